@@ -1,0 +1,214 @@
+/* base/access.h: the words that query/, db/ and cache/ share: tables, ways to find rows, rows.
+ *
+ * A schema file maps types to tables. From it query/ derives, once at start-up, a finite set of
+ * access paths (a row by its key, a list by its parent's key); db/ makes one prepared statement of
+ * each, cache/ keeps what they return, and plans name them. Nothing here knows what the tables mean.
+ *
+ * A row travels as one block of bytes, its cells either ready-escaped JSON text (what an answer
+ * copies) or a raw key (what the next look-up needs). The same bytes are kept in the caches. */
+#ifndef BASE_ACCESS_H
+#define BASE_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/str.h"
+
+enum {
+    ACCESS_KEY_MAX = 2,    /* columns of a key */
+    ACCESS_ORDER_MAX = 3,  /* columns of an order */
+    ACCESS_FILTER_MAX = 8, /* filters of one list */
+    ACCESS_COLUMN_MAX = 96 /* cells of one row */
+};
+
+/* How a column's value is written into its cell. All but CODEC_KEY are JSON text. */
+enum codec {
+    CODEC_KEY,       /* raw: 8 bytes int64 for integers, date (days) and timestamps (us) since 2000;
+                        else the text's bytes */
+    CODEC_ID,        /* JSON string, of integers too */
+    CODEC_STRING,    /* JSON string of text, char, varchar, uuid, numeric (exact) */
+    CODEC_INT,       /* JSON number; a value outside 32 bits is a data error */
+    CODEC_FLOAT,     /* JSON number of float4, float8, numeric, integers */
+    CODEC_BOOLEAN,   /* true or false */
+    CODEC_DATE,      /* date: "YYYY-MM-DD" */
+    CODEC_TIMESTAMP, /* timestamptz: RFC 3339 in UTC */
+    CODEC_FIXED,     /* integer in units of 10^-scale: "1297.73" */
+    CODEC_ENUM       /* text, mapped by the column's `values` */
+};
+
+/* One value of an enum: what the database holds and the JSON text that stands for it. */
+struct enum_value {
+    struct str stored;
+    struct str json; /* with its quotes */
+};
+
+/* One cell of a table's rows. */
+struct column {
+    struct str name; /* of the column; of the SQL function when `computed` */
+    enum codec codec;
+    bool computed; /* name(row) instead of a column */
+    bool required; /* a field that is never null: the column must be NOT NULL */
+    uint8_t scale; /* CODEC_FIXED */
+    const struct enum_value *values;
+    uint32_t n_values;
+    int line; /* in the schema file, for messages */
+    /* Set by db_check: how the database sends it. */
+    uint32_t type_oid;
+    bool raw_is_text; /* CODEC_KEY: bytes of text, not an int64 */
+};
+
+struct table {
+    uint32_t id; /* index in struct access */
+    struct str name;
+    struct column *columns; /* the cells of a row, in order */
+    uint32_t n_columns;
+    struct str key[ACCESS_KEY_MAX]; /* primary key columns */
+    uint32_t n_key;
+    uint32_t key_cell[ACCESS_KEY_MAX]; /* the cells (CODEC_KEY) that hold them */
+    bool hot;       /* all rows are kept in the process */
+    bool aggregate; /* lists that hang on its key are cached together with the row */
+    int line;
+};
+
+enum access_kind {
+    ACCESS_ROW, /* at most one row for each key */
+    ACCESS_LIST /* the rows of a parent, in order */
+};
+
+struct order_column {
+    struct str name;
+    uint32_t cell; /* CODEC_KEY cell that holds it */
+    bool descending; /* all columns of an order go the same way */
+    uint32_t type_oid; /* set by db_check */
+};
+
+struct filter_column {
+    struct str name;
+    uint32_t type_oid; /* set by db_check */
+    bool is_text;      /* set by db_check: filter_value.text counts, not .number */
+};
+
+struct access_path {
+    uint32_t id; /* index in struct access */
+    enum access_kind kind;
+    const struct table *table; /* what it returns */
+    /* The table whose key is this path's key and that is cached as one (`@aggregate`), or NULL. */
+    const struct table *aggregate;
+    struct str column[ACCESS_KEY_MAX]; /* what the keys are compared with */
+    uint32_t n_columns;
+    bool by_primary_key; /* ACCESS_ROW: `column` is the table's primary key */
+    struct order_column order[ACCESS_ORDER_MAX];
+    uint32_t n_order;
+    struct filter_column filter[ACCESS_FILTER_MAX];
+    uint32_t n_filter;
+    struct str where; /* SQL condition on the row that is always added; may be empty */
+    int line;
+    /* Set by db_check. */
+    uint32_t key_oid[ACCESS_KEY_MAX];
+    bool key_is_text; /* key.text counts, not key.part[0] */
+};
+
+/* All of them: what the start-up check and db/ walk. */
+struct access {
+    struct table *tables;
+    uint32_t n_tables;
+    struct access_path *paths;
+    uint32_t n_paths;
+};
+
+/* What is looked for: integers (dates, timestamps too), or one text. */
+struct key {
+    int64_t part[ACCESS_KEY_MAX];
+    struct str text;
+};
+
+struct filter_value {
+    bool set;
+    int64_t number;
+    struct str text;
+};
+
+/* Which part of a list; the same for all keys of a fetch. NULL for ACCESS_ROW. */
+struct page {
+    uint32_t limit; /* most rows for each key, from 1 */
+    bool has_after;
+    int64_t after[ACCESS_ORDER_MAX];
+    struct filter_value filter[ACCESS_FILTER_MAX];
+};
+
+/* True when the page starts at the head and nothing narrows it: what caches keep. */
+bool page_is_head(const struct page *page, const struct access_path *path);
+
+struct row {
+    uint32_t size;  /* bytes in all, this header included */
+    uint32_t n;     /* cells */
+    uint32_t end[]; /* where cell i ends, counted from the end of this array; top bit: null */
+};
+
+#define ROW_NULL 0x80000000u
+
+static inline const char *row_bytes(const struct row *r)
+{
+    return (const char *)(r->end + r->n);
+}
+
+static inline bool row_is_null(const struct row *r, uint32_t cell)
+{
+    return r->end[cell] & ROW_NULL;
+}
+
+/* The bytes of a cell; empty when it is null. */
+static inline struct str row_cell(const struct row *r, uint32_t cell)
+{
+    uint32_t from = cell ? r->end[cell - 1] & ~ROW_NULL : 0;
+    return (struct str){row_bytes(r) + from, (r->end[cell] & ~ROW_NULL) - from};
+}
+
+/* The integer in a CODEC_KEY cell that is neither null nor text. */
+static inline int64_t row_number(const struct row *r, uint32_t cell)
+{
+    int64_t n = 0;
+    struct str s = row_cell(r, cell);
+    if (s.len == sizeof n)
+        memcpy(&n, s.ptr, sizeof n);
+    return n;
+}
+
+/* True when `bytes` (aligned to 4) are one whole row of `n_cells` cells: for rows that come from
+ * outside the process. */
+bool row_valid(const void *bytes, size_t len, uint32_t n_cells);
+/* A copy in `arena`, or NULL when memory ran out. */
+const struct row *row_copy(struct arena *arena, const struct row *r);
+
+struct viewer; /* who asks and for what purpose; server/access defines it, all others pass it on */
+
+/* What one key found. */
+struct slice {
+    const struct row **rows; /* in the fetch's arena */
+    uint32_t n;
+    int rc; /* 0, or the ERR_ of this key alone */
+};
+
+/* One question: many keys of one access path. The asker owns it until done() ran. */
+struct fetch {
+    const struct access_path *path;
+    const struct key *keys; /* n of them; the asker's */
+    uint32_t n;
+    const struct page *page; /* ACCESS_LIST */
+    const struct viewer *viewer;
+    struct arena *arena; /* rows and slices are put here */
+    struct slice *slices; /* n of them, set by the answerer before done(f, 0) or FETCH_READY */
+    /* rc < 0: no key was answered. 0: see each slice. Runs exactly once, on a later turn. */
+    void (*done)(struct fetch *f, int rc);
+    void *_answerer; /* state of whoever is working on it */
+};
+
+/* Results of starting a fetch: 0 pending (done will run), FETCH_READY (the slices are set, done
+ * will not run), or negative (nothing was started, done will not run). */
+enum {
+    FETCH_READY = 1
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* base/hash.c: see base/hash.h. The only file of base/ that includes third-party headers. */
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/err.h"
+
+static uint64_t hash_seed;
+static EVP_MD *sha256_md; /* fetched once: a fetch for each call costs more than the hash */
+static EVP_MD_CTX *sha256_ctx;
+
+int random_bytes(void *out, size_t n)
+{
+    return n <= 1 << 20 && RAND_bytes(out, (int)n) == 1 ? 0 : ERR_INTERNAL;
+}
+
+int hash_start(void)
+{
+    if (!sha256_md)
+        sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!sha256_ctx)
+        sha256_ctx = EVP_MD_CTX_new();
+    if (!sha256_md || !sha256_ctx)
+        return ERR_INTERNAL;
+    return random_bytes(&hash_seed, sizeof hash_seed);
+}
+
+uint64_t hash_bytes(struct str s)
+{
+    return XXH3_64bits_withSeed(s.ptr, s.len, hash_seed);
+}
+
+uint64_t hash_seeded(struct str s, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(s.ptr, s.len, seed);
+}
+
+int sha256(struct str s, struct sha256 *ret)
+{
+    if (EVP_DigestInit_ex2(sha256_ctx, sha256_md, NULL) != 1 ||
+        EVP_DigestUpdate(sha256_ctx, s.ptr, s.len) != 1 ||
+        EVP_DigestFinal_ex(sha256_ctx, ret->bytes, NULL) != 1)
+        return ERR_INTERNAL;
+    return 0;
+}
+
+int hmac_sha256(struct str key, struct str s, struct sha256 *ret)
+{
+    if (key.len > 1 << 16 || !HMAC(EVP_sha256(), key.ptr, (int)key.len,
+                                   (const unsigned char *)s.ptr, s.len, ret->bytes, NULL))
+        return ERR_INTERNAL;
+    return 0;
+}

@@ -1,0 +1,134 @@
+/* cache/cache.h: the door of cache/: rows that need not come from PostgreSQL.
+ *
+ * Three places, all holding rows (never responses), none of them ever an error to a client:
+ *   hot      every row of every `@hot` table, in the process; Redis gives them to workers that start
+ *   local    a bounded LRU in the process: rows of other tables and heads of lists
+ *   remote   Redis: one hash for each aggregate (a patient), one field for each access path,
+ *            so that a whole passport is one round trip and one deletion
+ * A value counts only while its generation holds: a table of generations lies in memory that the
+ * workers of a machine share (mmap), by hash of the aggregate's key. Whoever writes marks the slot
+ * before COMMIT and bumps it after; a fill that raced with a write carries an old generation and loses.
+ * The same table says whether anything is cached under a slot at all (then Redis is not asked in vain)
+ * and whether it was missed before (only what is asked for twice is worth caching).
+ *
+ * Redis may vanish, hang, evict, lie or come back empty: then it is a miss, within 20 ms at worst, and
+ * a circuit keeps it from being asked until it answers again. Not thread-safe; one cache a loop. */
+#ifndef CACHE_CACHE_H
+#define CACHE_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/access.h"
+#include "base/list.h"
+#include "base/macros.h"
+
+struct uv_loop_s;
+struct cache;
+struct generations;
+struct err;
+
+struct cache_config {
+    const char *redis;    /* path of a Unix socket, "host:port", or NULL: no Redis */
+    struct generations *generations; /* shared by the workers; outlives the cache */
+    struct str secret;    /* keys in Redis are keyed hashes under it: no personal data in key names */
+    struct str namespace_; /* tells databases and schema versions apart in one Redis */
+    size_t local_bytes;   /* budget of the LRU; 0: none */
+    unsigned timeout_ms;  /* of one Redis operation; 20 */
+    unsigned ttl_s;       /* of what is put into Redis and the LRU: the backstop; 60 */
+};
+
+struct cache_stats {
+    uint64_t hot_hits, local_hits, remote_hits, misses, joined; /* by key */
+    uint64_t fills, fills_lost; /* lost: a write came between */
+    uint64_t remote_errors, remote_commands;
+    uint64_t local_rows, local_bytes, hot_rows, hot_bytes;
+    bool remote_up;
+};
+
+/* ---- Generations: made before the workers are forked, or by a single worker. ---- */
+
+/* `slots` is a power of two. Anonymous shared memory, or a file when `path` is given (workers that
+ * are started by exec). */
+int generations_open(struct generations **ret_g, const char *path, uint32_t slots,
+                     struct err *reterr) MUSTCHECK;
+void generations_close(struct generations *g);
+/* Around a write to the aggregate with this key (called by the writer of a later issue and by tests):
+ * mark before COMMIT, bump after it (or after a failure), which also clears the mark. */
+void generations_mark(struct generations *g, const struct table *aggregate, const struct key *key);
+void generations_bump(struct generations *g, const struct table *aggregate, const struct key *key);
+/* Everything cached so far is void (a new epoch). */
+void generations_flush(struct generations *g);
+
+/* ---- The cache of one worker. ---- */
+
+int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access *access,
+               const struct cache_config *config, struct err *reterr) MUSTCHECK;
+
+/* The row of a hot table, without any waiting: the hot path of every query. The row lives until the
+ * next time that hot rows change, which is never within one turn of the loop: copy what must live longer.
+ * NULL: not there (ask db/, then cache_hot_put), or the table is not loaded yet. */
+const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key);
+/* Puts or replaces a row (it is copied). ERR_MEMORY: not kept. */
+int cache_hot_put(struct cache *c, const struct table *table, const struct row *row) MUSTCHECK;
+/* Declares the table complete: from now on a key that is missing is rare, not normal. */
+void cache_hot_loaded(struct cache *c, const struct table *table);
+bool cache_hot_is_loaded(const struct cache *c, const struct table *table);
+
+/* Rows of hot tables for a worker that starts: each() for every row that Redis holds for the table, then
+ * done(0) when that was the complete table, else done(ERR_...) and the caller scans the database.
+ * After a scan of the database cache_hot_publish gives the rows to the others (best effort). */
+struct cache_hot_load {
+    const struct table *table;
+    void (*each)(struct cache_hot_load *load, const struct row *row);
+    void (*done)(struct cache_hot_load *load, int rc);
+    void *_state;
+};
+int cache_hot_load(struct cache *c, struct cache_hot_load *load) MUSTCHECK;
+void cache_hot_publish(struct cache *c, const struct table *table);
+
+/* True when rows of this path are worth a cache_peek / cache_lookup (it belongs to an aggregate). */
+bool cache_wants(const struct cache *c, const struct access_path *path);
+
+/* In the process only, no waiting: on a hit sets `*ret` (rows copied into `arena`) and returns true. A head
+ * that is shorter than the page asked for is a hit only when it is all there is. */
+bool cache_peek(struct cache *c, const struct access_path *path, const struct key *key,
+                const struct page *page, struct arena *arena, struct slice *ret);
+
+/* One key that is being looked for. The asker owns it until done() ran. */
+struct cache_lookup {
+    const struct access_path *path;
+    struct key key;
+    const struct page *page; /* NULL for ACCESS_ROW */
+    struct arena *arena;
+    struct slice slice; /* set when done(CACHE_HIT) */
+    void (*done)(struct cache_lookup *l, int outcome);
+    void *data; /* the asker's */
+    /* the cache's own */
+    struct list _link;
+    struct cache_flight *_flight;
+};
+
+enum {
+    CACHE_HIT = 1, /* slice is set */
+    CACHE_MISS = 2 /* the asker asks the database now, then calls cache_fill or cache_abandon */
+};
+
+/* Looks in Redis, and joins another look-up of the same key and page that is under way, when no write
+ * came between. Returns 0 (done will run on a later turn), or CACHE_MISS at once (as if done(CACHE_MISS)
+ * had run: fill or abandon is due), or ERR_MEMORY (nothing was started, nothing is due). */
+int cache_lookup(struct cache *c, struct cache_lookup *l) MUSTCHECK;
+/* After a miss: what the database said. `slice` stays the caller's (it is copied where worth it).
+ * Those who joined get done(CACHE_HIT) on a later turn. */
+void cache_fill(struct cache *c, struct cache_lookup *l, const struct slice *slice);
+/* After a miss: the database did not say. One of those who joined gets done(CACHE_MISS) and leads on. */
+void cache_abandon(struct cache *c, struct cache_lookup *l);
+/* Nobody waits for `l`: done will not run, nothing is due, its memory is not touched any more. */
+void cache_cancel(struct cache *c, struct cache_lookup *l);
+
+void cache_get_stats(const struct cache *c, struct cache_stats *ret);
+
+/* Ends all look-ups with done(CACHE_MISS) (then nothing is due), closes Redis, calls on_closed. */
+void cache_close(struct cache *c, void (*on_closed)(void *data), void *data);
+
+#endif

@@ -1,0 +1,89 @@
+/* db/db.h: the door of db/: rows out of PostgreSQL for the one loop of a worker.
+ *
+ * Keys of one access path asked by all requests in flight merge into one prepared statement with
+ * array parameters. A batch leaves when the loop is about to sleep, or when the previous batch of
+ * its path has returned; there is no timer. All callbacks run on the loop, never from inside the
+ * call that started them. Not thread-safe; one struct db a loop. */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include <stdint.h>
+
+#include "base/access.h"
+#include "base/macros.h"
+
+struct uv_loop_s;
+struct db;
+struct err;
+
+struct db_config {
+    const char *conninfo; /* libpq's, as text or URI */
+    unsigned readers;     /* connections for reads; 2 unless there is reason */
+    unsigned batches;     /* batches in flight for each connection */
+    unsigned batch_keys;  /* most keys in one statement; 256 */
+    unsigned queue_keys;  /* most keys that wait; beyond: ERR_BUSY */
+    unsigned statement_timeout_ms;
+    unsigned connect_timeout_ms;
+};
+
+/* Figures since the start, for /metrics. */
+struct db_stats {
+    uint64_t statements; /* batches sent */
+    uint64_t keys;       /* keys in them */
+    uint64_t rows;
+    uint64_t retries;    /* keys asked again alone after a data error, or after a lost connection */
+    uint64_t errors;
+    uint64_t connects;
+    uint32_t ready;      /* connections that can take work now */
+    uint32_t waiting;    /* keys in the queue now */
+};
+
+/* ---- At start-up, blocking, before the loop runs. ---- */
+
+/* Compares `access` with the live database and fills in the fields that say "set by db_check".
+ * ERR_CONFIG: the first mismatch, with its line in the schema file and the reason;
+ * ERR_DATABASE: no connection, with the reason (never the password). */
+int db_check(const char *conninfo, struct access *access, struct err *reterr) MUSTCHECK;
+
+/* The statement of a path as it will be prepared, for tests and `check --sql`; `variant` counts
+ * from 0, NULL when there is no such variant. The text is put in `arena`. */
+const char *db_statement_sql(const struct access_path *path, unsigned variant, struct arena *arena);
+
+/* ---- On the loop. ---- */
+
+/* Starts connecting in the background and returns at once; the database may be absent, and come
+ * later. `access` must outlive the db, `config` is copied. */
+int db_open(struct db **ret_db, struct uv_loop_s *loop, const struct access *access,
+            const struct db_config *config, struct err *reterr) MUSTCHECK;
+
+/* Starts a fetch (base/access.h says who owns what). Never FETCH_READY.
+ * done(f, 0): slices are set; a key whose own data was at fault has slice.rc = ERR_DATA.
+ * done(f, ERR_DATABASE | ERR_TIMEOUT | ERR_CANCELED | ERR_CLOSING | ERR_MEMORY): nothing was found out.
+ * Returns ERR_BUSY (queue full), ERR_DATABASE (no connection and none is expected at once),
+ * ERR_CLOSING, ERR_MEMORY: nothing was started. A connection that dies under a batch has its
+ * reads asked once more elsewhere before they fail. */
+int db_fetch(struct db *db, struct fetch *f) MUSTCHECK;
+
+/* Nobody waits for `f` any more: done(f, ERR_CANCELED) runs on a later turn, and its memory is not
+ * touched after that. The statement is cancelled only when no other fetch shares it. */
+void db_cancel(struct db *db, struct fetch *f);
+
+/* All rows of a table in key order (hot tables at start). each() runs for every row, which lives
+ * only during the call; then done() once: 0, ERR_DATABASE, ERR_CLOSING. The scan object is the
+ * caller's until done(). Rows come in pieces (a portal or keyset pages), so that the loop never
+ * stalls on a large table. */
+struct db_scan {
+    const struct table *table;
+    void (*each)(struct db_scan *scan, const struct row *row);
+    void (*done)(struct db_scan *scan, int rc);
+    void *_state;
+};
+int db_scan(struct db *db, struct db_scan *scan) MUSTCHECK;
+
+void db_get_stats(const struct db *db, struct db_stats *ret);
+
+/* Takes no more work, ends what is in flight (done(ERR_CLOSING)), closes the connections, then
+ * calls on_closed; the db is freed just before that call. */
+void db_close(struct db *db, void (*on_closed)(void *data), void *data);
+
+#endif

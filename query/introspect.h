@@ -1,0 +1,22 @@
+/* query/introspect.h: answers __schema and __type from the schema itself. Mapping directives and the
+ * tables behind them are not shown. */
+#ifndef QUERY_INTROSPECT_H
+#define QUERY_INTROSPECT_H
+
+#include "base/macros.h"
+#include "query/ast.h"
+
+struct buf;
+struct document;
+struct err;
+struct schema;
+
+/* Writes the value of one `__schema` or `__type` field (the JSON after its response name) for the merged
+ * selections of `fields` (n selections of the document that have the same response name; directives @skip and
+ * @include are obeyed). ERR_LIMIT when the buffer's limit is reached; ERR_MEMORY. */
+int introspect_write(const struct schema *schema, const struct document *doc,
+                     const struct ast_selection *const *fields, uint32_t n,
+                     const struct value *const *variables, struct buf *out,
+                     struct err *reterr) MUSTCHECK;
+
+#endif

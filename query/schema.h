@@ -1,0 +1,172 @@
+/* query/schema.h: the types of the API and what each field means to the engine.
+ *
+ * Built once from the schema file and then constant. It holds what GraphQL knows (types, fields,
+ * arguments, descriptions) and, from the mapping directives, how each field is resolved: a cell of the
+ * row, the next access path, or something the engine computes. The tables and access paths that the
+ * mapping needs are collected in `access` (base/access.h) for db/ and cache/. */
+#ifndef QUERY_SCHEMA_H
+#define QUERY_SCHEMA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/access.h"
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/map.h"
+#include "query/ast.h"
+
+struct err;
+
+/* An argument or an input field. */
+struct input_def {
+    struct str name, description;
+    struct type_ref *type;
+    const struct value *default_value; /* NULL: none */
+    bool deprecated;
+    struct str deprecation_reason;
+    uint32_t index;  /* among its siblings */
+    int filter;      /* index in access_path.filter, or -1 */
+};
+
+/* How a field gets its value. */
+enum resolve_kind {
+    RESOLVE_NONE,          /* a root type's field without a mapping: an error at start-up unless the
+                              type is never reached through a table (connection types) */
+    RESOLVE_CELL,          /* the row's cell `cell` */
+    RESOLVE_CELL_CHOICE,   /* one of several cells, chosen by the enum argument `choice_argument` */
+    RESOLVE_ROW,           /* path to one row; the key is in this row's cells `key_cell` */
+    RESOLVE_LOOKUP,        /* path to one row; the key is the argument `key_argument` */
+    RESOLVE_LIST,          /* path to a list by this row's key, as a plain list */
+    RESOLVE_CONNECTION,    /* the same as a Relay connection */
+    RESOLVE_NODES,         /* of a connection: its rows */
+    RESOLVE_EDGES,         /* of a connection: its rows, each as an edge */
+    RESOLVE_NODE,          /* of an edge: its row */
+    RESOLVE_CURSOR,        /* of an edge */
+    RESOLVE_PAGE_INFO,     /* of a connection */
+    RESOLVE_HAS_NEXT,      /* of PageInfo, and so on */
+    RESOLVE_HAS_PREVIOUS,
+    RESOLVE_START_CURSOR,
+    RESOLVE_END_CURSOR,
+    RESOLVE_TYPENAME,      /* __typename */
+    RESOLVE_SCHEMA,        /* __schema */
+    RESOLVE_TYPE           /* __type(name:) */
+};
+
+struct field {
+    struct str name, description;
+    struct type_ref *type;
+    struct input_def *arguments;
+    uint32_t n_arguments;
+    bool deprecated;
+    struct str deprecation_reason;
+    struct loc loc;
+    struct type *parent;
+
+    enum resolve_kind resolve;
+    uint32_t cell;                        /* CELL */
+    uint32_t *choice_cells;               /* CELL_CHOICE: by index of the enum value */
+    int choice_argument;                  /* CELL_CHOICE */
+    uint32_t key_cell[ACCESS_KEY_MAX];    /* ROW; LIST, CONNECTION: the cells of this row's key */
+    int key_argument;                     /* LOOKUP */
+    const struct access_path *path;       /* ROW, LOOKUP, LIST, CONNECTION */
+    int first_argument, after_argument;   /* LIST, CONNECTION: index in arguments, or -1 */
+    uint32_t list_limit;                  /* LIST, CONNECTION: most rows of a page; 100 */
+};
+
+struct enum_def {
+    struct str name, description;
+    struct str stored; /* in the database */
+    bool deprecated;
+    struct str deprecation_reason;
+    uint32_t index;
+};
+
+struct type {
+    enum type_kind kind;
+    struct str name, description;
+    struct loc loc;
+    bool builtin;    /* of the specification: Int, String, __Schema, ... */
+    struct str specified_by; /* SCALAR: URL or empty */
+    enum codec codec;        /* SCALAR, ENUM: how a cell of it is written */
+    uint8_t scale;
+
+    struct field *fields; /* OBJECT, INTERFACE; without __typename */
+    uint32_t n_fields;
+    struct map field_map; /* name -> struct field */
+    struct type **interfaces; /* OBJECT, INTERFACE: what it implements */
+    uint32_t n_interfaces;
+    struct type **possible; /* INTERFACE, UNION: the object types it can be (in schema order) */
+    uint32_t n_possible;
+
+    struct enum_def *values; /* ENUM */
+    uint32_t n_values;
+    struct map value_map; /* name -> struct enum_def */
+
+    struct input_def *inputs; /* INPUT */
+    uint32_t n_inputs;
+    bool one_of;
+
+    const struct table *table; /* OBJECT with @table, or NULL */
+    uint32_t id;               /* index in schema.types */
+};
+
+struct directive_def {
+    struct str name, description;
+    struct input_def *arguments;
+    uint32_t n_arguments;
+    bool repeatable;
+    uint32_t locations; /* bits of enum directive_location */
+    bool internal;      /* mapping directives: introspection does not show them */
+};
+
+enum directive_location {
+    LOC_QUERY, LOC_MUTATION, LOC_SUBSCRIPTION, LOC_FIELD, LOC_FRAGMENT_DEFINITION,
+    LOC_FRAGMENT_SPREAD, LOC_INLINE_FRAGMENT, LOC_VARIABLE_DEFINITION, LOC_SCHEMA, LOC_SCALAR,
+    LOC_OBJECT, LOC_FIELD_DEFINITION, LOC_ARGUMENT_DEFINITION, LOC_INTERFACE, LOC_UNION, LOC_ENUM,
+    LOC_ENUM_VALUE, LOC_INPUT_OBJECT, LOC_INPUT_FIELD_DEFINITION
+};
+
+struct schema {
+    struct arena arena;
+    struct str description;
+    struct type **types; /* in the order of the file, the specification's after them */
+    uint32_t n_types;
+    struct map type_map; /* name -> struct type */
+    struct type *root[3]; /* by operation_kind; NULL: none */
+    struct directive_def *directives;
+    uint32_t n_directives;
+    struct map directive_map;
+    struct access access;
+    struct field *typename_field, *schema_field, *type_field; /* the meta fields */
+};
+
+/* Builds a schema from the text of a schema file (which is copied). ERR_CONFIG with the line and a
+ * sentence for whatever the specification or the mapping forbids; ERR_PARSE; ERR_MEMORY. */
+int schema_build(struct schema **ret, struct str text, struct err *reterr) MUSTCHECK;
+void schema_free(struct schema *s);
+
+struct type *schema_type(const struct schema *s, struct str name); /* or NULL */
+struct field *type_field(const struct type *t, struct str name);   /* without meta fields; or NULL */
+
+static inline bool type_is_leaf(const struct type *t)
+{
+    return t->kind == TYPE_SCALAR || t->kind == TYPE_ENUM;
+}
+static inline bool type_is_composite(const struct type *t)
+{
+    return t->kind == TYPE_OBJECT || t->kind == TYPE_INTERFACE || t->kind == TYPE_UNION;
+}
+static inline bool type_is_input(const struct type *t)
+{
+    return type_is_leaf(t) || t->kind == TYPE_INPUT;
+}
+/* The innermost named type, or NULL when it is unknown. */
+static inline struct type *type_ref_named(const struct type_ref *r)
+{
+    while (r->kind == TYPE_REF_LIST)
+        r = r->inner;
+    return r->type;
+}
+
+#endif

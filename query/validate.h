@@ -1,0 +1,38 @@
+/* query/validate.h: the rules of the specification's section 5, over one document.
+ *
+ * On success every reference in the document is resolved: types of variables and fragments, indexes of
+ * variables in values. Work is linear in the document but for the merging of fields, which groups by
+ * response name and has a budget. Fragments are visited once each, never expanded. */
+#ifndef QUERY_VALIDATE_H
+#define QUERY_VALIDATE_H
+
+#include "base/macros.h"
+#include "query/ast.h"
+
+struct arena;
+struct err;
+struct schema;
+
+enum {
+    VALIDATE_ERRORS_MAX = 20
+};
+
+struct validate_limits {
+    uint32_t max_depth;       /* fields, fragments not counted; 12 */
+    uint32_t max_aliases;     /* 30 */
+    uint32_t max_directives;  /* 50 */
+    uint32_t max_root_fields; /* 20 */
+    bool suggestions;         /* "Did you mean ...?" */
+};
+
+struct validate_result {
+    struct err *errors; /* in the arena */
+    uint32_t n_errors;  /* at most VALIDATE_ERRORS_MAX */
+};
+
+/* 0: the document may be executed. ERR_VALIDATION or ERR_LIMIT: see `ret->errors` (graphql-js's wording
+ * and places). ERR_MEMORY. Depth of introspection (below __schema and __type) has a limit of its own, 20. */
+int validate_document(struct arena *arena, const struct schema *schema, struct document *doc,
+                      const struct validate_limits *limits, struct validate_result *ret) MUSTCHECK;
+
+#endif
