@@ -202,7 +202,7 @@ struct fetch {
     struct slice *slices; /* n of them, set by the answerer before done(f, 0) or FETCH_READY */
     /* rc < 0: no key was answered. 0: see each slice. Runs exactly once, on a later turn. */
     void (*done)(struct fetch *f, int rc);
-    void *_answerer; /* state of whoever is working on it */
+    void *_answerer; /* state of whoever is working on it; NULL when nobody is */
 };
 
 /* Results of starting a fetch: 0 pending (done will run), FETCH_READY (the slices are set, done

@@ -115,7 +115,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
     if (size > SIZE_MAX / 2)
         return arena_fail(a);
-    size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    size = (MAX(size, 1u) + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     if (size > (size_t)(a->_end - a->_at) && !arena_grow(a, size))
         return arena_fail(a);
     p = a->_at;

@@ -1,0 +1,433 @@
+/* query/answer.c: see query/answer.h.
+ *
+ * One frame for each object or list that is open. `at` is the next field or item; what is being written is at - 1,
+ * so the path of an error can be read off the stack. */
+#include "query/answer.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "query/arguments.h"
+#include "query/cursor.h"
+#include "query/introspect.h"
+
+enum {
+    ANSWER_ERRORS_MAX = 20,
+    ANSWER_ERROR_BYTES_MAX = 16 * 1024
+};
+
+enum answer_state {
+    ANSWER_BEGIN,
+    ANSWER_DATA,
+    ANSWER_END,
+    ANSWER_OVER
+};
+
+enum frame_kind {
+    FRAME_OBJECT,
+    FRAME_LIST
+};
+
+/* Which rows a value stands on: one row of a slice, or (connections, page infos) a slice as a whole. */
+struct place {
+    const struct step_run *run;
+    const struct slice *slice;
+    uint32_t row;
+};
+
+struct answer_frame {
+    enum frame_kind kind;
+    bool nullable;
+    const struct plan_object *object; /* its fields; of a list: each item's */
+    const struct plan_field *field;   /* the field whose value this is; NULL for the root */
+    struct place place;
+    uint32_t at, n;
+    size_t start; /* where its value begins in the output */
+};
+
+int answer_open(struct answer *a, const struct execution *x, struct str request_id)
+{
+    *a = (struct answer){._x = x, ._request_id = request_id, ._state = ANSWER_BEGIN};
+    buf_init(&a->_errors, ANSWER_ERROR_BYTES_MAX);
+    a->_cap = x->plan->depth * 2 + 2; /* below an object stands a list of objects at most */
+    a->_careful = x->careful;
+    a->_frames = arena_array(x->arena, a->_cap, sizeof *a->_frames);
+    return a->_frames ? 0 : ERR_MEMORY;
+}
+
+void answer_release(struct answer *a)
+{
+    buf_release(&a->_errors);
+}
+
+/* ---- errors ---- */
+
+static const char *failure_text(int rc)
+{
+    switch (rc) {
+    case ERR_DATABASE:
+        return "The database can't be reached just now. Please try again.";
+    case ERR_TIMEOUT:
+        return "The database took too long. Please try again.";
+    case ERR_BUSY:
+        return "The server has too much to do just now. Please try again.";
+    case ERR_CLOSING:
+        return "The server is shutting down. Please try again.";
+    case ERR_LIMIT:
+        return "The list is longer than this field can show.";
+    case ERR_DATA:
+        return "A record could not be read.";
+    default:
+        return "Something went wrong on our side.";
+    }
+}
+
+static void error_path(struct answer *a)
+{
+    struct buf *e = &a->_errors;
+
+    for (uint32_t i = 0; i < a->_depth; i++) {
+        const struct answer_frame *f = &a->_frames[i];
+        if (i)
+            buf_add_char(e, ',');
+        if (f->kind == FRAME_OBJECT) {
+            struct str name = f->object->fields[f->at - 1].name;
+            buf_add(e, name.ptr, name.len - 1); /* without the colon */
+        } else {
+            buf_add_int(e, (long long)f->at - 1);
+        }
+    }
+}
+
+/* Notes an error at the value that is being written. */
+static void error_add(struct answer *a, const struct plan_field *f, int rc, struct str message)
+{
+    struct buf *e = &a->_errors;
+    size_t start = e->len;
+    struct loc loc = f->selections[0]->loc;
+
+    if (a->errors++ >= ANSWER_ERRORS_MAX)
+        return;
+    if (e->len)
+        buf_add_char(e, ',');
+    buf_add_z(e, "{\"message\":");
+    json_add_string(e, message);
+    buf_addf(e, ",\"locations\":[{\"line\":%u,\"column\":%u}],\"path\":[", loc.line, loc.column);
+    error_path(a);
+    buf_addf(e, "],\"extensions\":{\"code\":\"%s\"", err_text(rc));
+    if (err_is_ours(rc))
+        buf_addf(e, ",\"requestId\":\"%.*s\"", STR_FMT(a->_request_id));
+    buf_add_z(e, "}}");
+    if (e->failed) { /* too many bytes: those before it tell enough */
+        e->len = start;
+        e->failed = false;
+    }
+}
+
+static void error_missing(struct answer *a, const struct plan_field *f)
+{
+    struct buf text;
+
+    buf_init(&text, ERR_MESSAGE_MAX);
+    buf_addf(&text, "Cannot return null for non-nullable field %.*s.%.*s.",
+             STR_FMT(f->field->parent->name), STR_FMT(f->field->name));
+    error_add(a, f, ERR_DATA, text.failed ? STR("A value is missing.") : buf_str(&text));
+    buf_release(&text);
+}
+
+/* ---- the stack ---- */
+
+static void push(struct answer *a, const struct buf *out, struct answer_frame frame)
+{
+    frame.start = out->len;
+    a->_frames[a->_depth++] = frame;
+}
+
+/* A value is null where none may be: everything up to the nearest nullable value becomes null. */
+static int propagate(struct answer *a, struct buf *out)
+{
+    if (!a->_careful)
+        return ERR_DATA; /* bytes may have left already */
+    while (a->_depth > 0) {
+        const struct answer_frame *f = &a->_frames[--a->_depth];
+        if (!f->nullable)
+            continue;
+        out->len = f->start;
+        buf_add_z(out, "null");
+        return 0;
+    }
+    return ERR_INTERNAL; /* the root is nullable, so this is never reached */
+}
+
+static int put_null(struct answer *a, const struct plan_field *f, struct buf *out, bool reported)
+{
+    if (f->non_null) {
+        if (!reported)
+            error_missing(a, f);
+        return propagate(a, out);
+    }
+    buf_add(out, "null", 4);
+    return 0;
+}
+
+static int put_failure(struct answer *a, const struct plan_field *f, struct buf *out, int rc)
+{
+    if (a->_depth == 1 && err_is_ours(rc))
+        a->failures++;
+    error_add(a, f, rc, str_of(failure_text(rc)));
+    return put_null(a, f, out, true);
+}
+
+/* ---- values ---- */
+
+static int put_cell(struct answer *a, const struct plan_field *f, const struct place *at,
+                    uint32_t cell, struct buf *out)
+{
+    const struct row *row = at->slice->rows[at->row];
+
+    if (row_is_null(row, cell))
+        return put_null(a, f, out, false);
+    buf_add_str(out, row_cell(row, cell));
+    return 0;
+}
+
+static int put_choice(struct answer *a, const struct plan_field *f, const struct place *at,
+                      struct buf *out)
+{
+    const struct arguments args = {a->_x->arena, a->_x->plan->schema, a->_x->variables};
+    uint32_t cell;
+    struct err err;
+    int rc = argument_cell(&args, f->field, f->selections[0], &cell, &err);
+
+    return rc < 0 ? put_failure(a, f, out, rc) : put_cell(a, f, at, cell, out);
+}
+
+/* The slice that a fetched field stands for, seen from `parent`. */
+static const struct slice *field_slice(const struct answer *a, const struct plan_field *f,
+                                       const struct place *parent)
+{
+    const struct step_run *run = &a->_x->runs[f->step];
+    uint32_t number = 0;
+
+    if (a->_x->plan->steps[f->step].parent != PLAN_NO_STEP)
+        number = parent->run->first_row[parent->slice - parent->run->fetch.slices] + parent->row;
+    return step_slice(run, number);
+}
+
+static int put_fetched(struct answer *a, const struct plan_field *f, const struct place *parent,
+                       struct buf *out)
+{
+    const struct step_run *run = &a->_x->runs[f->step];
+    const struct slice *slice = field_slice(a, f, parent);
+    struct answer_frame frame = {.object = f->object, .field = f, .nullable = !f->non_null};
+
+    if (slice && slice->rc < 0)
+        return put_failure(a, f, out, slice->rc);
+    if (!slice || (slice->n == 0 && run->fetch.path->kind == ACCESS_ROW))
+        return put_null(a, f, out, false);
+    frame.place = (struct place){run, slice, 0};
+    if (f->resolve == RESOLVE_LIST) {
+        frame.kind = FRAME_LIST;
+        frame.n = MIN(slice->n, run->shown);
+    } else {
+        frame.n = f->object->n_fields;
+    }
+    push(a, out, frame);
+    return 0;
+}
+
+static int put_introspection(struct answer *a, const struct plan_field *f, struct buf *out)
+{
+    const struct plan *plan = a->_x->plan;
+    struct err err;
+    int rc = introspect_write(plan->schema, plan->document, f->selections, f->n_selections,
+                              a->_x->variables, out, &err);
+
+    if (rc < 0)
+        a->cut = true;
+    return rc;
+}
+
+static int put_end_cursor(struct answer *a, const struct plan_field *f, const struct place *at,
+                          struct buf *out)
+{
+    uint32_t shown = MIN(at->slice->n, at->run->shown);
+
+    if (shown == 0)
+        return put_null(a, f, out, false);
+    cursor_write(out, at->run->fetch.path,
+                 at->slice->rows[f->resolve == RESOLVE_END_CURSOR ? shown - 1 : 0]);
+    return 0;
+}
+
+static void put_boolean(struct buf *out, bool value)
+{
+    buf_add_z(out, value ? "true" : "false");
+}
+
+static void push_part(struct answer *a, const struct plan_field *f, const struct place *at,
+                      struct buf *out, enum frame_kind kind)
+{
+    push(a, out,
+         (struct answer_frame){
+             .kind = kind,
+             .object = f->object,
+             .field = f,
+             .nullable = !f->non_null,
+             .place = *at,
+             .n = kind == FRAME_LIST ? MIN(at->slice->n, at->run->shown) : f->object->n_fields});
+}
+
+static int put_field(struct answer *a, const struct plan_field *f, const struct place *at,
+                     const struct plan_object *object, struct buf *out)
+{
+    switch (f->resolve) {
+    case RESOLVE_CELL:
+        return put_cell(a, f, at, f->cell, out);
+    case RESOLVE_CELL_CHOICE:
+        return put_choice(a, f, at, out);
+    case RESOLVE_TYPENAME:
+        buf_add_str(out, object->type_name);
+        return 0;
+    case RESOLVE_ROW:
+    case RESOLVE_LOOKUP:
+    case RESOLVE_LIST:
+    case RESOLVE_CONNECTION:
+        return put_fetched(a, f, at, out);
+    case RESOLVE_NODES:
+    case RESOLVE_EDGES:
+        push_part(a, f, at, out, FRAME_LIST);
+        return 0;
+    case RESOLVE_NODE:
+    case RESOLVE_PAGE_INFO:
+        push_part(a, f, at, out, FRAME_OBJECT);
+        return 0;
+    case RESOLVE_CURSOR:
+        cursor_write(out, at->run->fetch.path, at->slice->rows[at->row]);
+        return 0;
+    case RESOLVE_HAS_NEXT:
+        put_boolean(out, at->slice->n > at->run->shown);
+        return 0;
+    case RESOLVE_HAS_PREVIOUS:
+        put_boolean(out, at->run->page.has_after);
+        return 0;
+    case RESOLVE_START_CURSOR:
+    case RESOLVE_END_CURSOR:
+        return put_end_cursor(a, f, at, out);
+    case RESOLVE_SCHEMA:
+    case RESOLVE_TYPE:
+        return put_introspection(a, f, out);
+    case RESOLVE_NONE:
+        break;
+    }
+    return put_null(a, f, out, false);
+}
+
+/* ---- the loop ---- */
+
+static int object_next(struct answer *a, struct answer_frame *frame, struct buf *out)
+{
+    const struct plan_field *f;
+
+    if (frame->at == 0)
+        buf_add_char(out, '{');
+    if (frame->at == frame->n) {
+        buf_add_char(out, '}');
+        a->_depth--;
+        return 0;
+    }
+    if (frame->at > 0)
+        buf_add_char(out, ',');
+    f = &frame->object->fields[frame->at++];
+    buf_add_str(out, f->name);
+    return put_field(a, f, &frame->place, frame->object, out);
+}
+
+static void list_next(struct answer *a, struct answer_frame *frame, struct buf *out)
+{
+    struct place place = frame->place;
+
+    if (frame->at == 0)
+        buf_add_char(out, '[');
+    if (frame->at == frame->n) {
+        buf_add_char(out, ']');
+        a->_depth--;
+        return;
+    }
+    if (frame->at > 0)
+        buf_add_char(out, ',');
+    place.row = frame->at++;
+    push(a, out,
+         (struct answer_frame){.kind = FRAME_OBJECT,
+                               .object = frame->object,
+                               .field = frame->field,
+                               .nullable = !frame->field->item_non_null,
+                               .place = place,
+                               .n = frame->object->n_fields});
+}
+
+static void answer_begin(struct answer *a, struct buf *out)
+{
+    const struct plan_object *root = a->_x->plan->root;
+
+    buf_add_z(out, "{\"data\":");
+    push(a, out,
+         (struct answer_frame){
+             .kind = FRAME_OBJECT, .object = root, .nullable = true, .n = root->n_fields});
+    a->_state = ANSWER_DATA;
+}
+
+static void answer_end(struct answer *a, struct buf *out)
+{
+    if (a->errors) {
+        buf_add_z(out, ",\"errors\":[");
+        buf_add_str(out, buf_str(&a->_errors));
+        buf_add_char(out, ']');
+    }
+    buf_add_char(out, '}');
+    a->_state = ANSWER_OVER;
+}
+
+/* Goes on where it stopped: 1 enough, 0 the data is complete, negative. */
+static int answer_data(struct answer *a, struct buf *out, size_t enough)
+{
+    int rc = 0;
+
+    while (a->_depth > 0 && rc == 0) {
+        struct answer_frame *frame = &a->_frames[a->_depth - 1];
+        if (frame->kind == FRAME_OBJECT)
+            rc = object_next(a, frame, out);
+        else
+            list_next(a, frame, out);
+        if (rc == 0 && out->len >= enough && !a->_careful && a->_depth > 0)
+            return 1;
+    }
+    return rc;
+}
+
+int answer_next(struct answer *a, struct buf *out, size_t enough)
+{
+    bool first = a->_state == ANSWER_BEGIN;
+    size_t start = out->len;
+    int rc;
+
+    if (a->_x->arena->failed)
+        return ERR_MEMORY;
+    if (first)
+        answer_begin(a, out);
+    rc = answer_data(a, out, enough);
+    if (rc == ERR_DATA && first && !a->_careful) { /* a hole that nobody foresaw; nothing has left yet */
+        a->_careful = true;
+        a->_depth = 0;
+        a->errors = a->failures = 0;
+        buf_clear(&a->_errors);
+        out->len = start;
+        answer_begin(a, out);
+        rc = answer_data(a, out, enough);
+    }
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        answer_end(a, out);
+    return out->failed || a->_errors.failed ? ERR_MEMORY : rc;
+}

@@ -1,0 +1,47 @@
+/* query/arguments.h: what a field's arguments mean to its access path. */
+#ifndef QUERY_ARGUMENTS_H
+#define QUERY_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/access.h"
+#include "base/macros.h"
+#include "query/ast.h"
+#include "query/schema.h"
+
+struct err;
+
+/* What arguments are read from, for one request. */
+struct arguments {
+    struct arena *arena;
+    const struct schema *schema;
+    const struct value *const *variables;
+};
+
+/* The coerced value of argument `index` of `field`: given, else its default, else NULL. ERR_VARIABLES, ERR_MEMORY. */
+int argument_value(const struct arguments *a, const struct field *field,
+                   const struct ast_selection *selection, int index, const struct value **ret,
+                   struct err *reterr) MUSTCHECK;
+
+/* The key of a RESOLVE_LOOKUP field. `*ret_none` is set when no row can have it (null, or no number where the
+ * column holds numbers). */
+int argument_key(const struct arguments *a, const struct field *field,
+                 const struct ast_selection *selection, struct key *ret, bool *ret_none,
+                 struct err *reterr) MUSTCHECK;
+
+/* The page of a RESOLVE_LIST or RESOLVE_CONNECTION field; ret->limit is what the client may see. ERR_VARIABLES when
+ * `first` is out of bounds or `after` is no cursor of this list. */
+int argument_page(const struct arguments *a, const struct field *field,
+                  const struct ast_selection *selection, struct page *ret,
+                  struct err *reterr) MUSTCHECK;
+
+/* The cell of a RESOLVE_CELL_CHOICE field. */
+int argument_cell(const struct arguments *a, const struct field *field,
+                  const struct ast_selection *selection, uint32_t *ret,
+                  struct err *reterr) MUSTCHECK;
+
+/* A decimal integer without sign games: "-5", "17". false: anything else, or beyond 64 bits. */
+bool parse_integer(struct str text, int64_t *ret);
+
+#endif

@@ -1,0 +1,73 @@
+/* query/execute.h: runs a plan: fetches the rows of every step, breadth first.
+ *
+ * A step starts when its parent's rows are there, with the keys of all of them in one fetch; steps that do not
+ * depend on each other run side by side. What can be had at once (reference rows) is taken at once, so an
+ * execution may be over before execution_start returns. Nothing is written here: query/answer does that
+ * from the finished steps. */
+#ifndef QUERY_EXECUTE_H
+#define QUERY_EXECUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/access.h"
+#include "base/macros.h"
+#include "query/plan.h"
+#include "query/source.h"
+
+struct err;
+
+enum {
+    EXECUTION_READY = 1
+};
+
+/* A step that ran (or runs). */
+struct step_run {
+    struct fetch fetch;
+    struct page page;     /* its limit is one more than `shown`, to know whether more follow */
+    uint32_t shown;       /* most rows of a key that the answer shows */
+    uint32_t n_parents;
+    int32_t *slice_of;    /* by parent: which slice is its; -1: its key is null */
+    uint32_t *first_row;  /* by slice: the number of its first row among all shown rows of this step */
+    uint32_t n_rows;
+    uint32_t id;
+    struct execution *execution;
+};
+
+struct execution {
+    /* Set by the owner before execution_start. */
+    const struct plan *plan;
+    const struct value *const *variables; /* coerced */
+    struct source *source;
+    const struct viewer *viewer;
+    struct arena *arena;
+    uint32_t max_rows; /* most rows that the page sizes may multiply to */
+    /* Runs once, on a later turn, when execution_start returned 0: 0, or ERR_CANCELED. Failures of single
+     * steps or keys are in their slices. */
+    void (*done)(struct execution *x, int rc);
+    void *data;
+
+    /* The result. */
+    struct step_run *runs; /* by step */
+    uint32_t estimated_rows;
+    bool careful; /* some value is missing or failed: the answer must be able to take bytes back */
+
+    uint32_t _pending;
+    bool _canceled;
+};
+
+/* 0: under way, done() will run. EXECUTION_READY: finished, done() will not run. Negative: nothing was fetched
+ * and done() will not run: ERR_VARIABLES (an argument), ERR_LIMIT (estimated rows), ERR_MEMORY. */
+int execution_start(struct execution *x, struct err *reterr) MUSTCHECK;
+
+/* The client is gone or the deadline passed: done(ERR_CANCELED) runs when the last fetch has ended. */
+void execution_cancel(struct execution *x);
+
+/* The slice of `parent` in a finished step; NULL when its key is null. */
+static inline const struct slice *step_slice(const struct step_run *run, uint32_t parent)
+{
+    int32_t i = run->slice_of[parent];
+    return i < 0 ? NULL : &run->fetch.slices[i];
+}
+
+#endif
