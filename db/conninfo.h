@@ -1,0 +1,38 @@
+/* db/conninfo.h: a connection string, with the settings that every connection of ours needs added.
+ *
+ * Layer: db. What the user wrote wins where libpq lets it: his `options` come after ours. The
+ * string may hold a password, so no message made here repeats any part of it. */
+#ifndef DB_CONNINFO_H
+#define DB_CONNINFO_H
+
+#include "base/macros.h"
+
+struct err;
+
+/* Settings of a session that reads by prepared statements: one generic plan for each, index scans
+ * only. Without them plans flip with the table's size and with the number of keys. */
+#define CONNINFO_READ_SETTINGS                                                                     \
+    "-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1 "                    \
+    "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_memoize=off "                        \
+    "-c max_parallel_workers_per_gather=0 -c default_transaction_read_only=on"
+
+/* Arrays for PQconnectStartParams and PQconnectdbParams; all memory is the object's own. */
+struct conninfo {
+    const char **keywords, **values; /* NULL-terminated */
+    void *_parsed;                   /* PQconninfoOption * */
+    char *_options;
+};
+
+/* Parses `text` (libpq's form or a URI) and adds `settings` (as for PGOPTIONS).
+ * ERR_CONFIG: not a connection string; ERR_MEMORY. Then there is nothing to release. */
+int conninfo_init(struct conninfo *c, const char *text, const char *settings,
+                  struct err *reterr) MUSTCHECK;
+void conninfo_release(struct conninfo *c);
+
+/* Connects and waits (10 s, unless the text says otherwise). 0: `*ret_conn` is a PGconn in
+ * CONNECTION_OK, which the caller ends with PQfinish. ERR_CONFIG, ERR_MEMORY, or ERR_DATABASE with
+ * libpq's reason. For start-up and the command line only. */
+int conninfo_connect(void **ret_conn, const char *text, const char *settings,
+                     struct err *reterr) MUSTCHECK;
+
+#endif
