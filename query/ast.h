@@ -38,7 +38,8 @@ struct value {
     bool block;         /* STRING written as a block string */
     bool boolean;       /* BOOLEAN */
     double real;        /* FLOAT; INT too */
-    struct value *items; /* LIST: the items; OBJECT: the entries, each with its name */
+    struct value *items; /* LIST: the items; OBJECT: the entries, each with its name: an array of
+                            n_items, in the parser's values also linked by `next` */
     uint32_t n_items;
     struct str name;     /* of an object's entry */
     struct loc name_loc;
@@ -102,7 +103,8 @@ enum operation_kind {
 
 struct ast_variable {
     struct str name, description;
-    struct loc loc; /* of the $ */
+    struct loc loc;      /* of the definition's first token: the $, or its description */
+    struct loc name_loc; /* of the name behind the $ */
     struct type_ref *type;
     struct value *default_value; /* NULL: none */
     struct ast_directive *directives;
@@ -177,7 +179,7 @@ struct ast_type_def {
     enum type_kind kind;
     bool extends; /* `extend type ...` */
     struct str name, description;
-    struct loc loc;
+    struct loc loc, name_loc;
     struct ast_directive *directives;
     struct ast_name *interfaces;        /* OBJECT, INTERFACE */
     struct ast_field_def *fields;       /* OBJECT, INTERFACE */
@@ -201,7 +203,8 @@ struct ast_schema_def {
     struct str description;
     struct loc loc;
     struct ast_directive *directives;
-    struct ast_name *roots[3]; /* by operation_kind; NULL: not given */
+    struct ast_name *roots[3]; /* by operation_kind; NULL: not given; with `next`: given twice */
+    bool repeated;             /* more than one `schema { ... }` that does not extend */
 };
 
 struct document {
@@ -210,6 +213,9 @@ struct document {
     struct ast_schema_def schema;
     struct ast_type_def *types;
     struct ast_directive_def *directives;
+    /* Every type system definition in source order (no name: `schema`): an executable document may
+     * not have them, which validation says. */
+    struct ast_name *not_executable;
     uint32_t n_operations, n_fragments, n_tokens;
 };
 

@@ -17,7 +17,8 @@ struct parse_limits {
     uint32_t max_depth;  /* nesting of anything; 0 means 200 */
 };
 
-/* `text` must outlive the document. An executable document: operations and fragments only.
+/* `text` must outlive the document. A document of operations and fragments; type system definitions
+ * are parsed too and left to validation (document.not_executable), as graphql-js does.
  * ERR_PARSE with line, column and graphql-js's wording ("Syntax Error: Expected Name, found \"}\"."),
  * ERR_LIMIT beyond a limit (with its place), ERR_MEMORY. */
 int parse_document(struct arena *arena, struct str text, const struct parse_limits *limits,

@@ -1,0 +1,601 @@
+/* query/parse.c: see query/parse.h. Recursive descent over the executable half of the grammar; the
+ * functions follow the order and the error texts of graphql-js 16's parser.
+ *
+ * Layer: query; base only. Every recursion goes through parser_enter, so that depth is bounded. */
+#include "query/parse.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "query/parse_priv.h"
+
+enum {
+    DEPTH_DEFAULT = 200
+};
+
+/* ---- Tokens. ---- */
+
+void *parser_new(struct parser *p, size_t size)
+{
+    void *m = p->rc < 0 ? NULL : arena_zalloc(p->arena, size);
+    if (!m && p->rc == 0)
+        p->rc = err_set(p->err, ERR_MEMORY, "Out of memory.");
+    return m;
+}
+
+static void read_token(struct parser *p, struct token *ret)
+{
+    int rc = lexer_next(&p->lex, ret, p->err);
+    if (rc < 0) {
+        p->rc = rc;
+        *ret = (struct token){.kind = TOKEN_EOF};
+    }
+}
+
+void parser_advance(struct parser *p)
+{
+    if (p->rc < 0)
+        return;
+    if (p->has_ahead)
+        p->tok = p->ahead;
+    else
+        read_token(p, &p->tok);
+    p->has_ahead = false;
+    if (p->rc == 0 && p->tok.kind != TOKEN_EOF && p->max_tokens && ++p->n_tokens > p->max_tokens)
+        p->rc = err_set_at(p->err, ERR_LIMIT, (int)p->tok.loc.line, (int)p->tok.loc.column,
+                           "The document has more than %u tokens.", p->max_tokens);
+    else if (!p->max_tokens && p->tok.kind != TOKEN_EOF)
+        p->n_tokens++;
+    if (p->rc < 0)
+        p->tok = (struct token){.kind = TOKEN_EOF};
+}
+
+const struct token *parser_peek(struct parser *p)
+{
+    if (!p->has_ahead && p->rc == 0) {
+        read_token(p, &p->ahead);
+        p->has_ahead = true;
+    }
+    return &p->ahead;
+}
+
+bool parser_at(const struct parser *p, enum token_kind kind)
+{
+    return p->rc == 0 && p->tok.kind == kind;
+}
+
+bool parser_at_keyword(const struct parser *p, const char *word)
+{
+    return parser_at(p, TOKEN_NAME) && str_is(p->tok.text, word);
+}
+
+bool parser_skip(struct parser *p, enum token_kind kind)
+{
+    if (!parser_at(p, kind))
+        return false;
+    parser_advance(p);
+    return p->rc == 0;
+}
+
+bool parser_skip_keyword(struct parser *p, const char *word)
+{
+    if (!parser_at_keyword(p, word))
+        return false;
+    parser_advance(p);
+    return p->rc == 0;
+}
+
+const char *parser_describe(const struct token *t, char *out, size_t size)
+{
+    const char *kind = token_kind_text(t->kind);
+    if (t->kind < TOKEN_NAME)
+        return kind;
+    snprintf(out, size, "%s \"%.*s\"", kind, (int)MIN(t->text.len, (size_t)160), t->text.ptr);
+    return out;
+}
+
+void parser_fail(struct parser *p, struct loc loc, const char *fmt, ...)
+{
+    char text[ERR_MESSAGE_MAX];
+    va_list args;
+
+    if (p->rc < 0)
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    p->rc = err_set_at(p->err, ERR_PARSE, (int)loc.line, (int)loc.column, "Syntax Error: %s", text);
+}
+
+void parser_unexpected(struct parser *p, const struct token *t)
+{
+    char text[ERR_MESSAGE_MAX];
+    parser_fail(p, t->loc, "Unexpected %s.", parser_describe(t, text, sizeof text));
+}
+
+bool parser_expect(struct parser *p, enum token_kind kind)
+{
+    char text[ERR_MESSAGE_MAX];
+
+    if (parser_skip(p, kind))
+        return true;
+    /* A lexer error on the way has set rc already. */
+    parser_fail(p, p->tok.loc, "Expected %s, found %s.", token_kind_text(kind),
+                parser_describe(&p->tok, text, sizeof text));
+    return false;
+}
+
+bool parser_expect_keyword(struct parser *p, const char *word)
+{
+    char text[ERR_MESSAGE_MAX];
+
+    if (parser_skip_keyword(p, word))
+        return true;
+    parser_fail(p, p->tok.loc, "Expected \"%s\", found %s.", word,
+                parser_describe(&p->tok, text, sizeof text));
+    return false;
+}
+
+bool parser_enter(struct parser *p)
+{
+    if (p->rc < 0)
+        return false;
+    if (p->depth >= p->max_depth) {
+        p->rc = err_set_at(p->err, ERR_LIMIT, (int)p->tok.loc.line, (int)p->tok.loc.column,
+                           "The document is nested deeper than %u levels.", p->max_depth);
+        return false;
+    }
+    p->depth++;
+    return true;
+}
+
+void parser_leave(struct parser *p)
+{
+    p->depth--;
+}
+
+bool parser_name(struct parser *p, struct str *ret, struct loc *ret_loc)
+{
+    *ret = p->tok.text;
+    if (ret_loc)
+        *ret_loc = p->tok.loc;
+    return parser_expect(p, TOKEN_NAME);
+}
+
+static bool at_description(const struct parser *p)
+{
+    return parser_at(p, TOKEN_STRING) || parser_at(p, TOKEN_BLOCK_STRING);
+}
+
+struct str parser_description(struct parser *p)
+{
+    struct str s = {0};
+    if (at_description(p)) {
+        s = p->tok.text;
+        parser_advance(p);
+    }
+    return s;
+}
+
+/* ---- Values. ---- */
+
+/* Linked items become one array, links kept, so that values are walked by index everywhere. */
+static void to_array(struct parser *p, struct value *v, struct value *first)
+{
+    struct value *all = v->n_items ? arena_array(p->arena, v->n_items, sizeof *all) : NULL;
+
+    if (v->n_items && !all && p->rc == 0)
+        p->rc = err_set(p->err, ERR_MEMORY, "Out of memory.");
+    if (p->rc < 0) {
+        v->n_items = 0;
+        return;
+    }
+    for (uint32_t i = 0; i < v->n_items; i++, first = first->next) {
+        all[i] = *first;
+        all[i].next = i + 1 < v->n_items ? &all[i + 1] : NULL;
+    }
+    v->items = all;
+}
+
+static void list_value(struct parser *p, struct value *v, bool constant)
+{
+    struct value *first = NULL, **tail = &first;
+
+    v->kind = VALUE_LIST;
+    parser_advance(p);
+    while (p->rc == 0 && !parser_skip(p, TOKEN_BRACKET_R)) {
+        *tail = parser_value(p, constant);
+        if (!*tail)
+            return;
+        tail = &(*tail)->next;
+        v->n_items++;
+    }
+    to_array(p, v, first);
+}
+
+static void object_value(struct parser *p, struct value *v, bool constant)
+{
+    struct value *first = NULL, **tail = &first;
+
+    v->kind = VALUE_OBJECT;
+    parser_advance(p);
+    while (p->rc == 0 && !parser_skip(p, TOKEN_BRACE_R)) {
+        struct str name;
+        struct loc loc;
+        if (!parser_name(p, &name, &loc) || !parser_expect(p, TOKEN_COLON))
+            return;
+        *tail = parser_value(p, constant);
+        if (!*tail)
+            return;
+        (*tail)->name = name;
+        (*tail)->name_loc = loc;
+        tail = &(*tail)->next;
+        v->n_items++;
+    }
+    to_array(p, v, first);
+}
+
+static void number_value(struct parser *p, struct value *v)
+{
+    char small[64], *text = small;
+    struct str s = p->tok.text;
+
+    if (s.len >= sizeof small) {
+        text = arena_alloc(p->arena, s.len + 1);
+        if (!text) {
+            p->rc = err_set(p->err, ERR_MEMORY, "Out of memory.");
+            return;
+        }
+    }
+    memcpy(text, s.ptr, s.len);
+    text[s.len] = '\0';
+    v->kind = p->tok.kind == TOKEN_INT ? VALUE_INT : VALUE_FLOAT;
+    v->text = s;
+    v->real = strtod(text, NULL);
+    if (v->kind == VALUE_INT) {
+        errno = 0;
+        v->integer = strtoll(text, NULL, 10);
+        v->overflow = errno == ERANGE;
+    }
+    parser_advance(p);
+}
+
+static void name_value(struct parser *p, struct value *v)
+{
+    struct str s = p->tok.text;
+
+    if (str_is(s, "true") || str_is(s, "false")) {
+        v->kind = VALUE_BOOLEAN;
+        v->boolean = s.ptr[0] == 't';
+    } else if (str_is(s, "null")) {
+        v->kind = VALUE_NULL;
+    } else {
+        v->kind = VALUE_ENUM;
+        v->text = s;
+    }
+    parser_advance(p);
+}
+
+static void variable_value(struct parser *p, struct value *v, bool constant)
+{
+    struct token dollar = p->tok;
+
+    parser_advance(p);
+    if (constant && parser_at(p, TOKEN_NAME)) {
+        parser_fail(p, dollar.loc, "Unexpected variable \"$%.*s\" in constant value.",
+                    (int)MIN(p->tok.text.len, (size_t)100), p->tok.text.ptr);
+        return;
+    }
+    if (constant) {
+        parser_unexpected(p, &dollar);
+        return;
+    }
+    v->kind = VALUE_VARIABLE;
+    v->variable = UINT32_MAX;
+    (void)parser_name(p, &v->text, NULL);
+}
+
+static void string_value(struct parser *p, struct value *v)
+{
+    v->kind = VALUE_STRING;
+    v->block = p->tok.kind == TOKEN_BLOCK_STRING;
+    v->text = p->tok.text;
+    parser_advance(p);
+}
+
+struct value *parser_value(struct parser *p, bool constant)
+{
+    struct value *v = parser_new(p, sizeof *v);
+
+    if (!v || !parser_enter(p))
+        return NULL;
+    v->loc = p->tok.loc;
+    if (p->tok.kind == TOKEN_BRACKET_L)
+        list_value(p, v, constant);
+    else if (p->tok.kind == TOKEN_BRACE_L)
+        object_value(p, v, constant);
+    else if (p->tok.kind == TOKEN_INT || p->tok.kind == TOKEN_FLOAT)
+        number_value(p, v);
+    else if (at_description(p))
+        string_value(p, v);
+    else if (p->tok.kind == TOKEN_NAME)
+        name_value(p, v);
+    else if (p->tok.kind == TOKEN_DOLLAR)
+        variable_value(p, v, constant);
+    else
+        parser_unexpected(p, &p->tok);
+    parser_leave(p);
+    return p->rc < 0 ? NULL : v;
+}
+
+/* ---- Arguments, directives, types. ---- */
+
+static struct ast_argument *arguments(struct parser *p, bool constant)
+{
+    struct ast_argument *first = NULL, **tail = &first;
+
+    if (!parser_skip(p, TOKEN_PAREN_L))
+        return NULL;
+    do {
+        struct ast_argument *a = parser_new(p, sizeof *a);
+        if (!a || !parser_name(p, &a->name, &a->loc) || !parser_expect(p, TOKEN_COLON))
+            return NULL;
+        a->value = parser_value(p, constant);
+        *tail = a;
+        tail = &a->next;
+    } while (p->rc == 0 && !parser_skip(p, TOKEN_PAREN_R));
+    return p->rc < 0 ? NULL : first;
+}
+
+struct ast_directive *parser_directives(struct parser *p, bool constant)
+{
+    struct ast_directive *first = NULL, **tail = &first;
+
+    while (parser_at(p, TOKEN_AT)) {
+        struct ast_directive *d = parser_new(p, sizeof *d);
+        if (!d)
+            return NULL;
+        d->loc = p->tok.loc;
+        parser_advance(p);
+        if (!parser_name(p, &d->name, NULL))
+            return NULL;
+        d->arguments = arguments(p, constant);
+        *tail = d;
+        tail = &d->next;
+    }
+    return p->rc < 0 ? NULL : first;
+}
+
+struct type_ref *parser_type_ref(struct parser *p)
+{
+    struct type_ref *r = parser_new(p, sizeof *r);
+
+    if (!r || !parser_enter(p))
+        return NULL;
+    r->loc = p->tok.loc;
+    if (parser_skip(p, TOKEN_BRACKET_L)) {
+        r->kind = TYPE_REF_LIST;
+        r->inner = parser_type_ref(p);
+        if (r->inner)
+            (void)parser_expect(p, TOKEN_BRACKET_R);
+    } else {
+        r->kind = TYPE_REF_NAMED;
+        (void)parser_name(p, &r->name, NULL);
+    }
+    r->non_null = parser_skip(p, TOKEN_BANG);
+    parser_leave(p);
+    return p->rc < 0 ? NULL : r;
+}
+
+/* ---- Selections. ---- */
+
+static struct ast_selection *selection_set(struct parser *p, struct loc *ret_loc);
+
+static void field(struct parser *p, struct ast_selection *s)
+{
+    s->kind = SELECTION_FIELD;
+    if (!parser_name(p, &s->name, &s->name_loc))
+        return;
+    if (parser_skip(p, TOKEN_COLON)) {
+        s->alias = s->name;
+        if (!parser_name(p, &s->name, &s->name_loc))
+            return;
+    }
+    s->arguments = arguments(p, false);
+    s->directives = parser_directives(p, false);
+    if (parser_at(p, TOKEN_BRACE_L))
+        s->selections = selection_set(p, &s->selections_loc);
+}
+
+static void fragment_use(struct parser *p, struct ast_selection *s)
+{
+    bool on;
+
+    parser_advance(p);
+    on = parser_skip_keyword(p, "on");
+    if (!on && parser_at(p, TOKEN_NAME)) {
+        s->kind = SELECTION_SPREAD;
+        (void)parser_name(p, &s->name, &s->name_loc);
+        s->directives = parser_directives(p, false);
+        return;
+    }
+    s->kind = SELECTION_INLINE;
+    if (on && !parser_name(p, &s->name, &s->name_loc))
+        return;
+    s->directives = parser_directives(p, false);
+    s->selections = selection_set(p, &s->selections_loc);
+}
+
+static struct ast_selection *selection_set(struct parser *p, struct loc *ret_loc)
+{
+    struct ast_selection *first = NULL, **tail = &first;
+
+    if (ret_loc)
+        *ret_loc = p->tok.loc;
+    if (!parser_expect(p, TOKEN_BRACE_L) || !parser_enter(p))
+        return NULL;
+    do {
+        struct ast_selection *s = parser_new(p, sizeof *s);
+        if (!s)
+            break;
+        s->loc = p->tok.loc;
+        if (parser_at(p, TOKEN_SPREAD))
+            fragment_use(p, s);
+        else
+            field(p, s);
+        *tail = s;
+        tail = &s->next;
+    } while (p->rc == 0 && !parser_skip(p, TOKEN_BRACE_R));
+    parser_leave(p);
+    return p->rc < 0 ? NULL : first;
+}
+
+/* ---- Definitions. ---- */
+
+static void variable_definitions(struct parser *p, struct ast_operation *op)
+{
+    struct ast_variable **tail = &op->variables;
+
+    if (!parser_skip(p, TOKEN_PAREN_L))
+        return;
+    do {
+        struct ast_variable *v = parser_new(p, sizeof *v);
+        if (!v)
+            return;
+        v->loc = p->tok.loc;
+        v->index = op->n_variables++;
+        v->description = parser_description(p);
+        if (!parser_expect(p, TOKEN_DOLLAR) || !parser_name(p, &v->name, &v->name_loc) ||
+            !parser_expect(p, TOKEN_COLON))
+            return;
+        v->type = parser_type_ref(p);
+        if (parser_skip(p, TOKEN_EQUALS))
+            v->default_value = parser_value(p, true);
+        v->directives = parser_directives(p, true);
+        *tail = v;
+        tail = &v->next;
+    } while (p->rc == 0 && !parser_skip(p, TOKEN_PAREN_R));
+}
+
+static void operation(struct parser *p, enum operation_kind kind)
+{
+    struct ast_operation *op = parser_new(p, sizeof *op);
+
+    if (!op)
+        return;
+    op->loc = p->tok.loc;
+    op->kind = kind;
+    if (!parser_at(p, TOKEN_BRACE_L)) {
+        op->description = parser_description(p);
+        parser_advance(p); /* the keyword */
+        if (parser_at(p, TOKEN_NAME))
+            (void)parser_name(p, &op->name, &op->name_loc);
+        variable_definitions(p, op);
+        op->directives = parser_directives(p, false);
+    }
+    op->selections = selection_set(p, NULL);
+    *p->operations = op;
+    p->operations = &op->next;
+    p->doc->n_operations++;
+}
+
+static void fragment(struct parser *p)
+{
+    struct ast_fragment *f = parser_new(p, sizeof *f);
+
+    if (!f)
+        return;
+    f->loc = p->tok.loc;
+    f->description = parser_description(p);
+    parser_advance(p); /* the keyword */
+    if (parser_at_keyword(p, "on")) {
+        parser_unexpected(p, &p->tok);
+        return;
+    }
+    if (!parser_name(p, &f->name, &f->name_loc) || !parser_expect_keyword(p, "on") ||
+        !parser_name(p, &f->condition, &f->condition_loc))
+        return;
+    f->directives = parser_directives(p, false);
+    f->selections = selection_set(p, NULL);
+    *p->fragments = f;
+    p->fragments = &f->next;
+    p->doc->n_fragments++;
+}
+
+static void definition(struct parser *p)
+{
+    static const char *const operations[] = {"query", "mutation", "subscription"};
+    bool described = at_description(p);
+    const struct token *t = described ? parser_peek(p) : &p->tok;
+
+    if (p->rc < 0)
+        return;
+    if (t->kind == TOKEN_BRACE_L && described) {
+        parser_fail(p, p->tok.loc,
+                    "Unexpected description, descriptions are not supported on shorthand queries.");
+        return;
+    }
+    if (t->kind == TOKEN_BRACE_L) {
+        operation(p, OPERATION_QUERY);
+        return;
+    }
+    if (t->kind == TOKEN_NAME) {
+        if (parser_type_system(p, t->text))
+            return;
+        for (int k = OPERATION_QUERY; k <= OPERATION_SUBSCRIPTION; k++)
+            if (str_is(t->text, operations[k])) {
+                operation(p, (enum operation_kind)k);
+                return;
+            }
+        if (str_is(t->text, "fragment")) {
+            fragment(p);
+            return;
+        }
+        if (described) {
+            parser_fail(p, p->tok.loc,
+                        "Unexpected description, only GraphQL definitions support descriptions.");
+            return;
+        }
+    }
+    parser_unexpected(p, t);
+}
+
+static int parse(struct arena *arena, struct str text, const struct parse_limits *limits,
+                 bool schema, struct document *ret, struct err *reterr)
+{
+    struct parser p = {.arena = arena, .err = reterr, .doc = ret};
+
+    *ret = (struct document){0};
+    p.max_tokens = limits->max_tokens;
+    p.max_depth = limits->max_depth ? limits->max_depth : DEPTH_DEFAULT;
+    p.operations = &ret->operations;
+    p.fragments = &ret->fragments;
+    p.types = &ret->types;
+    p.directives = &ret->directives;
+    p.not_executable = &ret->not_executable;
+    lexer_init(&p.lex, arena, text);
+    parser_advance(&p);
+    do {
+        struct token t = p.tok;
+        definition(&p);
+        if (schema && p.rc == 0 && (ret->operations || ret->fragments))
+            parser_unexpected(&p, &t);
+    } while (p.rc == 0 && p.tok.kind != TOKEN_EOF);
+    ret->n_tokens = p.n_tokens;
+    return p.rc;
+}
+
+int parse_document(struct arena *arena, struct str text, const struct parse_limits *limits,
+                   struct document *ret, struct err *reterr)
+{
+    return parse(arena, text, limits, false, ret, reterr);
+}
+
+int parse_schema(struct arena *arena, struct str text, struct document *ret, struct err *reterr)
+{
+    return parse(arena, text, &(struct parse_limits){0}, true, ret, reterr);
+}
