@@ -103,7 +103,8 @@ struct cache_lookup {
     struct arena *arena;
     struct slice slice; /* set when done(CACHE_HIT) */
     void (*done)(struct cache_lookup *l, int outcome);
-    void *data; /* the asker's */
+    void *data; /* the asker's, as is `place` */
+    uint32_t place;
     /* the cache's own */
     struct list _link;
     struct cache_flight *_flight;
