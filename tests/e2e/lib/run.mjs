@@ -1,0 +1,69 @@
+// Running programs, and cleaning up after a test process whatever happens to it.
+import { spawnSync, execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+export const TOP = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+export const BUILD = process.env.TOLQUJAT_BUILD ?? path.join(TOP, 'build-test');
+export const BINARY = path.join(BUILD, 'tolqujat');
+
+const execFilePromise = promisify(execFile);
+
+/** Runs a program to its end: { status, stdout, stderr }; a status that is not 0 is no exception here. */
+export async function run(file, args, { input, env, timeout = 120_000, cwd = TOP } = {}) {
+  const promise = execFilePromise(file, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    timeout,
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  promise.child.stdin.on('error', () => {}); // it ended without reading: its status says so
+  promise.child.stdin.end(input ?? '');
+  try {
+    const { stdout, stderr } = await promise;
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    if (typeof error.code === 'string') throw error; // it could not be run at all
+    return { status: error.code ?? -1, signal: error.signal, stdout: error.stdout, stderr: error.stderr };
+  }
+}
+
+/** As run(), but a status that is not 0 throws what it printed. */
+export async function must(file, args, options) {
+  const result = await run(file, args, options);
+  if (result.status !== 0) {
+    throw new Error(`${path.basename(file)} ${args.join(' ')}: status ${result.status}\n${result.stdout}${result.stderr}`);
+  }
+  return result.stdout;
+}
+
+const cleanups = new Set();
+
+/** Calls `cleanup` (synchronous) when this process ends, unless the returned function is called before. */
+export function atExit(cleanup) {
+  cleanups.add(cleanup);
+  return () => cleanups.delete(cleanup);
+}
+
+process.on('exit', () => {
+  for (const cleanup of [...cleanups].reverse()) cleanup();
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => process.exit(1));
+}
+
+export const runSync = (file, args) => spawnSync(file, args, { cwd: TOP, stdio: 'ignore', timeout: 60_000 });
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Asks `probe` every 20 ms until it gives something true; throws `what` after `ms`. */
+export async function until(probe, what, ms = 10_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await sleep(20);
+  }
+}

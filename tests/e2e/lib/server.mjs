@@ -1,0 +1,139 @@
+// The binary under test, built with the sanitizers: started on a free port, ended with SIGTERM, and what it said on
+// stderr looked at. A server that does not end with status 0, or a word from a sanitizer, fails the test.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import net from 'node:net';
+import { spawn } from 'node:child_process';
+import { BINARY, TOP, atExit, sleep } from './run.mjs';
+
+const COMPLAINT = /(Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer|runtime error:/;
+
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+export class Server {
+  constructor(child, port) {
+    this.child = child;
+    this.pid = child.pid;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.stdout = '';
+    this.stderr = '';
+    this.exit = null; // { code, signal } once it has ended
+    child.stdout.on('data', (data) => { this.stdout += data; });
+    child.stderr.on('data', (data) => { this.stderr += data; });
+    const forget = atExit(() => child.kill('SIGKILL'));
+    this.exited = new Promise((resolve) => {
+      child.on('close', (code, signal) => {
+        forget();
+        this.exit = { code, signal };
+        resolve(this.exit);
+      });
+    });
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  }
+
+  /** One request; gives { status, headers, text, json() }. */
+  request(path, { method = 'GET', headers = {}, body, ms = 30_000 } = {}) {
+    return new Promise((resolve, reject) => {
+      const request = http.request(`${this.url}${path}`, { method, headers, agent: this.agent, timeout: ms }, (response) => {
+        const parts = [];
+        response.on('data', (part) => parts.push(part));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(parts).toString('utf8');
+          resolve({ status: response.statusCode, headers: response.headers, text, json: () => JSON.parse(text) });
+        });
+      });
+      request.on('timeout', () => request.destroy(new Error(`no answer within ${ms} ms`)));
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  /** POST /graphql; gives the whole answer ({ data, errors, ... }) whatever the status. */
+  async graphql(query, variables, { operationName, headers = {} } = {}) {
+    const body = JSON.stringify({ query, variables, operationName });
+    const response = await this.request('/graphql', {
+      method: 'POST', body, headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...headers },
+    });
+    return response.json();
+  }
+
+  /** As graphql(), but errors fail the test; gives `data`. */
+  async data(query, variables, options) {
+    const answer = await this.graphql(query, variables, options);
+    assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
+    return answer.data;
+  }
+
+  /** The sum of a metric over its labels, from /metrics; null when there is none. */
+  async metric(name) {
+    const { text } = await this.request('/metrics');
+    const found = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? ([0-9.e+-]+)$`, 'gm'))];
+    return found.length === 0 ? null : found.reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
+  async ready(ms = 30_000) {
+    const end = Date.now() + ms;
+    for (;;) {
+      if (this.exit) throw new Error(`the server ended (${JSON.stringify(this.exit)}):\n${this.stderr}`);
+      const status = await this.request('/readyz', { ms: 2000 }).then((response) => response.status, () => 0);
+      if (status === 200) return this;
+      if (Date.now() > end) throw new Error(`not ready within ${ms} ms (last status ${status}):\n${this.stderr}`);
+      await sleep(30);
+    }
+  }
+
+  /** SIGTERM, a clean end within `ms`, no complaint of a sanitizer. Call it in `after`, always. */
+  async stop({ ms = 20_000, signal = 'SIGTERM' } = {}) {
+    this.agent.destroy();
+    if (!this.exit) this.child.kill(signal);
+    const late = Symbol('late');
+    const ended = await Promise.race([this.exited, sleep(ms).then(() => late)]);
+    if (ended === late) {
+      this.child.kill('SIGKILL');
+      await this.exited;
+      assert.fail(`the server did not end within ${ms} ms of ${signal}:\n${this.stderr}`);
+    }
+    this.assertSane();
+    assert.deepEqual(this.exit, { code: 0, signal: null }, this.stderr);
+  }
+
+  assertSane() {
+    assert.doesNotMatch(this.stderr, COMPLAINT);
+  }
+}
+
+/**
+ * Starts `tolqujat serve` and waits until it is ready. `database`: a Database (psql.mjs) or a conninfo; `redis`: a
+ * socket's path or `off`; `args`: more flags. Only `wait: false` does not wait for /readyz.
+ */
+export async function startServer({ database, redis = 'off', args = [], env = {}, wait = true } = {}) {
+  const port = await freePort();
+  const conninfo = typeof database === 'string' ? database : database.conninfo;
+  const child = spawn(BINARY, ['serve', '--listen', '127.0.0.1', '--port', String(port), '--database', conninfo,
+    '--redis', redis, ...args], { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = new Server(child, port);
+  await new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  if (wait) {
+    try {
+      await server.ready();
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+  return server;
+}
