@@ -1,0 +1,48 @@
+/* server/graphql_http.h: GraphQL over HTTP: one exchange in, one answer out.
+ *
+ * Follows the draft "GraphQL over HTTP": POST with application/json; answers as
+ * application/graphql-response+json when the client accepts that, else application/json. A document that can't
+ * run has status 400 in the former and 200 in the latter; a request that is no GraphQL request has 400 in both. */
+#ifndef SERVER_GRAPHQL_HTTP_H
+#define SERVER_GRAPHQL_HTTP_H
+
+#include <stdint.h>
+
+#include "base/macros.h"
+#include "query/document.h"
+
+struct err;
+struct exchange;
+struct graphql;
+struct row_source;
+struct schema;
+struct uv_loop_s;
+
+struct graphql_config {
+    struct document_limits documents;
+    uint32_t max_rows;        /* that page sizes may multiply to; 5000 */
+    uint32_t max_in_flight;   /* operations; beyond: 503; 1000 */
+    unsigned request_ms;      /* deadline of one operation; 5000 */
+    size_t max_answer_bytes;  /* of an answer that can't be streamed; 8 MB */
+};
+
+struct graphql_stats {
+    uint64_t operations, failed, timeouts, canceled;
+    uint32_t in_flight;
+    struct document_stats documents;
+};
+
+/* `schema` and `source` must outlive it. */
+int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct schema *schema,
+                 struct row_source *source, const struct graphql_config *config,
+                 struct err *reterr) MUSTCHECK;
+
+/* Answers a request whose body is complete (server/http/exchange.h says what becomes of it). */
+void graphql_handle(struct graphql *g, struct exchange *x);
+
+void graphql_get_stats(const struct graphql *g, struct graphql_stats *ret);
+
+/* Calls off what is in flight (503), then calls on_closed; the object is freed just before that call. */
+void graphql_close(struct graphql *g, void (*on_closed)(void *data), void *data);
+
+#endif

@@ -1,0 +1,208 @@
+/* server/graphql_json.c: see server/graphql_json.h. */
+#include "server/graphql_json.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "query/ast.h"
+
+/* jansson takes allocators for the whole process: they are set for the time of one parse. What jansson
+ * frees stays in the arena until the request ends. */
+static struct arena *parse_arena;
+
+static void *parse_alloc(size_t n)
+{
+    return arena_alloc(parse_arena, n);
+}
+
+static void parse_free(void *p)
+{
+    (void)p;
+}
+
+/* Nesting is checked first: jansson recurses, and its own bound is 2048 levels. */
+static int check_depth(struct str body, struct err *reterr)
+{
+    unsigned depth = 0;
+    bool in_string = false;
+    int line = 1, column = 0;
+
+    for (size_t i = 0; i < body.len; i++) {
+        char c = body.ptr[i];
+        column++;
+        if (c == '\n') {
+            line++;
+            column = 0;
+        }
+        if (in_string) {
+            if (c == '\\')
+                i++, column++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if ((c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX) {
+            return err_set_at(reterr, ERR_LIMIT, line, column,
+                              "The JSON of the body is nested more than %d levels deep (line %d, "
+                              "column %d).",
+                              JSON_DEPTH_MAX, line, column);
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+/* ---- JSON values as the engine's ---- */
+
+static struct value *value_from_json(struct arena *arena, json_t *json);
+
+static int object_from_json(struct arena *arena, json_t *json, struct value *v)
+{
+    struct value **last = &v->items;
+    const char *key;
+    json_t *entry;
+
+    json_object_foreach(json, key, entry)
+    {
+        struct value *item = value_from_json(arena, entry);
+        if (!item)
+            return ERR_MEMORY;
+        item->name = str_of(key);
+        *last = item;
+        last = &item->next;
+        v->n_items++;
+    }
+    return 0;
+}
+
+static int list_from_json(struct arena *arena, json_t *json, struct value *v)
+{
+    struct value **last = &v->items;
+
+    for (size_t i = 0; i < json_array_size(json); i++) {
+        struct value *item = value_from_json(arena, json_array_get(json, i));
+        if (!item)
+            return ERR_MEMORY;
+        *last = item;
+        last = &item->next;
+        v->n_items++;
+    }
+    return 0;
+}
+
+static struct value *value_from_json(struct arena *arena, json_t *json)
+{
+    struct value *v = arena_zalloc(arena, sizeof *v);
+    int rc = 0;
+
+    if (!v)
+        return NULL;
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        v->kind = VALUE_OBJECT;
+        rc = object_from_json(arena, json, v);
+        break;
+    case JSON_ARRAY:
+        v->kind = VALUE_LIST;
+        rc = list_from_json(arena, json, v);
+        break;
+    case JSON_STRING:
+        v->kind = VALUE_STRING;
+        v->text = (struct str){json_string_value(json), json_string_length(json)};
+        break;
+    case JSON_INTEGER:
+        v->kind = VALUE_INT;
+        v->integer = json_integer_value(json);
+        v->real = (double)v->integer;
+        break;
+    case JSON_REAL:
+        v->kind = VALUE_FLOAT;
+        v->real = json_real_value(json);
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        v->kind = VALUE_BOOLEAN;
+        v->boolean = json_is_true(json);
+        break;
+    case JSON_NULL:
+        v->kind = VALUE_NULL;
+        break;
+    }
+    return rc < 0 ? NULL : v;
+}
+
+/* ---- parameters ---- */
+
+static int bad(struct err *reterr, const char *what)
+{
+    return err_set(reterr, ERR_REQUEST, "%s", what);
+}
+
+static int params_from_json(struct arena *arena, json_t *root, struct graphql_params *ret,
+                            struct err *reterr)
+{
+    json_t *query = json_object_get(root, "query");
+    json_t *name = json_object_get(root, "operationName");
+    json_t *variables = json_object_get(root, "variables");
+    json_t *extensions = json_object_get(root, "extensions");
+
+    if (json_is_array(root))
+        return bad(reterr, "Batches of operations are not supported: send one JSON object.");
+    if (!json_is_object(root))
+        return bad(reterr, "The body must be a JSON object with \"query\".");
+    if (!query || json_is_null(query))
+        return bad(reterr, "\"query\" is missing: it holds the text of the GraphQL document.");
+    if (!json_is_string(query))
+        return bad(reterr, "\"query\" must be a string.");
+    if (name && !json_is_null(name) && !json_is_string(name))
+        return bad(reterr, "\"operationName\" must be a string or null.");
+    if (variables && !json_is_null(variables) && !json_is_object(variables))
+        return bad(reterr, "\"variables\" must be an object or null.");
+    if (extensions && !json_is_null(extensions) && !json_is_object(extensions))
+        return bad(reterr, "\"extensions\" must be an object or null.");
+    ret->query = (struct str){json_string_value(query), json_string_length(query)};
+    if (json_is_string(name))
+        ret->operation_name = (struct str){json_string_value(name), json_string_length(name)};
+    if (json_is_object(variables)) {
+        ret->variables = value_from_json(arena, variables);
+        if (!ret->variables)
+            return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+    }
+    return 0;
+}
+
+static int bad_json(const struct arena *arena, const json_error_t *e, struct err *reterr)
+{
+    if (json_error_code(e) == json_error_out_of_memory || arena->failed)
+        return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+    if (json_error_code(e) == json_error_numeric_overflow)
+        return err_set_at(reterr, ERR_REQUEST, e->line, e->column,
+                          "The body has a number that is too large (line %d, column %d).", e->line,
+                          e->column);
+    return err_set_at(reterr, ERR_REQUEST, e->line, e->column,
+                      "The body is not valid JSON (line %d, column %d).", e->line, e->column);
+}
+
+int graphql_params_parse(struct arena *arena, struct str body, struct graphql_params *ret,
+                         struct err *reterr)
+{
+    json_error_t error;
+    json_t *root;
+    int rc = check_depth(body, reterr);
+
+    if (rc < 0)
+        return rc;
+    *ret = (struct graphql_params){0};
+    if (body.len == 0)
+        return bad(reterr, "The body is empty: send a JSON object with \"query\".");
+    parse_arena = arena;
+    json_set_alloc_funcs(parse_alloc, parse_free);
+    root = json_loadb(body.ptr, body.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    json_set_alloc_funcs(malloc, free);
+    parse_arena = NULL;
+    if (!root)
+        return bad_json(arena, &error, reterr);
+    return params_from_json(arena, root, ret, reterr);
+}

@@ -1,0 +1,28 @@
+/* server/graphql_json.h: the body of a GraphQL request: JSON text -> document text, operation name, variables.
+ * jansson reads the JSON; its memory comes from the request's arena, so a body can't take more than a request may. */
+#ifndef SERVER_GRAPHQL_JSON_H
+#define SERVER_GRAPHQL_JSON_H
+
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/str.h"
+
+struct err;
+struct value;
+
+enum {
+    JSON_DEPTH_MAX = 64
+};
+
+struct graphql_params {
+    struct str query;          /* ptr NULL: not given */
+    struct str operation_name; /* ptr NULL: not given */
+    const struct value *variables; /* VALUE_OBJECT, or NULL */
+};
+
+/* ERR_REQUEST with line and column for text that is no JSON; with a sentence for JSON that is no GraphQL request
+ * (GraphQL over HTTP, "Request Parameters"); ERR_LIMIT for nesting beyond JSON_DEPTH_MAX; ERR_MEMORY. */
+int graphql_params_parse(struct arena *arena, struct str body, struct graphql_params *ret,
+                         struct err *reterr) MUSTCHECK;
+
+#endif
