@@ -15,7 +15,7 @@ struct migrate {
     void (*applied)(const char *name, double seconds);
 };
 
-/* 0 and how many files were applied, or ERR_CONFIG (a file is missing, or one that was applied
+/* hash_start() must have run. 0 and how many files were applied, or ERR_CONFIG (a file is missing, or one that was applied
  * before has changed since: said by name) or ERR_DATABASE (file, line and PostgreSQL's message). */
 int migrate_run(const struct migrate *m, int *ret_applied, struct err *reterr) MUSTCHECK;
 

@@ -1,0 +1,270 @@
+/* db/statement.c: see db/statement.h. */
+#include "db/statement.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "db/types.h"
+
+enum {
+    SQL_MAX = 256 << 10 /* bytes of one statement; a schema file can't make more */
+};
+
+void statement_add_name(struct buf *b, struct str name)
+{
+    buf_add_char(b, '"');
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '.')
+            buf_add_z(b, "\".\"");
+        else if (name.ptr[i] == '"')
+            buf_add_z(b, "\"\"");
+        else
+            buf_add_char(b, name.ptr[i]);
+    }
+    buf_add_char(b, '"');
+}
+
+/* A column's name has no schema before it: a dot in it is part of it. */
+static void add_column(struct buf *b, struct str name)
+{
+    buf_add_z(b, "t.\"");
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '"')
+            buf_add_char(b, '"');
+        buf_add_char(b, name.ptr[i]);
+    }
+    buf_add_char(b, '"');
+}
+
+static const char *type_name(uint32_t oid)
+{
+    const struct pg_type *type = pg_type_find(oid);
+    return type ? type->name : "text";
+}
+
+void statement_add_cell(struct buf *b, const struct column *column)
+{
+    uint32_t sent = pg_type_sent(column->codec, column->type_oid);
+
+    if (column->computed) {
+        statement_add_name(b, column->name);
+        buf_add_z(b, "(t)");
+    } else {
+        add_column(b, column->name);
+    }
+    if (sent != column->type_oid)
+        buf_add_z(b, sent == OID_FLOAT8 ? "::double precision" : "::text");
+}
+
+static void add_cells(struct buf *b, const struct table *table)
+{
+    for (uint32_t i = 0; i < table->n_columns; i++) {
+        if (i > 0)
+            buf_add_z(b, ", ");
+        statement_add_cell(b, &table->columns[i]);
+        buf_addf(b, " AS c%u", i);
+    }
+}
+
+static void add_param(struct statement *s, enum param_kind kind, uint32_t index, uint32_t oid)
+{
+    s->params[s->n_params++] = (struct param){kind, index, oid};
+}
+
+static void list_params(struct statement *s)
+{
+    const struct access_path *p = s->path;
+
+    for (uint32_t i = 0; i < p->n_columns; i++)
+        add_param(s, PARAM_KEY, i, p->key_oid[i]);
+    if (s->kind == STATEMENT_ROW)
+        return;
+    add_param(s, PARAM_LIMIT, 0, OID_INT4);
+    if (s->kind == STATEMENT_HEAD)
+        return;
+    for (uint32_t i = 0; i < p->n_order; i++)
+        add_param(s, PARAM_AFTER, i, p->order[i].type_oid);
+    /* A text filter travels as text whatever the column is: the column is cast where it must be. */
+    for (uint32_t i = 0; i < p->n_filter; i++)
+        add_param(s, PARAM_FILTER, i, p->filter[i].is_text ? OID_TEXT : p->filter[i].type_oid);
+}
+
+/* The name of a parameter in the alias k: k1, lim, a1, f1. */
+static void add_param_name(struct buf *b, const struct param *p)
+{
+    switch (p->kind) {
+    case PARAM_KEY:
+        buf_addf(b, "k%u", p->index + 1);
+        break;
+    case PARAM_AFTER:
+        buf_addf(b, "a%u", p->index + 1);
+        break;
+    case PARAM_FILTER:
+        buf_addf(b, "f%u", p->index + 1);
+        break;
+    case PARAM_LIMIT:
+    case PARAM_SCAN_KEY:
+    case PARAM_SCAN_LIMIT:
+        buf_add_z(b, "lim");
+        break;
+    }
+}
+
+static void add_unnest(struct buf *b, const struct statement *s)
+{
+    buf_add_z(b, "FROM unnest(");
+    for (uint32_t i = 0; i < s->n_params; i++)
+        buf_addf(b, "%s$%u::%s[]", i ? ", " : "", i + 1, type_name(s->params[i].oid));
+    buf_add_z(b, ") WITH ORDINALITY AS k (");
+    for (uint32_t i = 0; i < s->n_params; i++) {
+        add_param_name(b, &s->params[i]);
+        buf_add_z(b, ", ");
+    }
+    buf_add_z(b, "ord)");
+}
+
+/* (t.issued_on, t.id) < (k.a1, k.a2) */
+static void add_bound(struct buf *b, const struct access_path *p)
+{
+    buf_add_z(b, " AND (");
+    for (uint32_t i = 0; i < p->n_order; i++) {
+        buf_add_z(b, i ? ", " : "");
+        add_column(b, p->order[i].name);
+    }
+    buf_add_z(b, p->order[0].descending ? ") < (" : ") > (");
+    for (uint32_t i = 0; i < p->n_order; i++)
+        buf_addf(b, "%sk.a%u", i ? ", " : "", i + 1);
+    buf_add_char(b, ')');
+}
+
+static void add_filters(struct buf *b, const struct access_path *p)
+{
+    for (uint32_t i = 0; i < p->n_filter; i++) {
+        buf_addf(b, " AND (k.f%u IS NULL OR ", i + 1);
+        add_column(b, p->filter[i].name);
+        if (p->filter[i].is_text && p->filter[i].type_oid != OID_TEXT)
+            buf_add_z(b, "::text");
+        buf_addf(b, " = k.f%u)", i + 1);
+    }
+}
+
+static void add_where(struct buf *b, const struct access_path *p)
+{
+    for (uint32_t i = 0; i < p->n_columns; i++) {
+        buf_add_z(b, i ? " AND " : " WHERE ");
+        add_column(b, p->column[i]);
+        buf_addf(b, " = k.k%u", i + 1);
+    }
+    if (p->where.len) {
+        buf_add_z(b, " AND (");
+        buf_add_str(b, p->where);
+        buf_add_char(b, ')');
+    }
+}
+
+static void add_order(struct buf *b, const struct access_path *p)
+{
+    for (uint32_t i = 0; i < p->n_order; i++) {
+        buf_add_z(b, i ? ", " : " ORDER BY ");
+        add_column(b, p->order[i].name);
+        buf_add_z(b, p->order[i].descending ? " DESC" : " ASC");
+    }
+}
+
+static int take_text(struct statement *s, struct buf *b, struct arena *arena)
+{
+    struct str text = b->failed ? (struct str){0} : arena_str(arena, buf_str(b));
+    buf_release(b);
+    s->sql = text.ptr;
+    return text.ptr ? 0 : ERR_MEMORY;
+}
+
+uint32_t statement_variants(const struct access_path *path)
+{
+    return path->kind == ACCESS_ROW ? 1 : 2;
+}
+
+enum statement_kind statement_kind_of(const struct access_path *path, uint32_t variant)
+{
+    if (path->kind == ACCESS_ROW)
+        return STATEMENT_ROW;
+    return variant == 0 ? STATEMENT_HEAD : STATEMENT_PAGE;
+}
+
+int statement_of_path(struct statement *s, const struct access_path *path, uint32_t variant,
+                      struct arena *arena)
+{
+    struct buf b;
+
+    *s = (struct statement){
+        .kind = statement_kind_of(path, variant), .table = path->table, .path = path};
+    list_params(s);
+    buf_init(&b, SQL_MAX);
+    buf_add_z(&b, "SELECT k.ord");
+    for (uint32_t i = 0; i < path->table->n_columns; i++)
+        buf_addf(&b, ", r.c%u", i);
+    buf_add_char(&b, ' ');
+    add_unnest(&b, s);
+    buf_add_z(&b, " CROSS JOIN LATERAL (SELECT ");
+    add_cells(&b, path->table);
+    buf_add_z(&b, " FROM ");
+    statement_add_name(&b, path->table->name);
+    buf_add_z(&b, " AS t");
+    add_where(&b, path);
+    if (s->kind == STATEMENT_PAGE) {
+        if (path->n_order)
+            add_bound(&b, path);
+        add_filters(&b, path);
+    }
+    if (s->kind != STATEMENT_ROW)
+        add_order(&b, path);
+    buf_add_z(&b, s->kind == STATEMENT_ROW ? " LIMIT 1) AS r" : " LIMIT k.lim) AS r");
+    return take_text(s, &b, arena);
+}
+
+static void add_key_columns(struct buf *b, const struct table *table)
+{
+    for (uint32_t i = 0; i < table->n_key; i++) {
+        buf_add_z(b, i ? ", " : "");
+        add_column(b, table->key[i]);
+    }
+}
+
+int statement_of_scan(struct statement *s, const struct table *table, bool next,
+                      struct arena *arena)
+{
+    struct buf b;
+
+    *s = (struct statement){.kind = next ? STATEMENT_SCAN_NEXT : STATEMENT_SCAN, .table = table};
+    buf_init(&b, SQL_MAX);
+    buf_add_z(&b, "SELECT ");
+    add_cells(&b, table);
+    buf_add_z(&b, " FROM ");
+    statement_add_name(&b, table->name);
+    buf_add_z(&b, " AS t");
+    if (next) {
+        buf_add_z(&b, " WHERE (");
+        add_key_columns(&b, table);
+        buf_add_z(&b, ") > (");
+        for (uint32_t i = 0; i < table->n_key; i++) {
+            uint32_t oid = table->columns[table->key_cell[i]].type_oid;
+            buf_addf(&b, "%s$%u::%s", i ? ", " : "", s->n_params + 1, type_name(oid));
+            add_param(s, PARAM_SCAN_KEY, i, oid);
+        }
+        buf_add_char(&b, ')');
+    }
+    add_param(s, PARAM_SCAN_LIMIT, 0, OID_INT4);
+    buf_add_z(&b, " ORDER BY ");
+    add_key_columns(&b, table);
+    buf_addf(&b, " LIMIT $%u::integer", s->n_params);
+    return take_text(s, &b, arena);
+}
+
+const char *db_statement_sql(const struct access_path *path, unsigned variant, struct arena *arena)
+{
+    struct statement s;
+
+    if (variant >= statement_variants(path) || statement_of_path(&s, path, variant, arena) < 0)
+        return NULL;
+    return s.sql;
+}

@@ -1,0 +1,79 @@
+/* db/statement.h: SQL text out of an access path, and what its parameters are.
+ *
+ * Layer: db; pure text, knows no connection. The set is finite: one statement for a path that finds
+ * a row, two for a list (its head; a page with cursor and filters), two for reading a whole table.
+ * All parameters but a scan's are arrays that run in parallel, one element for each key, so that
+ * questions which differ in `first`, cursor or filter still share one execution:
+ *
+ *     SELECT k.ord, r.*
+ *       FROM unnest($1::bigint[], $2::integer[]) WITH ORDINALITY AS k (k1, lim, ord)
+ *      CROSS JOIN LATERAL (SELECT t."number", ... FROM "prescription" AS t
+ *                           WHERE t."patient_id" = k.k1 AND (superseded_by IS NULL)
+ *                           ORDER BY t."issued_on" DESC, t."id" DESC LIMIT k.lim) AS r
+ *
+ * A page without a cursor is bounded by the greatest (or least) value of each order column, so that
+ * the index condition is the same with and without one. */
+#ifndef DB_STATEMENT_H
+#define DB_STATEMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/access.h"
+
+struct arena;
+struct buf;
+
+enum statement_kind {
+    STATEMENT_ROW,       /* ord, cells */
+    STATEMENT_HEAD,      /* ord, cells */
+    STATEMENT_PAGE,      /* ord, cells */
+    STATEMENT_SCAN,      /* cells: the first rows in key order */
+    STATEMENT_SCAN_NEXT, /* cells: those behind a key */
+    STATEMENT_KINDS
+};
+
+enum param_kind {
+    PARAM_KEY,    /* array; `index` is the key's column */
+    PARAM_LIMIT,  /* integer array */
+    PARAM_AFTER,  /* array; `index` is the order's column */
+    PARAM_FILTER, /* array with nulls; `index` is the filter */
+    PARAM_SCAN_KEY,  /* one value; `index` is the key's column */
+    PARAM_SCAN_LIMIT /* one integer */
+};
+
+struct param {
+    enum param_kind kind;
+    uint32_t index;
+    uint32_t oid; /* of the elements */
+};
+
+enum {
+    PARAM_MAX = ACCESS_KEY_MAX + 1 + ACCESS_ORDER_MAX + ACCESS_FILTER_MAX
+};
+
+struct statement {
+    enum statement_kind kind;
+    const struct table *table;
+    const struct access_path *path; /* NULL for scans */
+    const char *sql;                /* NUL-terminated, in the arena */
+    uint32_t n_params;
+    struct param params[PARAM_MAX];
+};
+
+/* How many variants `path` has (1 or 2), and the kind of each. */
+uint32_t statement_variants(const struct access_path *path);
+enum statement_kind statement_kind_of(const struct access_path *path, uint32_t variant);
+
+/* Fill `*s`; the text goes to `arena`. The fields that db_check sets must be set. 0 or ERR_MEMORY. */
+int statement_of_path(struct statement *s, const struct access_path *path, uint32_t variant,
+                      struct arena *arena) MUSTCHECK;
+int statement_of_scan(struct statement *s, const struct table *table, bool next,
+                      struct arena *arena) MUSTCHECK;
+
+/* `name` as a quoted identifier; a dotted name is quoted part by part. */
+void statement_add_name(struct buf *b, struct str name);
+/* The expression of a column's cell (cast to what pg_type_sent says), without an alias. */
+void statement_add_cell(struct buf *b, const struct column *column);
+
+#endif
