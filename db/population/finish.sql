@@ -1,0 +1,10 @@
+/*
+ * After the last chunk: new rows get ids beyond those of the population, and the generator's schema goes.
+ * population_log stays: it says what is loaded.
+ */
+SELECT setval(pg_get_serial_sequence(c.table_name, 'id'),
+              (xpath('/row/n/text()', query_to_xml(format('SELECT coalesce(max(id), 1) AS n FROM %I', c.table_name), false, true, '')))[1]::text::bigint)
+  FROM information_schema.columns c
+ WHERE c.table_schema = 'public' AND c.column_name = 'id' AND c.is_identity = 'YES' \g /dev/null
+SET client_min_messages = warning;
+DROP SCHEMA population CASCADE;
