@@ -28,13 +28,13 @@ bool buf_reserve(struct buf *b, size_t n)
     size_t need, cap = b->cap ? b->cap : 256;
     char *p;
 
-    if (n <= b->cap - b->len)
-        return true;
     if (__builtin_add_overflow(b->len, n, &need) || (b->limit && need > b->limit) ||
         need > SIZE_MAX / 2) {
         b->failed = true;
         return false;
     }
+    if (need <= b->cap)
+        return true;
     while (cap < need)
         cap *= 2;
     p = realloc(b->ptr, cap);

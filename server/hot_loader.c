@@ -13,23 +13,15 @@ enum {
     RETRY_MS = 500
 };
 
-enum loader_state {
-    LOADER_PAUSE,    /* the timer will go on with `table` */
-    LOADER_REDIS,
-    LOADER_DATABASE,
-    LOADER_STOPPING  /* the timer is being closed */
-};
-
 struct hot_loader {
     const struct access *access;
     struct cache *cache;
     struct db *db;
     unsigned refresh_s;
     uv_timer_t timer;
-    enum loader_state state;
     uint32_t table; /* index of the table that is (or will be) filled */
     uint32_t rows;
-    uint32_t pending; /* a load or a scan is under way */
+    bool pending; /* a load or a scan is under way */
     bool filled_once, stopping;
     struct cache_hot_load load;
     struct db_scan scan;
@@ -56,17 +48,15 @@ static void loader_tick(uv_timer_t *timer)
 
 static void loader_pause(struct hot_loader *h, uint64_t ms)
 {
-    h->state = LOADER_PAUSE;
     uv_timer_start(&h->timer, loader_tick, ms, 0);
 }
 
 /* Something ended: go on, or close when told to stop. */
 static bool loader_may_go_on(struct hot_loader *h)
 {
-    h->pending = 0;
+    h->pending = false;
     if (!h->stopping)
         return true;
-    h->state = LOADER_STOPPING;
     uv_close((uv_handle_t *)&h->timer, loader_closed);
     return false;
 }
@@ -113,11 +103,10 @@ static void scan_done(struct db_scan *scan, int rc)
 static void scan_start(struct hot_loader *h)
 {
     h->rows = 0;
-    h->state = LOADER_DATABASE;
     h->scan = (struct db_scan){
         .table = &h->access->tables[h->table], .each = scan_row, .done = scan_done};
     if (db_scan(h->db, &h->scan) == 0)
-        h->pending = 1;
+        h->pending = true;
     else
         loader_pause(h, RETRY_MS);
 }
@@ -157,11 +146,10 @@ static void loader_go(struct hot_loader *h)
         scan_start(h);
         return;
     }
-    h->state = LOADER_REDIS;
     h->load = (struct cache_hot_load){
         .table = &h->access->tables[h->table], .each = load_row, .done = load_done};
     if (cache_hot_load(h->cache, &h->load) == 0)
-        h->pending = 1;
+        h->pending = true;
     else
         scan_start(h);
 }
