@@ -51,8 +51,9 @@ export function sharedServices() {
 /** Migrates and populates `database` the way the demo does. */
 export async function populate(database, people = PEOPLE) {
   await must(BINARY, ['migrate', '--database', database.conninfo]);
+  const superuser = new Database(database.services, database.name, 'postgres');
   await must(path.join(TOP, 'db/population/load'), ['--patients', String(people), '--seed', String(SEED)],
-    { env: database.environment, timeout: 600_000 });
+    { env: superuser.environment, timeout: 600_000 });
 }
 
 /** Makes the template unless it is there. */
