@@ -1,0 +1,46 @@
+-- wrk: POST one GraphQL document with one variable taken at random from a list.
+-- DOCUMENT: the document as a JSON string. VARIABLE: its variable's name (empty: none). LIST: a file of values, one a
+-- line. SEED: of the random choice. At the end one line of JSON: requests, time, latencies in ms, errors.
+local document = os.getenv("DOCUMENT")
+local variable = os.getenv("VARIABLE") or ""
+local values, n = {}, 0
+local ready = {}
+
+local function request_text(value)
+  local body = '{"query":' .. document
+  if value then
+    body = body .. ',"variables":{"' .. variable .. '":"' .. value .. '"}'
+  end
+  body = body .. "}"
+  return "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
+         .. #body .. "\r\n\r\n" .. body
+end
+
+function init(args)
+  math.randomseed(tonumber(os.getenv("SEED") or "1"))
+  if variable == "" then
+    n, ready[1] = 1, request_text(nil)
+    return
+  end
+  for line in io.lines(os.getenv("LIST")) do
+    n = n + 1
+    values[n] = line
+  end
+  if n <= 10000 then
+    for i = 1, n do ready[i] = request_text(values[i]) end
+  end
+end
+
+function request()
+  local i = n == 1 and 1 or math.random(n)
+  return ready[i] or request_text(values[i])
+end
+
+
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    'RESULT {"requests":%d,"us":%d,"bytes":%d,"p50":%.3f,"p90":%.3f,"p99":%.3f,"max":%.3f,"status":%d,"socket":%d}\n',
+    summary.requests, summary.duration, summary.bytes, latency:percentile(50) / 1000, latency:percentile(90) / 1000,
+    latency:percentile(99) / 1000, latency.max / 1000, e.status, e.connect + e.read + e.write + e.timeout))
+end
