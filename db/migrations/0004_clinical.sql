@@ -32,7 +32,7 @@ CREATE TABLE condition (
 );
 COMMENT ON COLUMN condition.pair_id IS 'the other half of a dagger and asterisk pair';
 CREATE INDEX condition_list ON condition (patient_id, recorded_on DESC, id DESC)
-    INCLUDE (icd10, name, onset) WHERE superseded_by IS NULL;
+    INCLUDE (icd10, name, onset, clinical_status) WHERE superseded_by IS NULL;
 
 CREATE TABLE allergy (
     patient_id bigint NOT NULL REFERENCES patient (id),

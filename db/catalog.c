@@ -1,0 +1,355 @@
+/* db/catalog.c: see db/catalog.h. Tables, columns and keys; catalog_plan.c looks at plans.
+ *
+ * Types are not read from the catalog but asked for: a statement that selects the column is
+ * described, which resolves domains and functions exactly as the real statements will. */
+#include "db/catalog.h"
+
+#include <stdlib.h>
+
+#include <libpq-fe.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "db/conninfo.h"
+#include "db/db.h"
+#include "db/statement.h"
+#include "db/types.h"
+
+static const char *const codec_names[] = {
+    [CODEC_KEY] = "a key",         [CODEC_ID] = "ID",           [CODEC_STRING] = "String",
+    [CODEC_INT] = "Int",           [CODEC_FLOAT] = "Float",     [CODEC_BOOLEAN] = "Boolean",
+    [CODEC_DATE] = "a date",       [CODEC_TIMESTAMP] = "a time", [CODEC_FIXED] = "a fixed decimal",
+    [CODEC_ENUM] = "an enum",
+};
+
+/* A failure of ours when the connection broke, of the schema file when PostgreSQL refused. */
+static int refuse(struct catalog *c, const PGresult *res, int line, const char *what,
+                  struct str name)
+{
+    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+    if (PQstatus(c->pg) != CONNECTION_OK || !text) {
+        text = PQerrorMessage(c->pg);
+        return err_set(c->reterr, ERR_DATABASE, "the database broke off: %.*s",
+                       (int)strcspn(text, "\n"), text);
+    }
+    return err_set_at(c->reterr, ERR_CONFIG, line, 0, "%s%.*s: %.*s", what, STR_FMT(name),
+                      (int)strcspn(text, "\n"), text);
+}
+
+/* The type of `expression` over the rows of `table`; the names are already quoted. */
+static int describe(struct catalog *c, const struct table *table, struct str expression, int line,
+                    struct str name, uint32_t *ret_oid)
+{
+    PGresult *res = NULL;
+    struct buf b;
+    int rc = 0;
+
+    buf_init(&b, 0);
+    buf_addf(&b, "SELECT %.*s FROM ", STR_FMT(expression));
+    statement_add_name(&b, table->name);
+    buf_add(&b, " AS t", sizeof " AS t");
+    if (b.failed) {
+        rc = err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
+        goto out;
+    }
+    res = PQprepare(c->pg, "", b.ptr, 0, NULL);
+    if (PQresultStatus(res) == PGRES_COMMAND_OK) {
+        PQclear(res);
+        res = PQdescribePrepared(c->pg, "");
+    }
+    if (PQresultStatus(res) != PGRES_COMMAND_OK || PQnfields(res) != 1) {
+        char what[160];
+        snprintf(what, sizeof what, "table %.*s, ", (int)MIN(table->name.len, 100u),
+                 table->name.ptr);
+        rc = refuse(c, res, line, what, name);
+    } else {
+        *ret_oid = PQftype(res, 0);
+    }
+out:
+    PQclear(res);
+    buf_release(&b);
+    return rc;
+}
+
+/* The same for a plain column. */
+static int describe_column(struct catalog *c, const struct table *table, struct str name, int line,
+                           uint32_t *ret_oid)
+{
+    struct column plain = {.name = name, .codec = CODEC_KEY};
+    struct buf b;
+    int rc;
+
+    buf_init(&b, 0);
+    statement_add_cell(&b, &plain);
+    rc = b.failed ? err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema")
+                  : describe(c, table, buf_str(&b), line, name, ret_oid);
+    buf_release(&b);
+    return rc;
+}
+
+/* Runs a query of the catalog with `table` (as a quoted name) and up to two more texts. */
+static int ask(struct catalog *c, const char *sql, const struct table *table, struct str a,
+               struct str b, PGresult **ret)
+{
+    struct buf name;
+    const char *params[3];
+    int n = a.ptr ? b.ptr ? 3 : 2 : 1, rc = 0;
+    PGresult *res = NULL;
+
+    buf_init(&name, 0);
+    statement_add_name(&name, table->name);
+    buf_add_char(&name, '\0');
+    params[0] = name.ptr;
+    params[1] = arena_str(c->arena, a).ptr;
+    params[2] = arena_str(c->arena, b).ptr;
+    if (name.failed || !params[1] || !params[2]) {
+        rc = err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
+    } else {
+        res = PQexecParams(c->pg, sql, n, NULL, params, NULL, NULL, 0);
+        if (PQresultStatus(res) != PGRES_TUPLES_OK)
+            rc = refuse(c, res, table->line, "table ", table->name);
+    }
+    buf_release(&name);
+    if (rc == 0)
+        *ret = res;
+    else
+        PQclear(res);
+    return rc;
+}
+
+static int check_not_null(struct catalog *c, const struct table *table, struct str column, int line,
+                          const char *why)
+{
+    PGresult *res;
+    int rc = ask(c,
+                 "SELECT attnotnull FROM pg_attribute "
+                 "WHERE attrelid = $1::regclass AND attname = $2",
+                 table, column, (struct str){0}, &res);
+
+    if (rc < 0)
+        return rc;
+    if (PQntuples(res) != 1 || PQgetvalue(res, 0, 0)[0] != 't')
+        rc = err_set_at(c->reterr, ERR_CONFIG, line, 0, "column %.*s.%.*s may be null, but %s",
+                        STR_FMT(table->name), STR_FMT(column), why);
+    PQclear(res);
+    return rc;
+}
+
+static int refuse_type(struct catalog *c, const struct table *table, struct str column,
+                       uint32_t oid, int line, const char *what)
+{
+    char sql[80];
+    PGresult *res;
+    int rc;
+
+    snprintf(sql, sizeof sql, "SELECT format_type(%u, NULL)", oid);
+    res = PQexec(c->pg, sql);
+    rc = err_set_at(c->reterr, ERR_CONFIG, line, 0, "%.*s.%.*s is of type %s, and %s",
+                    STR_FMT(table->name), STR_FMT(column),
+                    PQntuples(res) == 1 ? PQgetvalue(res, 0, 0) : "unknown", what);
+    PQclear(res);
+    return rc;
+}
+
+static int check_column(struct catalog *c, const struct table *table, struct column *column)
+{
+    uint32_t oid = 0;
+    char what[80];
+    int rc;
+
+    if (column->computed) {
+        struct buf b;
+        buf_init(&b, 0);
+        statement_add_name(&b, column->name);
+        buf_add_z(&b, "(t)");
+        rc = b.failed ? err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema")
+                      : describe(c, table, buf_str(&b), column->line, column->name, &oid);
+        buf_release(&b);
+    } else {
+        rc = describe_column(c, table, column->name, column->line, &oid);
+    }
+    if (rc < 0)
+        return rc;
+    if (pg_type_sent(column->codec, oid) == 0) {
+        snprintf(what, sizeof what, "%s can't be made of that", codec_names[column->codec]);
+        return refuse_type(c, table, column->name, oid, column->line, what);
+    }
+    column->type_oid = oid;
+    column->raw_is_text = column->codec == CODEC_KEY && pg_type_is_text(oid);
+    if (column->required && !column->computed)
+        return check_not_null(c, table, column->name, column->line, "the field is non-null");
+    return 0;
+}
+
+int catalog_table(struct catalog *c, struct table *table)
+{
+    PGresult *res;
+    char kind;
+    int rc;
+
+    if (table->n_columns > ACCESS_COLUMN_MAX)
+        return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
+                          "table %.*s: more than %d columns are read", STR_FMT(table->name),
+                          ACCESS_COLUMN_MAX);
+    rc = ask(c, "SELECT relkind FROM pg_class WHERE oid = to_regclass($1)", table, (struct str){0},
+             (struct str){0}, &res);
+    if (rc < 0)
+        return rc;
+    kind = '\0';
+    if (PQntuples(res) == 1)
+        kind = PQgetvalue(res, 0, 0)[0];
+    PQclear(res);
+    if (kind != 'r' && kind != 'p')
+        return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
+                          kind ? "%.*s is not a table" : "there is no table %.*s",
+                          STR_FMT(table->name));
+    for (uint32_t i = 0; i < table->n_columns && rc == 0; i++)
+        rc = check_column(c, table, &table->columns[i]);
+    return rc;
+}
+
+static int check_keys(struct catalog *c, struct access_path *path)
+{
+    for (uint32_t i = 0; i < path->n_columns; i++) {
+        uint32_t oid;
+        int rc = describe_column(c, path->table, path->column[i], path->line, &oid);
+        if (rc < 0)
+            return rc;
+        if (pg_type_sent(CODEC_KEY, oid) == 0)
+            return refuse_type(c, path->table, path->column[i], oid, path->line,
+                               "no key can be compared with that");
+        if (pg_type_is_text(oid) && path->n_columns > 1)
+            return refuse_type(c, path->table, path->column[i], oid, path->line,
+                               "a key of several columns has to be of integers");
+        path->key_oid[i] = oid;
+        path->key_is_text = pg_type_is_text(oid);
+    }
+    return 0;
+}
+
+static int check_order(struct catalog *c, struct access_path *path)
+{
+    for (uint32_t i = 0; i < path->n_order; i++) {
+        struct order_column *order = &path->order[i];
+        const struct column *column = &path->table->columns[order->cell];
+        int rc;
+        if (pg_type_is_text(column->type_oid))
+            return refuse_type(c, path->table, order->name, column->type_oid, path->line,
+                               "lists are ordered by integers, dates and times only");
+        if (order->descending != path->order[0].descending)
+            return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                              "the columns of an order go one way, all asc or all desc");
+        rc = check_not_null(c, path->table, order->name, path->line,
+                            "a list is ordered by it, and its cursor needs a value");
+        if (rc < 0)
+            return rc;
+        order->type_oid = column->type_oid;
+    }
+    return 0;
+}
+
+static int check_filters(struct catalog *c, struct access_path *path)
+{
+    for (uint32_t i = 0; i < path->n_filter; i++) {
+        struct filter_column *filter = &path->filter[i];
+        int rc = describe_column(c, path->table, filter->name, path->line, &filter->type_oid);
+        if (rc < 0)
+            return rc;
+        /* Types without a binary form here (enums, uuid) are compared by their text. */
+        filter->is_text = pg_type_is_text(filter->type_oid) || !pg_type_find(filter->type_oid);
+    }
+    return 0;
+}
+
+/* Letters only, in lower case: enough to see that two texts of one condition are the same. */
+static struct str squeeze(struct catalog *c, struct str s)
+{
+    char *to = arena_alloc(c->arena, s.len + 1);
+    size_t n = 0;
+
+    if (!to)
+        return (struct str){0};
+    for (size_t i = 0; i < s.len; i++)
+        if (!strchr(" \t\r\n()\"", s.ptr[i]))
+            to[n++] = (char)(s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? s.ptr[i] + 32 : s.ptr[i]);
+    return (struct str){to, n};
+}
+
+/* A look-up finds one row at most only where a unique index over its columns says so. */
+static int check_unique(struct catalog *c, const struct access_path *path)
+{
+    struct str where = squeeze(c, path->where);
+    bool found = false;
+    PGresult *res;
+    int rc = ask(c,
+                 "SELECT coalesce(pg_get_expr(indpred, indrelid), '') FROM pg_index "
+                 "WHERE indrelid = $1::regclass AND indisunique AND indisvalid AND NOT EXISTS ("
+                 "SELECT FROM generate_series(0, indnkeyatts - 1) AS g "
+                 "LEFT JOIN pg_attribute AS a ON a.attrelid = indrelid AND a.attnum = indkey[g] "
+                 "WHERE a.attname IS NULL OR a.attname NOT IN ($2, $3))",
+                 path->table, path->column[0], path->column[path->n_columns - 1], &res);
+
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < PQntuples(res) && !found; i++) {
+        struct str condition = squeeze(c, str_of(PQgetvalue(res, i, 0)));
+        found = condition.len == 0 || str_eq(condition, where);
+    }
+    PQclear(res);
+    if (found)
+        return 0;
+    return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                      "a look-up in %.*s by %.*s%s%.*s needs a unique index%s",
+                      STR_FMT(path->table->name), STR_FMT(path->column[0]),
+                      path->n_columns > 1 ? ", " : "",
+                      path->n_columns > 1 ? (int)path->column[1].len : 0, path->column[1].ptr,
+                      path->where.len ? " (its WHERE the same as the path's)" : "");
+}
+
+int catalog_path(struct catalog *c, struct access_path *path)
+{
+    bool sorts = false;
+    int rc = check_keys(c, path);
+
+    if (rc == 0)
+        rc = check_order(c, path);
+    if (rc == 0)
+        rc = check_filters(c, path);
+    if (rc == 0 && path->kind == ACCESS_ROW)
+        rc = check_unique(c, path);
+    for (uint32_t v = 0; rc == 0 && v < statement_variants(path); v++) {
+        const char *sql = db_statement_sql(path, v, c->arena);
+        bool this_sorts = false;
+        if (!sql)
+            return err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
+        rc = catalog_plan(c, sql, path->column, path->n_columns, path->line, &this_sorts);
+        sorts |= this_sorts;
+    }
+    if (rc == 0 && sorts)
+        log_warn("no index gives the order of a list, so it is sorted for each key line=%d "
+                 "table=%.*s",
+                 path->line, STR_FMT(path->table->name));
+    return rc;
+}
+
+int db_check(const char *conninfo, struct access *access, struct err *reterr)
+{
+    struct catalog c = {.reterr = reterr};
+    struct arena arena;
+    int rc = conninfo_connect(&c.pg, conninfo, CONNINFO_READ_SETTINGS, reterr);
+
+    if (rc < 0)
+        return rc;
+    arena_init(&arena, 64 << 20);
+    c.arena = &arena;
+    for (uint32_t i = 0; i < access->n_tables && rc == 0; i++)
+        rc = catalog_table(&c, &access->tables[i]);
+    for (uint32_t i = 0; i < access->n_paths && rc == 0; i++)
+        rc = catalog_path(&c, &access->paths[i]);
+    arena_release(&arena);
+    PQfinish(c.pg);
+    return rc;
+}

@@ -1,0 +1,191 @@
+/* db/catalog_plan.c: does a statement go through an index? Part of db/catalog.h.
+ *
+ * PostgreSQL itself is asked: the statement is prepared, and EXPLAIN shows its generic plan under the
+ * settings that the server's connections have. That honours partial indexes, operators and
+ * collations as no comparison of catalogs could. Each scan of our table (alias t, for partitions
+ * t_1 and so on) looks like
+ *
+ *     ->  Index Only Scan using prescription_list on prescription t
+ *           Index Cond: ((patient_id = k.k1) AND ...)
+ *
+ * A condition is not enough (an index that has the column in second place has one too, and is read
+ * from end to end), so the first column of the index must be one of the key's. */
+#include "db/catalog.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+static int refuse(struct catalog *c, const PGresult *res, int line)
+{
+    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+    if (PQstatus(c->pg) != CONNECTION_OK || !text) {
+        text = PQerrorMessage(c->pg);
+        return err_set(c->reterr, ERR_DATABASE, "the database broke off: %.*s",
+                       (int)strcspn(text, "\n"), text);
+    }
+    return err_set_at(c->reterr, ERR_CONFIG, line, 0, "PostgreSQL refuses the statement: %.*s",
+                      (int)strcspn(text, "\n"), text);
+}
+
+/* True for `... Scan ... on TABLE t`: its alias is the last word. */
+static bool is_our_scan(const char *row)
+{
+    const char *alias = strrchr(row, ' ');
+
+    if (!strstr(row, " Scan ") || !strstr(row, " on ") || !alias || alias[1] != 't')
+        return false;
+    alias += 2;
+    if (*alias == '_')
+        while (isdigit((unsigned char)*++alias))
+            ;
+    return *alias == '\0';
+}
+
+/* The first column of the index that `row` names, by a question to the catalog; "" when unknown. */
+static int first_column(struct catalog *c, const char *row, char *ret, size_t room)
+{
+    const char *from = strstr(row, " using "), *to = from ? strstr(from, " on ") : NULL;
+    char name[160];
+    const char *params[] = {name};
+    PGresult *res;
+    int rc = 0;
+
+    ret[0] = '\0';
+    if (!to || (size_t)(to - from - 7) >= sizeof name)
+        return 0;
+    memcpy(name, from + 7, (size_t)(to - from - 7));
+    name[to - from - 7] = '\0';
+    /* A plan does not say the schema; any index of that name on a table read here will do. */
+    res = PQexecParams(c->pg,
+                       "SELECT a.attname FROM pg_class AS i JOIN pg_index AS x ON x.indexrelid = i.oid "
+                       "JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0] "
+                       "WHERE quote_ident(i.relname) = $1 ORDER BY pg_table_is_visible(i.oid) DESC "
+                       "LIMIT 1",
+                       1, NULL, params, NULL, NULL, 0);
+    if (PQresultStatus(res) != PGRES_TUPLES_OK)
+        rc = refuse(c, res, 0);
+    else if (PQntuples(res) == 1)
+        snprintf(ret, room, "%s", PQgetvalue(res, 0, 0));
+    PQclear(res);
+    return rc;
+}
+
+/* The condition of the scan in row `i`, in the rows right below it. */
+static const char *index_condition(const PGresult *res, int i)
+{
+    while (++i < PQntuples(res)) {
+        const char *row = PQgetvalue(res, i, 0);
+        const char *condition = strstr(row, "Index Cond: ");
+        if (condition)
+            return condition;
+        if (strstr(row, "->"))
+            break;
+    }
+    return NULL;
+}
+
+static int check_scan(struct catalog *c, const PGresult *res, int i, const struct str *columns,
+                      uint32_t n, int line)
+{
+    const char *row = PQgetvalue(res, i, 0), *condition = index_condition(res, i);
+    char first[160];
+    bool good = condition && strstr(row, "Index ");
+    int rc = first_column(c, row, first, sizeof first);
+
+    if (rc < 0)
+        return rc;
+    for (uint32_t k = 0; good && k < n; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "k.k%u", k + 1);
+        good = strstr(condition, name) != NULL;
+    }
+    if (good) {
+        good = false;
+        for (uint32_t k = 0; k < n; k++)
+            good |= str_is(columns[k], first);
+    }
+    if (good)
+        return 0;
+    row += strspn(row, " ->");
+    return err_set_at(c->reterr, ERR_CONFIG, line, 0,
+                      "no index serves a search by %.*s%s%.*s: the plan has %s",
+                      STR_FMT(columns[0]), n > 1 ? ", " : "", n > 1 ? (int)columns[1].len : 0,
+                      n > 1 ? columns[1].ptr : "", row);
+}
+
+static int check_rows(struct catalog *c, const PGresult *res, const struct str *columns, uint32_t n,
+                      int line, bool *ret_sorts)
+{
+    int scans = 0, rc;
+
+    for (int i = 0; i < PQntuples(res); i++) {
+        const char *row = PQgetvalue(res, i, 0);
+        if (strstr(row, "->  Sort") || strstr(row, "->  Incremental Sort"))
+            *ret_sorts = true;
+        if (!is_our_scan(row))
+            continue;
+        scans++;
+        rc = check_scan(c, res, i, columns, n, line);
+        if (rc < 0)
+            return rc;
+    }
+    if (scans == 0)
+        return err_set_at(c->reterr, ERR_CONFIG, line, 0,
+                          "the plan reads no table (is the condition always false?)");
+    return 0;
+}
+
+static int explain(struct catalog *c, const char *sql, int n_params, PGresult **ret, int line)
+{
+    struct buf b;
+    int rc = 0;
+
+    buf_init(&b, 0);
+    buf_add_z(&b, "EXPLAIN (COSTS OFF) EXECUTE tolqujat_check");
+    for (int i = 0; i < n_params; i++)
+        buf_add_z(&b, i ? ", NULL" : " (NULL");
+    buf_add_z(&b, n_params ? ")" : "");
+    buf_add_char(&b, '\0');
+    if (b.failed)
+        rc = err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
+    else
+        *ret = PQexec(c->pg, b.ptr);
+    if (rc == 0 && PQresultStatus(*ret) != PGRES_TUPLES_OK) {
+        rc = refuse(c, *ret, line);
+        PQclear(*ret);
+    }
+    buf_release(&b);
+    return rc;
+}
+
+int catalog_plan(struct catalog *c, const char *sql, const struct str *columns, uint32_t n,
+                 int line, bool *ret_sorts)
+{
+    PGresult *res = PQprepare(c->pg, "tolqujat_check", sql, 0, NULL), *plan = NULL;
+    int rc = 0, n_params;
+
+    *ret_sorts = false;
+    if (PQresultStatus(res) != PGRES_COMMAND_OK) {
+        rc = refuse(c, res, line);
+        PQclear(res);
+        return rc;
+    }
+    PQclear(res);
+    res = PQdescribePrepared(c->pg, "tolqujat_check");
+    n_params = PQnparams(res);
+    PQclear(res);
+    rc = explain(c, sql, n_params, &plan, line);
+    if (rc == 0) {
+        rc = check_rows(c, plan, columns, n, line, ret_sorts);
+        PQclear(plan);
+    }
+    PQclear(PQexec(c->pg, "DEALLOCATE tolqujat_check"));
+    return rc;
+}
