@@ -1,0 +1,122 @@
+/*
+ * Is what is loaded the population that was promised? One row for each check: name, ok, detail. Shares may differ from
+ * their target by chance, so they get 4.5 standard deviations of a sample of that size beside a small fixed tolerance.
+ * The reference day comes from population_log.
+ */
+WITH day AS (SELECT max(day) AS d, sum(last_person - first_person + 1) AS people FROM population_log.chunk),
+people AS (
+    SELECT p.*, extract(year FROM age((SELECT d FROM day), p.birth_date))::int AS years, (sex = 'female') AS female FROM patient p
+),
+/* name, yes, of, target, fixed tolerance */
+share (name, yes, total, target, fixed) AS (
+    SELECT 'region ' || r.name_kk, count(p.id), (SELECT count(*) FROM people),
+           (ARRAY[2.91, 3.83, 4.67, 7.78, 3.50, 3.40, 5.94, 3.37, 5.52, 4.01, 4.16, 3.96, 3.65, 2.51, 10.49, 1.07, 3.52, 7.96, 11.45, 6.30])
+               [row_number() OVER (ORDER BY r.id)] / 100, 0.002
+      FROM region r LEFT JOIN people p ON p.region_id = r.id GROUP BY r.id
+    UNION ALL SELECT 'age 0-17', count(*) FILTER (WHERE years < 18), count(*), 0.341, 0.006 FROM people
+    UNION ALL SELECT 'age 18-44', count(*) FILTER (WHERE years BETWEEN 18 AND 44), count(*), 0.366, 0.006 FROM people
+    UNION ALL SELECT 'age 45-59', count(*) FILTER (WHERE years BETWEEN 45 AND 59), count(*), 0.162, 0.006 FROM people
+    UNION ALL SELECT 'age 60-74', count(*) FILTER (WHERE years BETWEEN 60 AND 74), count(*), 0.106, 0.006 FROM people
+    UNION ALL SELECT 'age 75+', count(*) FILTER (WHERE years >= 75), count(*), 0.026, 0.004 FROM people
+    UNION ALL SELECT 'women', count(*) FILTER (WHERE female), count(*), 0.511, 0.01 FROM people
+    UNION ALL SELECT 'IIN says another day or sex', count(*) FILTER (WHERE to_char(birth_date, 'YYMMDD') <> left(iin, 6)
+                     OR female <> (substr(iin, 7, 1)::int % 2 = 0)), count(*), 0.015, 0.002 FROM people
+    UNION ALL SELECT 'attached', count(clinic_id), count(*), 0.97, 0.005 FROM people WHERE deceased_on IS NULL
+    UNION ALL SELECT 'Russian family names', count(*) FILTER (WHERE full_name ~ '^(Иванов|Смирнов|Кузнецов|Попов|Васильев|Петров)а? '), count(*), 0.043, 0.015 FROM people
+    UNION ALL SELECT 'hypertension I10-I13', count(*) FILTER (WHERE EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id AND c.icd10 ~ '^I1[0-3]')), count(*), 0.10, 0.008 FROM people p
+    UNION ALL SELECT 'women among them', count(*) FILTER (WHERE female), count(*), 0.62, 0.03 FROM people p
+                     WHERE EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id AND c.icd10 ~ '^I1[0-3]')
+    UNION ALL SELECT 'diabetes E11', count(*) FILTER (WHERE EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id AND c.icd10 ~ '^E11')), count(*), 0.025, 0.004 FROM people p
+    UNION ALL SELECT 'heart failure I50', count(*) FILTER (WHERE EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id AND c.icd10 ~ '^I50')), count(*), 0.026, 0.004 FROM people p
+    UNION ALL SELECT 'asthma J45', count(*) FILTER (WHERE EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id AND c.icd10 ~ '^J45')), count(*), 0.009, 0.002 FROM people p
+    UNION ALL SELECT 'allergy', count(*) FILTER (WHERE EXISTS (SELECT FROM allergy a WHERE a.patient_id = p.id)), count(*), 0.08, 0.004 FROM people p
+    UNION ALL SELECT 'first measles vaccine at 2 to 10 years', count(*) FILTER (WHERE EXISTS (SELECT FROM immunization i WHERE i.patient_id = p.id AND i.vaccine = 'ҚҚП' AND i.dose_number = 1)),
+                     count(*), 0.945, 0.025 FROM people p WHERE years BETWEEN 2 AND 9 AND deceased_on IS NULL
+    UNION ALL SELECT 'prescriptions filled', count(pharmacy_id), count(*), 0.8, 0.04 FROM prescription WHERE issued_on < (SELECT d - 15 FROM day)
+),
+/* name, how many rows break the rule */
+rule (name, broken) AS (
+    SELECT 'everybody is there, once', abs(count(*) - (SELECT people FROM day)) + count(*) - count(DISTINCT iin) FROM patient
+    UNION ALL SELECT 'numbers run from 1 without a gap', count(*) FROM patient WHERE id NOT BETWEEN 1 AND (SELECT people FROM day)
+    UNION ALL SELECT 'IINs have twelve digits and a check digit', count(*) FILTER (WHERE NOT national_number_ok(iin) OR iin !~ '^[0-9]{12}$') FROM patient
+    UNION ALL SELECT 'IINs of births from 2000 to 2009 begin with 0', CASE WHEN count(*) FILTER (WHERE iin ~ '^0') > 0 THEN 0 ELSE 1 END FROM patient
+    UNION ALL SELECT 'practitioners'' IINs are not patients''', count(*) FROM practitioner JOIN patient USING (iin)
+    UNION ALL SELECT 'regions sum to the people', (SELECT count(*) FROM patient) - count(*) FROM patient JOIN region ON region.id = patient.region_id
+    UNION ALL SELECT 'clinic and doctor follow the open attachment', count(*) FROM patient p
+                 LEFT JOIN attachment a ON a.patient_id = p.id AND a.detached_on IS NULL AND a.superseded_by IS NULL
+                WHERE (p.clinic_id, p.district_doctor_id) IS DISTINCT FROM (a.clinic_id, a.district_doctor_id)
+    UNION ALL SELECT 'district doctors work where they are named', count(*) FROM attachment a
+                WHERE NOT EXISTS (SELECT FROM practitioner_role r WHERE r.practitioner_id = a.district_doctor_id AND r.clinic_id = a.clinic_id AND r.role = 'district_doctor')
+    UNION ALL SELECT 'a clinic is in the region of its patient', count(*) FROM patient p JOIN clinic c ON c.id = p.clinic_id WHERE c.region_id <> p.region_id
+    UNION ALL SELECT 'nothing before birth, after death or in the future: ' || e.name, count(*) FILTER (WHERE e.at < p.birth_date OR e.at > p.deceased_on OR e.at >= (SELECT d FROM day))
+      FROM patient p JOIN (
+            SELECT 'attachment' AS name, patient_id, attached_on AS at FROM attachment
+            UNION ALL SELECT 'diagnosis', patient_id, recorded_on FROM condition
+            UNION ALL SELECT 'onset', patient_id, onset FROM condition
+            UNION ALL SELECT 'allergy', patient_id, noted_on FROM allergy
+            UNION ALL SELECT 'vaccination', patient_id, given_on FROM immunization
+            UNION ALL SELECT 'prescription', patient_id, issued_on FROM prescription
+            UNION ALL SELECT 'dispense', patient_id, dispensed_on FROM dispense
+            UNION ALL SELECT 'registration', patient_id, registered_on FROM dispensary_registration
+            UNION ALL SELECT 'referral', patient_id, referred_on FROM hospital_referral
+            UNION ALL SELECT 'admission', patient_id, admitted_on FROM hospitalization
+            UNION ALL SELECT 'discharge', patient_id, discharged_on FROM hospitalization WHERE discharged_on IS NOT NULL) e ON e.patient_id = p.id GROUP BY e.name
+    UNION ALL SELECT 'doses of a series come in order', count(*) FROM (
+                SELECT given_on < lag(given_on) OVER (PARTITION BY patient_id, vaccine ORDER BY dose_number) AS early FROM immunization WHERE vaccine !~ 'Тұмау') x WHERE early
+    UNION ALL SELECT 'a dagger has its asterisk, and back', count(*) FROM condition c JOIN icd10 i ON i.code = c.icd10 AND i.mark IS NOT NULL
+                 LEFT JOIN condition o ON o.patient_id = c.patient_id AND o.id = c.pair_id AND o.pair_id = c.id
+                 LEFT JOIN icd10 m ON m.code = o.icd10 WHERE m.mark IS NULL OR m.mark = i.mark
+    UNION ALL SELECT 'sens as the code says', count(*) FROM condition c JOIN icd10 i ON i.code = c.icd10 WHERE c.sens <> i.sens
+    UNION ALL SELECT 'a pharmacy exactly where something was dispensed', count(*) FROM prescription r
+                WHERE (r.pharmacy_id IS NOT NULL) <> EXISTS (SELECT FROM dispense d WHERE d.patient_id = r.patient_id AND d.prescription_id = r.id AND d.pharmacy_id = r.pharmacy_id)
+    UNION ALL SELECT 'dispensed means all of it, and else less', count(*) FROM prescription r
+                 LEFT JOIN (SELECT patient_id, prescription_id, sum(quantity) AS quantity FROM dispense GROUP BY 1, 2) d ON d.patient_id = r.patient_id AND d.prescription_id = r.id
+                WHERE CASE WHEN r.status = 'dispensed' THEN d.quantity IS DISTINCT FROM r.quantity ELSE d.quantity >= r.quantity END
+    UNION ALL SELECT 'an active prescription is still valid', count(*) FROM prescription WHERE (status = 'active') AND valid_to < (SELECT d FROM day)
+    UNION ALL SELECT 'dispensed while the prescription was valid', count(*) FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id
+                WHERE d.dispensed_on NOT BETWEEN r.issued_on AND r.valid_to OR d.drug_id <> r.drug_id
+    UNION ALL SELECT 'no price above the cap of the day', count(*) FROM dispense d JOIN drug g ON g.id = d.drug_id
+                 LEFT JOIN price_cap c ON c.drug_id = d.drug_id AND c.kind = 'retail' AND c.valid_from <= d.dispensed_on AND (c.valid_to IS NULL OR c.valid_to > d.dispensed_on)
+                WHERE c.amount IS NULL OR d.price > c.amount * ((d.quantity + g.pack_quantity - 1) / g.pack_quantity)
+    UNION ALL SELECT 'free is free, for children too', count(*) FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id JOIN patient p ON p.id = r.patient_id
+                WHERE (r.payment <> 'paid' OR r.issued_on < (p.birth_date + interval '18 years')) AND d.paid_by_patient > 0
+    UNION ALL SELECT 'an entered hospital was referred to or an emergency', count(*) FROM hospitalization h JOIN hospital_referral r ON r.patient_id = h.patient_id AND r.id = h.referral_id
+                WHERE r.status <> 'admitted' OR r.to_clinic_id <> h.clinic_id OR r.referred_on > h.admitted_on
+    UNION ALL SELECT 'stays do not overlap', count(*) FROM (
+                SELECT admitted_on < lag(coalesce(discharged_on, 'infinity')) OVER (PARTITION BY patient_id ORDER BY admitted_on) AS early FROM hospitalization) x WHERE early
+    UNION ALL SELECT 'Kardiomagnil''s cap is 1297.73 tenge', count(*) - count(*) FILTER (WHERE drug_price_cap(d) = 129773) FROM drug d WHERE name = 'Кардиомагнил'
+    UNION ALL SELECT 'Kardiomagnil is sold at 600.00 or more', count(*) FROM dispense d JOIN drug g ON g.id = d.drug_id
+                WHERE g.name = 'Кардиомагнил' AND d.price < 60000 * ((d.quantity + 99) / 100)
+    UNION ALL SELECT 'every product has a retail cap today', count(*) FROM drug d WHERE drug_price_cap(d) IS NULL
+    /* Every foreign key of the schema, since a fast load does not fire them. */
+    UNION ALL
+    SELECT format('%s: %s', c.conrelid::regclass, pg_get_constraintdef(c.oid)),
+           (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s a WHERE %s AND NOT EXISTS (SELECT FROM %s b WHERE %s)', c.conrelid::regclass,
+                string_agg(format('a.%I IS NOT NULL', k.attname), ' AND '), c.confrelid::regclass,
+                string_agg(format('a.%I = b.%I', k.attname, f.attname), ' AND ')), false, true, '')))[1]::text::bigint
+      FROM pg_constraint c, unnest(c.conkey, c.confkey) u (own, other), pg_attribute k, pg_attribute f
+     WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace
+       AND k.attrelid = c.conrelid AND k.attnum = u.own AND f.attrelid = c.confrelid AND f.attnum = u.other
+     GROUP BY c.oid, c.conrelid, c.confrelid
+),
+/* name, figure, least, most */
+figure (name, value, least, most) AS (
+    SELECT 'prescriptions per person and year', count(*)::numeric / (SELECT people FROM day), 2.2, 3.2 FROM prescription
+    UNION ALL SELECT 'diagnoses per person', count(*)::numeric / (SELECT people FROM day), 1.9, 2.5 FROM condition
+    UNION ALL SELECT 'stays in hospital per person and year', count(*) / 2.0 / (SELECT people FROM day), 0.12, 0.2 FROM hospitalization
+    UNION ALL SELECT 'times more diabetes with hypertension, 45 to 74 years',
+                     (avg(e::int) FILTER (WHERE i) / nullif(avg(e::int) FILTER (WHERE NOT i), 0))::numeric, 1.5, 6
+      FROM (SELECT EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id AND c.icd10 ~ '^E11') AS e,
+                   EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id AND c.icd10 ~ '^I1[01]') AS i
+              FROM people p WHERE years BETWEEN 45 AND 74) x
+    UNION ALL SELECT 'Kardiomagnil''s mean price for a pack, tenge', avg(price::numeric / quantity), 780, 950
+      FROM dispense d JOIN drug g ON g.id = d.drug_id WHERE g.name = 'Кардиомагнил' AND quantity = 100
+    UNION ALL SELECT 'products', count(*), 200, 400 FROM drug
+    UNION ALL SELECT 'international names', count(DISTINCT inn), 60, 80 FROM drug
+    UNION ALL SELECT 'coverage of 18716355, percent', round(count(*) / 187163.55, 2), 94.69, 94.69 FROM patient HAVING count(*) = 17722517
+)
+SELECT name, abs(yes::numeric / nullif(total, 0) - target) <= fixed + 4.5 * sqrt(target * (1 - target) / nullif(total, 0)) AS ok,
+       format('%s of %s: %s %%, target %s %%', yes, total, round(100.0 * yes / nullif(total, 0), 2), round(100 * target, 2)) AS detail FROM share
+UNION ALL SELECT name, broken = 0, format('%s rows break it', broken) FROM rule
+UNION ALL SELECT name, value BETWEEN least AND most, format('%s, expected %s to %s', round(value, 3), least, most) FROM figure
+ORDER BY ok, name;
