@@ -10,7 +10,8 @@ INSERT INTO person
 SELECT p.n, p.iin, p.birth, p.sex, p.band, greatest(extract(year FROM age(p.last_day, p.birth))::int, 0),
        p.died, coalesce(p.died, population.today() - 1),
        p.region_id,
-       CASE WHEN population.u(p.n, 14) < r.russian THEN 1 WHEN population.u(p.n, 14) < r.russian + r.other THEN 2 ELSE 0 END,
+       CASE WHEN population.u(p.n, 14) < r.russian THEN 1 WHEN population.u(p.n, 14) < r.russian + r.other * 0.65 THEN 2
+            WHEN population.u(p.n, 14) < r.russian + r.other THEN 3 ELSE 0 END,
        (p.n_clinic - 1) * 6 + 1 + population.pick(p.n, 17, 6), p.n_clinic,
        population.u(p.n, 18) < 0.97,
        rs.hospital + population.pick(p.n, 19, rs.hospitals),
@@ -36,15 +37,15 @@ INSERT INTO patient (id, region_id, clinic_id, district_doctor_id, recorded_at, 
 SELECT p.n, p.region_id, CASE WHEN p.attached AND p.died IS NULL THEN p.clinic_id END, CASE WHEN p.attached AND p.died IS NULL THEN p.doctor_id END,
        (greatest(p.birth, '2015-06-01') + time '06:00') AT TIME ZONE 'UTC', p.birth, p.died, p.source_id, p.iin,
        CASE p.sex WHEN 1 THEN 'male' ELSE 'female' END,
-       CASE WHEN population.u(p.n, 22) < (ARRAY[0.12, 0.97, 0.6])[p.grp + 1] THEN 'ru' ELSE 'kk' END,
+       CASE WHEN population.u(p.n, 22) < (ARRAY[0.12, 0.97, 0.5, 0.97])[p.grp + 1] THEN 'ru' ELSE 'kk' END,
        (ARRAY['O+', 'A+', 'B+', 'AB+', 'O-', 'A-', 'B-', 'AB-'])[width_bucket(population.u(p.n, 23), ARRAY[0, 0.28, 0.52, 0.71, 0.78, 0.806, 0.828, 0.844, 0.85]::float8[])],
        family.name || ' ' || given.name || CASE father.name WHEN '' THEN '' ELSE ' ' || father.name END,
        /* 799 is nobody's: no message from here can reach a person. */
        CASE WHEN population.u(p.n, 24) < 0.9 AND p.age >= 14 THEN '+7799' || lpad(population.pick(p.n, 25, 10000000)::text, 7, '0') END
   FROM person p
-  JOIN population.name_slot given ON given.key = (p.grp * 2 + p.sex) * 4096 + population.pick(p.n, 11, 4096)
-  JOIN population.name_slot family ON family.key = ((3 + p.grp) * 2 + p.sex) * 4096 + population.pick(p.n, 12, 4096)
-  JOIN population.name_slot father ON father.key = ((6 + p.grp) * 2 + p.sex) * 4096 + population.pick(p.n, 13, 4096)
+  JOIN population.name_slot given ON given.key = (least(p.grp, 4 - p.grp) * 2 + p.sex) * 4096 + population.pick(p.n, 11, 4096)
+  JOIN population.name_slot family ON family.key = ((4 + p.grp) * 2 + p.sex) * 4096 + population.pick(p.n, 12, 4096)
+  JOIN population.name_slot father ON father.key = ((8 + least(p.grp, 4 - p.grp)) * 2 + p.sex) * 4096 + population.pick(p.n, 13, 4096)
  ORDER BY p.n;
 
 /* The attachment of today, and for every sixth an earlier one that ended where it began. */
@@ -98,7 +99,7 @@ ANALYZE diagnosis;
 INSERT INTO condition (patient_id, id, clinic_id, pair_id, recorded_by, recorded_at, recorded_on, onset, abated_on, source_id, sens, clinical_status, icd10, name, source_rec)
 SELECT d.n, d.n * 256 + d.place, p.clinic_id, d.n * 256 + d.pair, p.doctor_id, (d.recorded_on + time '06:00') AT TIME ZONE 'UTC',
        d.recorded_on, d.onset, d.abated_on, p.source_id, i.sens, CASE WHEN d.abated_on IS NULL THEN 'active' ELSE 'resolved' END,
-       d.code, CASE WHEN p.grp = 1 THEN i.name_ru ELSE i.name_kk END, to_hex(d.n * 256 + d.place)
+       d.code, CASE WHEN p.grp IN (1, 3) THEN i.name_ru ELSE i.name_kk END, to_hex(d.n * 256 + d.place)
   FROM diagnosis d
   JOIN person p ON p.n = d.n
   JOIN population.icd10 i ON i.code = d.code

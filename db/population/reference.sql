@@ -63,12 +63,12 @@ INSERT INTO practitioner (id, iin, full_name, specialty)
 SELECT post.id, who.iin, family.name || ' ' || given.name || CASE father.name WHEN '' THEN '' ELSE ' ' || father.name END, post.specialty
   FROM (SELECT id, specialty, row_number() OVER (ORDER BY id) AS i FROM population.post) post
   JOIN (SELECT n, coded_sex AS sex, iin, row_number() OVER (ORDER BY n) AS i,
-               CASE WHEN population.u(n, 110) < 0.72 THEN 0 WHEN population.u(n, 110) < 0.86 THEN 1 ELSE 2 END AS grp
+               CASE WHEN population.u(n, 110) < 0.72 THEN 0 WHEN population.u(n, 110) < 0.86 THEN 1 WHEN population.u(n, 110) < 0.95 THEN 2 ELSE 3 END AS grp
           FROM population.identity(4900 * 4096 + 1, 4910 * 4096)
          WHERE coded_day BETWEEN population.today() - 66 * 365 AND population.today() - 26 * 365) who ON who.i = post.i
-  JOIN population.name_slot given ON given.key = (who.grp * 2 + who.sex) * 4096 + population.pick(who.n, 11, 4096)
-  JOIN population.name_slot family ON family.key = ((3 + who.grp) * 2 + who.sex) * 4096 + population.pick(who.n, 12, 4096)
-  JOIN population.name_slot father ON father.key = ((6 + who.grp) * 2 + who.sex) * 4096 + population.pick(who.n, 13, 4096);
+  JOIN population.name_slot given ON given.key = (least(who.grp, 4 - who.grp) * 2 + who.sex) * 4096 + population.pick(who.n, 11, 4096)
+  JOIN population.name_slot family ON family.key = ((4 + who.grp) * 2 + who.sex) * 4096 + population.pick(who.n, 12, 4096)
+  JOIN population.name_slot father ON father.key = ((8 + least(who.grp, 4 - who.grp)) * 2 + who.sex) * 4096 + population.pick(who.n, 13, 4096);
 
 INSERT INTO practitioner_role (id, practitioner_id, clinic_id, role, district_number, valid_from)
 SELECT id, id, clinic_id, role, district, date '2015-01-01' + population.pick(id, 111, 3000) FROM population.post;
