@@ -11,6 +11,9 @@
 #define container_of(member_ptr, type, member)                                                     \
     ((type *)(void *)((char *)(member_ptr) - offsetof(type, member)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+/* sys/param.h, which uv.h includes, has them too. */
+#undef MIN
+#undef MAX
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
