@@ -36,12 +36,14 @@ struct producer {
 struct http_conn;
 
 struct exchange {
-    /* The request. All views live as long as the exchange. */
+    /* The request. All views live as long as the exchange; of a field that came twice the values are
+     * joined by ", ". */
     enum http_method method;
     struct str method_name;
     struct str path;  /* without the query, not decoded */
     struct str query; /* behind the `?`, or empty */
     struct str content_type, accept, origin, authorization, accept_language; /* empty: not sent */
+    struct str content_encoding, if_none_match, preflight_method;            /* likewise */
     struct str body;
     char id[17]; /* request id, hexadecimal: in logs, in errors of ours, in X-Request-Id */
     uint64_t started_us; /* monotonic (uv_hrtime / 1000), when the head was complete */
@@ -53,33 +55,46 @@ struct exchange {
     struct arena arena; /* limit: config.request_memory */
 
     /* The connection's own. */
-    struct http_conn *_conn;
+    struct http_conn *_conn; /* NULL when it is gone */
     struct exchange *_next;
-    struct http_reply *_reply;
     uint32_t _state;
     bool keep_alive, is_gone;
 };
 
-/* An extra header of a reply. */
+/* An extra header of a reply. A value with a control character in it is left out. Cache-Control replaces
+ * the default `no-store`. */
 struct http_header {
     const char *name, *value;
 };
 
+/* An empty buffer that may be given to exchange_reply as `body`; it keeps its memory from request to
+ * request, which saves an allocation for each. Its content dies with the exchange. */
+struct buf *exchange_buffer(struct exchange *x);
+
 /* Ends the exchange with `body` (taken over: *body is left empty; NULL or empty: no body). The Content-Length,
- * Date?, Connection, X-Request-Id, Cache-Control: no-store, CORS and X-Content-Type-Options headers are
+ * Date, Connection, X-Request-Id, Cache-Control: no-store, CORS and X-Content-Type-Options headers are
  * added here; a HEAD request gets the head alone. `headers` (may be NULL) ends with a NULL name. After this
- * call the exchange belongs to the connection: touch nothing. */
+ * call the exchange belongs to the connection: touch nothing. A `body` that failed (out of memory) becomes
+ * a 503. `content_type` may be NULL when there is no body. */
 void exchange_reply(struct exchange *x, int status, const char *content_type, struct buf *body,
                     const struct http_header *headers);
+/* The same with bytes that outlive the exchange (files that are served from memory): nothing is copied. */
+void exchange_reply_static(struct exchange *x, int status, const char *content_type,
+                           struct str body, const struct http_header *headers);
 /* Ends the exchange with a chunked body from `producer`, which lies in x->arena. next() is called from the
  * loop, one piece a turn. To a client of HTTP/1.0 the body goes without chunks and the connection is closed.
  * When the client vanishes next() is just never called again. Touch nothing of x after this call, except from
- * next() (what it reads must lie in the arena). */
+ * next() (what it reads must lie in the arena; arena_defer tells when it is over). */
 void exchange_stream(struct exchange *x, int status, const char *content_type,
                      struct producer *producer, const struct http_header *headers);
 /* An error as JSON: {"errors":[{"message":...,"extensions":{"code":...,"requestId":...}}]}; `err->code` gives
- * the status. The handlers' way of failing. */
+ * the status (503 comes with Retry-After). The handlers' way of failing. */
 struct err;
 void exchange_error(struct exchange *x, const struct err *err, const struct http_header *headers);
+/* The same with a status that no ERR_ code stands for. */
+void exchange_error_status(struct exchange *x, int status, const char *message,
+                           const struct http_header *headers);
+/* Ends an exchange whose client has vanished (is_gone). */
+void exchange_abandon(struct exchange *x);
 
 #endif
