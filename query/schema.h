@@ -22,11 +22,14 @@ struct err;
 struct input_def {
     struct str name, description;
     struct type_ref *type;
-    const struct value *default_value; /* NULL: none */
+    const struct value *default_value;   /* coerced to `type`; NULL: none */
+    const struct value *default_literal; /* as the schema file has it */
     bool deprecated;
     struct str deprecation_reason;
+    struct loc loc;
     uint32_t index;  /* among its siblings */
     int filter;      /* index in access_path.filter, or -1 */
+    const struct ast_input *_def; /* in the arena; for the building of the schema */
 };
 
 /* How a field gets its value. */
@@ -72,6 +75,7 @@ struct field {
     const struct access_path *path;       /* ROW, LOOKUP, LIST, CONNECTION */
     int first_argument, after_argument;   /* LIST, CONNECTION: index in arguments, or -1 */
     uint32_t list_limit;                  /* LIST, CONNECTION: most rows of a page; 100 */
+    const struct ast_field_def *_def;
 };
 
 struct enum_def {
@@ -79,7 +83,9 @@ struct enum_def {
     struct str stored; /* in the database */
     bool deprecated;
     struct str deprecation_reason;
+    struct loc loc;
     uint32_t index;
+    const struct ast_enum_value *_def;
 };
 
 struct type {
@@ -87,6 +93,8 @@ struct type {
     struct str name, description;
     struct loc loc;
     bool builtin;    /* of the specification: Int, String, __Schema, ... */
+    bool hidden;     /* only mapping directives use it, or a built-in scalar that nothing uses:
+                        clients don't see it, and for documents it does not exist */
     struct str specified_by; /* SCALAR: URL or empty */
     enum codec codec;        /* SCALAR, ENUM: how a cell of it is written */
     uint8_t scale;
@@ -109,6 +117,7 @@ struct type {
 
     const struct table *table; /* OBJECT with @table, or NULL */
     uint32_t id;               /* index in schema.types */
+    const struct ast_type_def *_def;
 };
 
 struct directive_def {
@@ -117,7 +126,9 @@ struct directive_def {
     uint32_t n_arguments;
     bool repeatable;
     uint32_t locations; /* bits of enum directive_location */
-    bool internal;      /* mapping directives: introspection does not show them */
+    bool builtin;       /* of the specification */
+    bool internal;      /* mapping directives: clients don't see them */
+    struct loc loc;
 };
 
 enum directive_location {
@@ -126,6 +137,9 @@ enum directive_location {
     LOC_OBJECT, LOC_FIELD_DEFINITION, LOC_ARGUMENT_DEFINITION, LOC_INTERFACE, LOC_UNION, LOC_ENUM,
     LOC_ENUM_VALUE, LOC_INPUT_OBJECT, LOC_INPUT_FIELD_DEFINITION
 };
+
+/* "QUERY", ...: as the specification spells it. */
+const char *location_name(enum directive_location location);
 
 struct schema {
     struct arena arena;
@@ -144,10 +158,28 @@ struct schema {
 /* Builds a schema from the text of a schema file (which is copied). ERR_CONFIG with the line and a
  * sentence for whatever the specification or the mapping forbids; ERR_PARSE; ERR_MEMORY. */
 int schema_build(struct schema **ret, struct str text, struct err *reterr) MUSTCHECK;
+/* The same without the mapping: every field's `resolve` is RESOLVE_NONE and there is no access. For tools
+ * and tests that need types only. */
+int schema_build_types(struct schema **ret, struct str text, struct err *reterr) MUSTCHECK;
 void schema_free(struct schema *s);
 
 struct type *schema_type(const struct schema *s, struct str name); /* or NULL */
+/* The type as a client sees it: NULL for hidden ones too. */
+struct type *schema_visible_type(const struct schema *s, struct str name);
+/* The same for directives. */
+struct directive_def *schema_visible_directive(const struct schema *s, struct str name);
 struct field *type_field(const struct type *t, struct str name);   /* without meta fields; or NULL */
+
+/* The field `name` of a composite type with the meta fields that it has (__typename; at the query root
+ * __schema and __type); or NULL. */
+struct field *schema_field(const struct schema *s, const struct type *t, struct str name);
+/* True when the object type `t` is `abstract` itself, or one of what it can be. */
+bool type_includes(const struct type *abstract, const struct type *t);
+/* True when some object can be both. Composite types only. */
+bool types_overlap(const struct type *a, const struct type *b);
+bool type_ref_equal(const struct type_ref *a, const struct type_ref *b);
+/* The specification's subtype relation: a value of `sub` may stand where `super` is expected. */
+bool type_ref_is_subtype(const struct type_ref *sub, const struct type_ref *super);
 
 static inline bool type_is_leaf(const struct type *t)
 {
