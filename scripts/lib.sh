@@ -20,11 +20,14 @@ build_binary() {
     ninja -C build --quiet
 }
 
+# A zombie that nobody has waited for yet has ended.
+alive() { [ "$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true)" != Z ] && kill -0 "$1" 2>/dev/null; }
+
 # end_process PID SECONDS: SIGTERM, and SIGKILL when it has not ended by then.
 end_process() {
     local pid=$1 deadline=$((SECONDS + $2))
     kill -s TERM "$pid" 2>/dev/null || return 0
-    while kill -0 "$pid" 2>/dev/null; do
+    while alive "$pid"; do
         if [ "$SECONDS" -ge "$deadline" ]; then
             echo "process $pid does not heed SIGTERM; killing it" >&2
             kill -s KILL "$pid" 2>/dev/null || true
