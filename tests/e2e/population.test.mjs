@@ -1,0 +1,224 @@
+// db/population: the check set, the same person at every size, growing and refusing, and that the indexes of the
+// lists cover what schema/passport.graphql maps. Through psql and the loader, with no server.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Database } from './lib/psql.mjs';
+import { TOP, run } from './lib/run.mjs';
+import { createDatabase } from './lib/services.mjs';
+
+const LOAD = path.join(TOP, 'db/population/load');
+const CHECK = readFileSync(path.join(TOP, 'db/population/check.sql'), 'utf8');
+const OWNED = ['attachment', 'condition', 'allergy', 'immunization', 'prescription', 'dispense', 'dispensary_registration', 'hospital_referral', 'hospitalization'];
+const REFERENCE = ['source_system', 'region', 'clinic', 'pharmacy', 'practitioner', 'practitioner_role', 'icd10', 'drug'];
+const work = mkdtempSync(path.join(os.tmpdir(), 'tolqujat-population.'));
+const made = [];
+
+/** A migrated database, and the superuser's way into it, which is how the demo loads. */
+async function migrated() {
+  const db = await createDatabase({ empty: true });
+  made.push(db);
+  for (const folder of ['db/migrations', 'db/functions']) {
+    for (const file of readdirSync(path.join(TOP, folder)).filter((name) => name.endsWith('.sql')).sort()) {
+      await db.execute(`BEGIN;\n${readFileSync(path.join(TOP, folder, file), 'utf8')}\nCOMMIT;`);
+    }
+  }
+  return new Database(db.services, db.name, 'postgres');
+}
+
+const load = (db, people, ...flags) => run(LOAD, ['--patients', String(people), ...flags], { env: db.environment });
+async function loaded(db, people, ...flags) {
+  const { status, stdout, stderr } = await load(db, people, ...flags);
+  assert.equal(status, 0, stdout + stderr);
+  return stdout;
+}
+
+/** One hash per table of the rows of people 1 to n (and of all reference rows), ids and times included. */
+async function fingerprint(db, n) {
+  const hash = (table, key, row = 'x::text', where = 'true') =>
+    `SELECT '${table}' AS t, count(*) AS n, md5(string_agg(md5(${row}), '' ORDER BY ${key})) AS h FROM ${table} x WHERE ${where}`;
+  const rows = await db.query([
+    hash('patient', 'id', 'x::text', `id <= ${n}`),
+    ...OWNED.map((table) => hash(table, 'patient_id, id', 'x::text', `patient_id <= ${n}`)),
+    ...REFERENCE.map((table) => hash(table, table === 'icd10' ? 'code' : 'id')),
+    hash('price_cap', 'drug_id, valid_from', '(drug_id, amount, valid_from, valid_to)::text'), // its ids are given in no order
+  ].join(' UNION ALL '));
+  return rows.sort((a, b) => (a.t < b.t ? -1 : 1));
+}
+
+async function failedChecks(db) {
+  const rows = await db.query(CHECK.replace(/;\s*$/, ''));
+  assert.ok(rows.length > 120, 'the check set is there');
+  return rows.filter(({ ok }) => ok !== true);
+}
+
+let small;
+let large;
+before(async () => {
+  [small, large] = [await migrated(), await migrated()];
+  await loaded(small, 1000, '--jobs', '1');
+  await loaded(large, 2000, '--jobs', '2', '--iins', path.join(work, 'iins.txt'));
+});
+after(async () => {
+  for (const db of made) await db.drop();
+  rmSync(work, { recursive: true, force: true });
+});
+
+describe('population', () => {
+  test('the check set holds at 1,000 and at 2,000 people', async () => {
+    assert.deepEqual(await failedChecks(small), []);
+    assert.deepEqual(await failedChecks(large), []);
+  });
+
+  test('the check set notices what is wrong', async () => {
+    const wrongs = [
+      [/^nothing before birth.*vaccination/, `UPDATE immunization i SET given_on = p.birth_date - 1 FROM patient p WHERE p.id = i.patient_id AND i.id = (SELECT min(id) FROM immunization)`],
+      [/^no price above the cap/, 'UPDATE dispense SET price = 100000000 WHERE id = (SELECT min(id) FROM dispense)'],
+      [/^free is free/, `UPDATE dispense SET paid_by_patient = 1 WHERE id = (SELECT min(d.id) FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id WHERE r.payment = 'gobmp')`],
+      [/^clinic and doctor follow/, 'UPDATE patient SET clinic_id = NULL, district_doctor_id = NULL WHERE id = 1'],
+      [/^everybody is there/, 'SET session_replication_role = replica; DELETE FROM patient WHERE id = 7'],
+      [/^prescription: FOREIGN KEY \(prescriber_id\)/, 'SET session_replication_role = replica; UPDATE prescription SET prescriber_id = 99999999 WHERE id = (SELECT min(id) FROM prescription)'],
+      [/^women$/, `UPDATE patient SET sex = 'male'`],
+    ];
+    for (const [name, sql] of wrongs) {
+      const out = await small.execute(`BEGIN; ${sql}; ${CHECK} ROLLBACK;`);
+      const failed = out.split('\n').map((line) => line.split('|')).filter(([, ok]) => ok !== 't').map(([first]) => first);
+      assert.ok(failed.some((line) => name.test(line)), `${name} among ${failed}`);
+    }
+  });
+
+  test('the same person at two sizes', async () => {
+    const prints = await fingerprint(small, 1000);
+    assert.deepEqual(prints, await fingerprint(large, 1000));
+    for (const { t, n } of prints) assert.ok(n > 0, `${t} has rows`);
+  });
+
+  test('a population that grows equals one loaded at once, and a finished one is left alone', async () => {
+    const grown = await migrated();
+    await loaded(grown, 700);
+    await loaded(grown, 2000);
+    assert.deepEqual(await fingerprint(grown, 2000), await fingerprint(large, 2000));
+    assert.match(await loaded(grown, 2000), /there already/);
+    assert.deepEqual(await fingerprint(grown, 2000), await fingerprint(large, 2000));
+  });
+
+  test('another seed is another people', async () => {
+    const other = await migrated();
+    await loaded(other, 1000, '--seed', '2');
+    assert.deepEqual(await failedChecks(other), []);
+    const iins = (db) => db.query('SELECT iin FROM patient').then((rows) => rows.map(({ iin }) => iin));
+    const first = new Set(await iins(small));
+    assert.ok((await iins(other)).filter((iin) => first.has(iin)).length < 10);
+  });
+
+  test('without the right to skip foreign keys it loads the same, every one of them checked', async () => {
+    const slow = await migrated();
+    await loaded(new Database(slow.services, slow.name), 300);
+    assert.deepEqual(await fingerprint(slow, 300), await fingerprint(large, 300));
+  });
+
+  test('what does not fit is refused, and nothing changes', async () => {
+    const before = await fingerprint(large, 2000);
+    for (const [people, flags, message] of [[1000, [], /more than 1000/], [2000, ['--seed', '2'], /another seed or day/], [2000, ['--day', '2026-10-01'], /another seed or day/]]) {
+      const { status, stderr } = await load(large, people, ...flags);
+      assert.equal(status, 1);
+      assert.match(stderr, message);
+    }
+    assert.deepEqual(await fingerprint(large, 2000), before);
+    const unmigrated = await createDatabase({ empty: true });
+    made.push(unmigrated);
+    const { status, stderr } = await load(unmigrated, 1000);
+    assert.equal(status, 1);
+    assert.match(stderr, /tolqujat migrate/);
+  });
+
+  test('bad arguments are one line and status 2', async () => {
+    for (const flags of [['--patients', '0'], ['--patients', '17722518'], ['--patients', '1e3'], ['--seed', '-1'], ['--seed', '2147483648'], ['--day', '2026-13-01'],
+      ['--day', 'today'], ['--jobs', '0'], ['--patients'], ['--people', '1']]) {
+      const { status, stderr } = await run(LOAD, flags, { env: large.environment });
+      assert.equal(status, 2, flags.join(' '));
+      assert.match(stderr, /^load: [^\n]+\n$/);
+    }
+  });
+
+  test('all IINs, one a line', async () => {
+    const lines = readFileSync(path.join(work, 'iins.txt'), 'utf8').split('\n');
+    assert.equal(lines.pop(), '');
+    assert.equal(lines.length, 2000);
+    assert.ok(lines.every((line) => /^[0-9]{12}$/.test(line)));
+    assert.equal(new Set(lines).size, 2000);
+    assert.equal(await large.value(`SELECT count(*) FROM patient WHERE iin = ANY (ARRAY['${lines.join("','")}'])`), 2000);
+  });
+
+  test('IINs stay unique in blocks far apart, up to the last person and the practitioners', async () => {
+    const setup = await migrated();
+    const { status, stderr } = await run('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'seed=1', '-v', 'day=2026-11-01', '-f', path.join(TOP, 'db/population/setup.sql')], { env: setup.environment });
+    assert.equal(status, 0, stderr);
+    const [row] = await setup.query(`SELECT count(*) AS n, count(DISTINCT iin) AS iins, bool_and(national_number_ok(iin)) AS ok FROM (
+      SELECT * FROM population.identity(1, 40000) UNION ALL SELECT * FROM population.identity(9000001, 9040000)
+      UNION ALL SELECT * FROM population.identity(17682518, 17722517) UNION ALL SELECT * FROM population.identity(4900 * 4096 + 1, 4910 * 4096)) x`);
+    assert.deepEqual(row, { n: 160960, iins: 160960, ok: true });
+  });
+
+  test('new rows get ids beyond the population', async () => {
+    const id = await small.execute(`BEGIN; INSERT INTO allergy (patient_id, noted_on, criticality, substance) VALUES (1, '2026-01-01', 'low', 'Мысық') RETURNING id; ROLLBACK;`);
+    assert.ok(Number(id) > await small.value('SELECT max(id) FROM allergy'));
+    assert.equal(await small.value(`SELECT count(*) FROM pg_namespace WHERE nspname = 'population'`), 0);
+  });
+});
+
+describe('lists of the API', () => {
+  /** type name -> { table, columns }, from the directives of the schema file. */
+  const schema = readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8').replace(/#[^\n]*/g, '');
+  const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const types = new Map();
+  for (const [, name, table, body] of schema.matchAll(/^type (\w+) @table\(name: "(\w+)"[^{]*\{\n([\s\S]*?)\n\}/gm)) {
+    const columns = new Set();
+    const flat = body.replace(/"(?:[^"\\]|\\.)*"\n/g, '\n').replace(/\([^()]*\n[^()]*(?:\([^()]*\)[^()]*)*\)/g, '');
+    for (const [, field, rest] of flat.matchAll(/^ {2}(\w+)(?:\([^)]*\))?: (.*)$/gm)) {
+      if (/@(list|computed|lookup)/.test(rest)) continue;
+      const reference = /@reference\(columns: \[([^\]]*)\]/.exec(rest);
+      const column = /@column\(name: "([^"]+)"/.exec(rest);
+      for (const one of reference ? reference[1].match(/\w+/g) : [column ? column[1] : snake(field)]) columns.add(one);
+    }
+    types.set(name, { table, columns: [...columns] });
+  }
+  const lists = [...schema.matchAll(/\): (\w+)Connection! @list\(column: "(\w+)", order: "([^"]+)", where: "([^"]+)"\)/g)];
+
+  test('each comes from its index alone, already in order', async () => {
+    assert.ok(lists.length >= 9, 'the lists were found');
+    for (const [, type, column, order, where] of lists) {
+      const { table, columns } = types.get(type);
+      assert.ok(columns.length >= 3, `${type}: ${columns}`);
+      for (const page of ['', `AND (${order.replace(/ desc/g, '')}) < (date '2026-01-01', 5)`]) {
+        const plan = await large.execute(`SET plan_cache_mode = force_generic_plan;
+          PREPARE p (bigint[], int[]) AS SELECT k.ord, r.* FROM unnest($1, $2) WITH ORDINALITY k (key, lim, ord)
+            CROSS JOIN LATERAL (SELECT ${columns.map((name) => `t.${name}`)} FROM ${table} t
+                                 WHERE t.${column} = k.key AND ${where} ${page} ORDER BY ${order} LIMIT k.lim) r;
+          EXPLAIN (COSTS OFF) EXECUTE p ('{1}', '{20}');`);
+        assert.match(plan, new RegExp(`Index Only Scan using ${table}_list on ${table}`), `${type}\n${plan}`);
+        assert.doesNotMatch(plan, /Sort|Seq Scan/, type);
+      }
+    }
+  });
+
+  test('each table has the columns that its type maps, not null where the field says so', async () => {
+    const nullable = new Map((await large.query(`SELECT table_name || '.' || column_name AS c, is_nullable AS n FROM information_schema.columns WHERE table_schema = 'public'`)).map(({ c, n }) => [c, n]));
+    for (const [type, { table, columns }] of types) {
+      for (const column of columns.flatMap((name) => (name.includes('{') ? ['kk', 'ru', 'en'].map((l) => name.replace(/\{\w+\}/, l)) : [name]))) {
+        assert.ok(nullable.has(`${table}.${column}`), `${type}: ${table}.${column}`);
+      }
+    }
+    for (const [, name, table, body] of schema.matchAll(/^type (\w+) @table\(name: "(\w+)"[^{]*\{\n([\s\S]*?)\n\}/gm)) {
+      for (const [, field, rest] of body.matchAll(/^ {2}(\w+): (\w+!.*)$/gm)) {
+        if (/@computed/.test(rest)) continue;
+        const reference = /@reference\(columns: \[([^\]]*)\]/.exec(rest);
+        for (const column of reference ? reference[1].match(/\w+/g) : [/@column\(name: "([^"]+)"/.exec(rest)?.[1] ?? snake(field)]) {
+          assert.equal(nullable.get(`${table}.${column}`), 'NO', `${name}.${field}`);
+        }
+      }
+    }
+  });
+});
