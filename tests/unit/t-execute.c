@@ -1,0 +1,714 @@
+/* Tests of query/{plan,execute,answer,document}: documents in, JSON out, over a source in memory that can answer
+ * at once or later, in another order, with errors. */
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "query/answer.h"
+#include "query/cursor.h"
+#include "query/document.h"
+#include "query/execute.h"
+#include "query/schema.h"
+#include "query/variables.h"
+
+static const char schema_text[] =
+    "directive @table(name: String!, key: [String!]! = [\"id\"]) on OBJECT\n"
+    "directive @hot on OBJECT\n"
+    "directive @column(name: String!) on FIELD_DEFINITION\n"
+    "directive @reference(columns: [String!]!) on FIELD_DEFINITION\n"
+    "directive @lookup(column: String!, argument: String!) on FIELD_DEFINITION\n"
+    "directive @list(column: String!, order: String!, where: String, limit: Int = 100) on "
+    "FIELD_DEFINITION\n"
+    "directive @filter(column: String!) on ARGUMENT_DEFINITION\n"
+    "directive @value(name: String!) on ENUM_VALUE\n"
+    "type Query {\n"
+    "  person(id: ID!): Person @lookup(column: \"id\", argument: \"id\")\n"
+    "  named(name: String!): Person @lookup(column: \"name\", argument: \"name\")\n"
+    "}\n"
+    "type Person @table(name: \"person\") {\n"
+    "  id: ID!  name: String!  nick: String\n"
+    "  best: Person @reference(columns: [\"best_id\"])\n"
+    "  boss: Person! @reference(columns: [\"boss_id\"])\n"
+    "  pets(first: Int = 2, after: String, kind: Kind @filter(column: \"kind\")): PetConnection!\n"
+    "    @list(column: \"person_id\", order: \"born desc, id desc\")\n"
+    "  toys: [Toy!]! @list(column: \"person_id\", order: \"id\", limit: 2)\n"
+    "  label(lang: Lang = FIRST): String! @column(name: \"label_{lang}\")\n"
+    "}\n"
+    "type Pet @table(name: \"pet\", key: [\"person_id\", \"id\"]) {\n"
+    "  id: ID!  name: String!  kind: Kind!  vet: Person @reference(columns: [\"vet_id\"])\n"
+    "}\n"
+    "type Toy @table(name: \"toy\") { id: ID!  name: String! }\n"
+    "type PetConnection { nodes: [Pet!]!  edges: [PetEdge!]!  pageInfo: PageInfo! }\n"
+    "type PetEdge { node: Pet!  cursor: String! }\n"
+    "type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  "
+    "endCursor: String }\n"
+    "enum Kind { CAT DOG @value(name: \"hound\") }\n"
+    "enum Lang { FIRST @value(name: \"a\")  SECOND @value(name: \"b\") }\n";
+
+/* ---- the data: rows as "column=value", missing columns are null ---- */
+
+static const char *const person_rows[] = {
+    "id=1 name=Ann best_id=2 boss_id=3 label_a=A1 label_b=B1",
+    "id=2 name=Bo\"b nick=B boss_id=1 label_a=A2 label_b=B2",
+    "id=3 name=Cy best_id=99 boss_id=98 label_a=A3 label_b=B3",
+    "id=4 name=Di best_id=3 boss_id=1 label_a=A4",
+};
+static const char *const pet_rows[] = {
+    "person_id=1 id=12 name=Rex kind=hound born=30 vet_id=2",
+    "person_id=1 id=11 name=Tom kind=cat born=20 vet_id=3",
+    "person_id=1 id=10 name=Kit kind=cat born=20",
+    "person_id=2 id=20 name=Fay kind=cat born=5 vet_id=4",
+};
+static const char *const toy_rows[] = {
+    "person_id=1 id=1 name=ball", "person_id=2 id=2 name=a", "person_id=2 id=3 name=b",
+    "person_id=2 id=4 name=c",
+};
+
+static const struct {
+    const char *table;
+    const char *const *rows;
+    size_t n;
+} data[] = {
+    {"person", person_rows, ARRAY_LEN(person_rows)},
+    {"pet", pet_rows, ARRAY_LEN(pet_rows)},
+    {"toy", toy_rows, ARRAY_LEN(toy_rows)},
+};
+
+/* The value of a column in a row's text; ptr NULL: null. */
+static struct str row_value(const char *row, struct str column)
+{
+    const char *p = row;
+    while (*p) {
+        size_t n = strcspn(p, " ");
+        if (n > column.len && p[column.len] == '=' && memcmp(p, column.ptr, column.len) == 0)
+            return (struct str){p + column.len + 1, n - column.len - 1};
+        p += n + (p[n] == ' ');
+    }
+    return (struct str){0};
+}
+
+static long number_of(const char *row, struct str column)
+{
+    struct str v = row_value(row, column);
+    return v.ptr ? strtol(v.ptr, NULL, 10) : -1;
+}
+
+static void cell_add(struct buf *b, const struct column *c, struct str v)
+{
+    if (c->codec == CODEC_KEY) {
+        int64_t n = strtoll(v.ptr, NULL, 10);
+        buf_add(b, &n, sizeof n);
+    } else if (c->codec == CODEC_ENUM) {
+        for (uint32_t i = 0; i < c->n_values; i++)
+            if (str_eq(c->values[i].stored, v))
+                buf_add_str(b, c->values[i].json);
+    } else {
+        json_add_string(b, v);
+    }
+}
+
+static const struct row *make_row(struct arena *arena, const struct table *t, const char *text)
+{
+    struct row *r;
+    struct buf b;
+    uint32_t end[ACCESS_COLUMN_MAX];
+
+    buf_init(&b, 0);
+    for (uint32_t i = 0; i < t->n_columns; i++) {
+        struct str v = row_value(text, t->columns[i].name);
+        if (v.ptr)
+            cell_add(&b, &t->columns[i], v);
+        end[i] = (uint32_t)b.len | (v.ptr ? 0 : ROW_NULL);
+    }
+    r = arena_alloc(arena, sizeof *r + t->n_columns * sizeof end[0] + b.len);
+    assert_non_null(r);
+    r->size = (uint32_t)(sizeof *r + t->n_columns * sizeof end[0] + b.len);
+    r->n = t->n_columns;
+    memcpy(r->end, end, t->n_columns * sizeof end[0]);
+    memcpy(r->end + r->n, b.ptr, b.len);
+    buf_release(&b);
+    assert_true(row_valid(r, r->size, t->n_columns));
+    return r;
+}
+
+/* ---- the source ---- */
+
+static struct fetch *queue[32];
+static unsigned n_queue, n_fetches, n_keys, n_canceled;
+static bool at_once;
+static const char *failing_table;
+static int failing_rc;
+static long failing_key; /* 0: the whole fetch */
+
+static bool row_matches(const struct access_path *path, const struct key *key,
+                        const struct page *page, const char *row)
+{
+    if (path->key_is_text)
+        return str_eq(row_value(row, path->column[0]), key->text);
+    for (uint32_t i = 0; i < path->n_columns; i++)
+        if (number_of(row, path->column[i]) != key->part[i])
+            return false;
+    for (uint32_t i = 0; page && i < path->n_filter; i++)
+        if (page->filter[i].set &&
+            !str_eq(row_value(row, path->filter[i].name), page->filter[i].text))
+            return false;
+    if (page && page->has_after) {
+        long a = number_of(row, path->order[0].name), b = number_of(row, path->order[1].name);
+        return a < page->after[0] || (a == page->after[0] && b < page->after[1]);
+    }
+    return true;
+}
+
+static void answer_key(struct fetch *f, uint32_t i)
+{
+    struct slice *slice = &f->slices[i];
+    uint32_t limit = f->page ? f->page->limit : 1;
+
+    if (failing_table && str_is(f->path->table->name, failing_table) &&
+        (failing_key == 0 || failing_key == f->keys[i].part[0])) {
+        slice->rc = failing_rc;
+        return;
+    }
+    slice->rows = arena_array(f->arena, limit, sizeof(struct row *));
+    for (size_t t = 0; t < ARRAY_LEN(data); t++) {
+        if (!str_is(f->path->table->name, data[t].table))
+            continue;
+        for (size_t r = 0; r < data[t].n && slice->n < limit; r++)
+            if (row_matches(f->path, &f->keys[i], f->page, data[t].rows[r]))
+                slice->rows[slice->n++] = make_row(f->arena, f->path->table, data[t].rows[r]);
+    }
+}
+
+static void answer_fetch(struct fetch *f)
+{
+    f->slices = arena_array(f->arena, f->n, sizeof *f->slices);
+    for (uint32_t i = 0; i < f->n; i++)
+        answer_key(f, i);
+}
+
+static int fake_fetch(struct source *s, struct fetch *f)
+{
+    n_fetches++;
+    n_keys += f->n;
+    if (failing_table && failing_key == -1 && str_is(f->path->table->name, failing_table))
+        return failing_rc;
+    if (at_once) {
+        answer_fetch(f);
+        return FETCH_READY;
+    }
+    f->_answerer = f;
+    queue[n_queue++] = f;
+    return 0;
+}
+
+static void fake_cancel(struct source *s, struct fetch *f)
+{
+    n_canceled++;
+}
+
+static struct source source = {fake_fetch, fake_cancel};
+
+static void pump(bool last_first, int rc)
+{
+    while (n_queue) {
+        struct fetch *f = queue[last_first ? n_queue - 1 : 0];
+        if (!last_first)
+            memmove(queue, queue + 1, (n_queue - 1) * sizeof(struct fetch *));
+        n_queue--;
+        if (rc == 0)
+            answer_fetch(f);
+        f->_answerer = NULL;
+        f->done(f, rc);
+    }
+}
+
+/* ---- running a document ---- */
+
+static struct schema *schema;
+static struct documents *documents;
+static struct arena arena;
+static int done_rc;
+static unsigned n_done;
+
+static void on_done(struct execution *x, int rc)
+{
+    done_rc = rc;
+    n_done++;
+}
+
+struct run {
+    struct compiled *document;
+    struct execution x;
+    struct err err;
+    int rc;
+};
+
+static struct value *boolean(struct value *v, const char *name, bool value)
+{
+    *v = (struct value){.kind = VALUE_BOOLEAN, .boolean = value, .name = str_of(name)};
+    return v;
+}
+
+static void run_start(struct run *r, const char *text, const struct value *given)
+{
+    const struct ast_operation *operation;
+    const struct value **variables;
+
+    memset(r, 0, sizeof *r);
+    assert_int_equal(documents_get(documents, str_of(text), &r->document), 0);
+    if (r->document->errors.n_errors)
+        fail_msg("%s: %s", text, r->document->errors.errors[0].message);
+    assert_int_equal(
+        compiled_operation(r->document, (struct str){0}, &operation, &r->err), 0);
+    r->rc = variables_coerce(&arena, schema, operation, given, &variables, &r->err);
+    if (r->rc == 0)
+        r->rc = compiled_plan(r->document, operation, variables, &arena, &r->x.plan, &r->err);
+    r->x.variables = variables;
+    r->x.source = &source;
+    r->x.arena = &arena;
+    r->x.max_rows = 1000;
+    r->x.done = on_done;
+    if (r->rc == 0)
+        r->rc = execution_start(&r->x, &r->err);
+}
+
+static void write_out(struct execution *x, struct buf *out, size_t piece)
+{
+    struct answer a;
+    struct buf part;
+    int rc;
+
+    assert_int_equal(answer_open(&a, x, STR("rid")), 0);
+    buf_init(&part, 0);
+    do {
+        buf_clear(&part);
+        rc = answer_next(&a, &part, piece);
+        assert_true(rc >= 0);
+        buf_add_str(out, buf_str(&part));
+    } while (rc == 1);
+    buf_release(&part);
+    answer_release(&a);
+}
+
+static void check_run(const char *text, const struct value *given, const char *want, size_t piece,
+                      bool last_first)
+{
+    struct run r;
+    struct buf out;
+
+    buf_init(&out, 0);
+    n_done = 0;
+    run_start(&r, text, given);
+    if (r.rc == 0) {
+        assert_int_equal(n_done, 0);
+        pump(last_first, 0);
+        assert_int_equal(n_done, 1);
+        assert_int_equal(done_rc, 0);
+    } else {
+        assert_int_equal(r.rc, EXECUTION_READY);
+    }
+    write_out(&r.x, &out, piece);
+    check_str(buf_str(&out), want);
+    buf_release(&out);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+}
+
+/* Every document is run at once and later, in both orders, whole and in pieces of a byte. */
+static void check_with(const char *text, const struct value *given, const char *want)
+{
+    for (int way = 0; way < 6; way++) {
+        at_once = way >= 4;
+        check_run(text, given, want, way % 2 ? 1 : SIZE_MAX, way & 2);
+    }
+}
+
+static void check(const char *text, const char *want)
+{
+    check_with(text, NULL, want);
+}
+
+static void check_refused(const char *text, int code, const char *message)
+{
+    struct run r;
+    run_start(&r, text, NULL);
+    assert_int_equal(r.rc, code);
+    assert_string_equal(r.err.message, message);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+}
+
+static int setup(void **state)
+{
+    failing_table = NULL;
+    failing_key = 0;
+    n_fetches = n_keys = n_canceled = n_queue = 0;
+    return 0;
+}
+
+/* ---- tests ---- */
+
+static void test_execute__fields(void **state)
+{
+    check("{ person(id: 1) { id name nick } }",
+          "{\"data\":{\"person\":{\"id\":\"1\",\"name\":\"Ann\",\"nick\":null}}}");
+    check("{ __typename p: person(id: \"2\") { __typename n: name } }",
+          "{\"data\":{\"__typename\":\"Query\",\"p\":{\"__typename\":\"Person\",\"n\":\"Bo\\\"b\"}}}");
+    check("{ person(id: 77) { id } }", "{\"data\":{\"person\":null}}");
+    check("{ person(id: \"x\") { id } }", "{\"data\":{\"person\":null}}");
+    check("{ person(id: \"9223372036854775808\") { id } }", "{\"data\":{\"person\":null}}");
+}
+
+static void test_execute__text_key(void **state)
+{
+    check("{ named(name: \"Cy\") { id } none: named(name: \"\\u0000\") { id } }",
+          "{\"data\":{\"named\":{\"id\":\"3\"},\"none\":null}}");
+}
+
+static void test_execute__nested(void **state)
+{
+    check("{ person(id: 1) { best { name best { name } } boss { name } } }",
+          "{\"data\":{\"person\":{\"best\":{\"name\":\"Bo\\\"b\",\"best\":null},"
+          "\"boss\":{\"name\":\"Cy\"}}}}");
+}
+
+static void test_execute__one_fetch_for_a_level(void **state)
+{
+    at_once = true;
+    check_run("{ person(id: 1) { pets(first: 3) { nodes { name vet { name } } } } }", NULL,
+              "{\"data\":{\"person\":{\"pets\":{\"nodes\":["
+              "{\"name\":\"Rex\",\"vet\":{\"name\":\"Bo\\\"b\"}},"
+              "{\"name\":\"Tom\",\"vet\":{\"name\":\"Cy\"}},{\"name\":\"Kit\",\"vet\":null}]}}}}",
+              SIZE_MAX, false);
+    assert_int_equal(n_fetches, 3); /* person, pets, vets: null keys are not asked */
+    assert_int_equal(n_keys, 4);
+}
+
+/* The cursor of a pet, with its quotes. */
+static const char *cursor_of(const char *row, char *text, size_t size)
+{
+    const struct field *pets = type_field(schema_type(schema, STR("Person")), STR("pets"));
+    struct buf b;
+
+    buf_init(&b, 0);
+    cursor_write(&b, pets->path, make_row(&arena, pets->path->table, row));
+    snprintf(text, size, "%.*s", STR_FMT(buf_str(&b)));
+    buf_release(&b);
+    return text;
+}
+
+static void test_execute__connection(void **state)
+{
+    char one[80], two[80], want[600];
+
+    cursor_of(pet_rows[0], one, sizeof one);
+    cursor_of(pet_rows[1], two, sizeof two);
+    snprintf(want, sizeof want,
+             "{\"data\":{\"person\":{\"pets\":{\"edges\":["
+             "{\"cursor\":%s,\"node\":{\"name\":\"Rex\"}},"
+             "{\"cursor\":%s,\"node\":{\"name\":\"Tom\"}}],"
+             "\"nodes\":[{\"id\":\"12\"},{\"id\":\"11\"}],"
+             "\"pageInfo\":{\"hasNextPage\":true,\"hasPreviousPage\":false,\"startCursor\":%s,"
+             "\"endCursor\":%s}}}}}",
+             one, two, one, two);
+    check("{ person(id: 1) { pets { edges { cursor node { name } } nodes { id } pageInfo { "
+          "hasNextPage hasPreviousPage startCursor endCursor } } } }",
+          want);
+}
+
+static void test_execute__after(void **state)
+{
+    char cursor[80], text[300];
+
+    cursor_of(pet_rows[1], cursor, sizeof cursor);
+    snprintf(text, sizeof text,
+             "{ person(id: 1) { pets(after: %s) { nodes { name } pageInfo { hasNextPage "
+             "hasPreviousPage } } } }",
+             cursor);
+    check(text, "{\"data\":{\"person\":{\"pets\":{\"nodes\":[{\"name\":\"Kit\"}],\"pageInfo\":{"
+                "\"hasNextPage\":false,\"hasPreviousPage\":true}}}}}");
+}
+
+static void test_execute__empty_page(void **state)
+{
+    check("{ person(id: 3) { pets { nodes { id } edges { cursor } pageInfo { startCursor endCursor "
+          "hasNextPage } } toys { id } } }",
+          "{\"data\":{\"person\":{\"pets\":{\"nodes\":[],\"edges\":[],\"pageInfo\":{"
+          "\"startCursor\":null,\"endCursor\":null,\"hasNextPage\":false}},\"toys\":[]}}}");
+}
+
+static void test_execute__filter(void **state)
+{
+    check("{ person(id: 1) { pets(kind: CAT) { nodes { kind } } d: pets(kind: DOG) { nodes { name } } "
+          "n: pets(kind: null, first: 1) { nodes { name } } } }",
+          "{\"data\":{\"person\":{\"pets\":{\"nodes\":[{\"kind\":\"CAT\"},{\"kind\":\"CAT\"}]},"
+          "\"d\":{\"nodes\":[{\"name\":\"Rex\"}]},\"n\":{\"nodes\":[{\"name\":\"Rex\"}]}}}}");
+}
+
+static void test_execute__choice_of_column(void **state)
+{
+    check("{ person(id: 1) { label b: label(lang: SECOND) } }",
+          "{\"data\":{\"person\":{\"label\":\"A1\",\"b\":\"B1\"}}}");
+}
+
+static void test_execute__merges_selections(void **state)
+{
+    check("{ person(id: 1) { best { name } ...F } person(id: 1) { nick } } "
+          "fragment F on Person { best { id } ... on Person { id } ...G } "
+          "fragment G on Person { best { nick } }",
+          "{\"data\":{\"person\":{\"best\":{\"name\":\"Bo\\\"b\",\"id\":\"2\",\"nick\":\"B\"},"
+          "\"id\":\"1\",\"nick\":null}}}");
+}
+
+static void test_execute__skip_and_include(void **state)
+{
+    const char *text = "query($a: Boolean!) { person(id: 1) { id @include(if: $a) name "
+                       "nick @skip(if: $a) ... @skip(if: $a) { id } best @include(if: false) { id } } }";
+    struct value v, given = {.kind = VALUE_OBJECT, .items = boolean(&v, "a", true), .n_items = 1};
+
+    check_with(text, &given, "{\"data\":{\"person\":{\"id\":\"1\",\"name\":\"Ann\"}}}");
+    boolean(&v, "a", false); /* now the first `id` is another: the order changes */
+    check_with(text, &given, "{\"data\":{\"person\":{\"name\":\"Ann\",\"nick\":null,\"id\":\"1\"}}}");
+    check("{ person(id: 1) { id @skip(if: true) } }", "{\"data\":{\"person\":{}}}");
+    check("{ person(id: 1) @skip(if: true) { id } }", "{\"data\":{}}");
+}
+
+static void test_execute__missing_row_nulls_its_parent(void **state)
+{
+    /* boss of 3 is 98, who does not exist; boss is non-null, so person 3 becomes null */
+    check("{ person(id: 4) { name best { name boss { name } } } }",
+          "{\"data\":{\"person\":{\"name\":\"Di\",\"best\":null}},\"errors\":[{\"message\":"
+          "\"Cannot return null for non-nullable field Person.boss.\",\"locations\":[{\"line\":1,"
+          "\"column\":36}],\"path\":[\"person\",\"best\",\"boss\"],\"extensions\":{\"code\":"
+          "\"DATA_ERROR\",\"requestId\":\"rid\"}}]}");
+    check("{ person(id: 3) { boss { name } } a: person(id: 2) { id } }",
+          "{\"data\":{\"person\":null,\"a\":{\"id\":\"2\"}},\"errors\":[{\"message\":"
+          "\"Cannot return null for non-nullable field Person.boss.\",\"locations\":[{\"line\":1,"
+          "\"column\":19}],\"path\":[\"person\",\"boss\"],\"extensions\":{\"code\":\"DATA_ERROR\","
+          "\"requestId\":\"rid\"}}]}");
+}
+
+static void test_execute__null_cell_nobody_foresaw(void **state)
+{
+    /* label_b of person 4 is null though the field is not */
+    at_once = true;
+    check_run("{ a: person(id: 4) { label(lang: SECOND) } b: person(id: 1) { id } }", NULL,
+              "{\"data\":{\"a\":null,\"b\":{\"id\":\"1\"}},\"errors\":[{\"message\":"
+              "\"Cannot return null for non-nullable field Person.label.\",\"locations\":[{\"line\":1,"
+              "\"column\":22}],\"path\":[\"a\",\"label\"],\"extensions\":{\"code\":\"DATA_ERROR\","
+              "\"requestId\":\"rid\"}}]}",
+              SIZE_MAX, false);
+}
+
+/* When bytes have left already there is no way back: the answer ends with an error, never well-formed. */
+static void test_execute__null_cell_after_the_first_piece(void **state)
+{
+    struct run r;
+    struct answer a;
+    struct buf out;
+    int rc;
+
+    at_once = true;
+    run_start(&r, "{ a: person(id: 4) { id label(lang: SECOND) } }", NULL);
+    assert_int_equal(answer_open(&a, &r.x, STR("rid")), 0);
+    buf_init(&out, 0);
+    rc = answer_next(&a, &out, 20);
+    assert_int_equal(rc, 1);
+    check_str(buf_str(&out), "{\"data\":{\"a\":{\"id\":\"4\"");
+    while (rc == 1)
+        rc = answer_next(&a, &out, 1);
+    assert_int_equal(rc, ERR_DATA);
+    answer_release(&a);
+    buf_release(&out);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+}
+
+static void test_execute__failed_key_fails_alone(void **state)
+{
+    failing_table = "person";
+    failing_rc = ERR_DATA;
+    failing_key = 3;
+    check("{ person(id: 1) { pets(first: 2) { nodes { name vet { name } } } } }",
+          "{\"data\":{\"person\":{\"pets\":{\"nodes\":[{\"name\":\"Rex\",\"vet\":{\"name\":"
+          "\"Bo\\\"b\"}},{\"name\":\"Tom\",\"vet\":null}]}}},\"errors\":[{\"message\":"
+          "\"A record could not be read.\",\"locations\":[{\"line\":1,\"column\":49}],\"path\":["
+          "\"person\",\"pets\",\"nodes\",1,\"vet\"],\"extensions\":{\"code\":\"DATA_ERROR\","
+          "\"requestId\":\"rid\"}}]}");
+}
+
+static void test_execute__failed_list_nulls_the_person(void **state)
+{
+    for (failing_key = -1; failing_key <= 0; failing_key++) {
+        failing_table = "pet";
+        failing_rc = ERR_DATABASE;
+        check("{ person(id: 1) { pets { nodes { name } } } }",
+              "{\"data\":{\"person\":null},\"errors\":[{\"message\":\"The database can't be reached "
+              "just now. Please try again.\",\"locations\":[{\"line\":1,\"column\":19}],\"path\":["
+              "\"person\",\"pets\"],\"extensions\":{\"code\":\"DATABASE_UNAVAILABLE\","
+              "\"requestId\":\"rid\"}}]}");
+    }
+}
+
+static void test_execute__plain_list_is_never_cut(void **state)
+{
+    check("{ person(id: 1) { toys { name } } }",
+          "{\"data\":{\"person\":{\"toys\":[{\"name\":\"ball\"}]}}}");
+    check("{ person(id: 2) { toys { name } } }", /* three toys, limit: 2 */
+          "{\"data\":{\"person\":null},\"errors\":[{\"message\":\"The list is longer than this field "
+          "can show.\",\"locations\":[{\"line\":1,\"column\":19}],\"path\":[\"person\",\"toys\"],"
+          "\"extensions\":{\"code\":\"LIMIT_EXCEEDED\"}}]}");
+}
+
+static void test_execute__refuses_arguments(void **state)
+{
+    check_refused("{ person(id: 1) { pets(first: 0) { nodes { id } } } }", ERR_VARIABLES,
+                  "Argument \"first\" of \"Person.pets\" must be from 1 to 100, not 0.");
+    check_refused("{ person(id: 1) { pets(first: 101) { nodes { id } } } }", ERR_VARIABLES,
+                  "Argument \"first\" of \"Person.pets\" must be from 1 to 100, not 101.");
+    check_refused("{ person(id: 1) { pets(after: \"x\") { nodes { id } } } }", ERR_VARIABLES,
+                  "Argument \"after\" of \"Person.pets\" is not a cursor of this list.");
+    check_refused("{ person(id: 1) { pets(first: 100) { nodes { vet { pets(first: 100) { nodes { id } "
+                  "} } } } } }",
+                  ERR_LIMIT,
+                  "The operation may return 10201 rows (page sizes multiply); at most 1000 are "
+                  "allowed. Ask for smaller pages.");
+    assert_int_equal(n_fetches, 0);
+}
+
+static void test_execute__cancel(void **state)
+{
+    struct run r;
+
+    at_once = false;
+    n_done = 0;
+    run_start(&r, "{ a: person(id: 1) { id } b: person(id: 2) { id } }", NULL);
+    assert_int_equal(r.rc, 0);
+    execution_cancel(&r.x);
+    assert_int_equal(n_canceled, 2);
+    assert_int_equal(n_done, 0);
+    pump(false, ERR_CANCELED);
+    assert_int_equal(n_done, 1);
+    assert_int_equal(done_rc, ERR_CANCELED);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+}
+
+static void test_execute__memory_limit_is_an_error(void **state)
+{
+    unsigned refused = 0;
+
+    for (size_t limit = 4096; limit < 40000; limit += 512) {
+        struct run r;
+        arena_init(&arena, limit);
+        at_once = true;
+        run_start(&r, "{ person(id: 1) { boss { id } toys { name } label } }", NULL);
+        if (r.rc < 0) {
+            assert_int_equal(r.rc, ERR_MEMORY);
+            refused++;
+        }
+        arena_release(&arena);
+        compiled_unref(r.document);
+    }
+    assert_true(refused < 70);
+    arena_init(&arena, 0);
+}
+
+static void test_documents__are_kept_apart(void **state)
+{
+    struct compiled *good, *again, *bad;
+    struct document_stats before, after;
+
+    documents_get_stats(documents, &before);
+    assert_int_equal(documents_get(documents, STR("{ person(id: 5) { id } }"), &good), 0);
+    assert_int_equal(documents_get(documents, STR("{ person(id: 5) { id } }"), &again), 0);
+    assert_ptr_equal(good, again);
+    for (int i = 0; i < 50; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "{ nothing%d }", i);
+        assert_int_equal(documents_get(documents, str_of(text), &bad), 0);
+        assert_true(bad->errors.n_errors > 0);
+        compiled_unref(bad);
+    }
+    documents_get_stats(documents, &after);
+    assert_int_equal(after.bad, 4); /* max_bad */
+    assert_int_equal(after.good, before.good + 1);
+    assert_int_equal(after.hits, before.hits + 1);
+    compiled_unref(good);
+    compiled_unref(again);
+}
+
+static void test_documents__operation_by_name(void **state)
+{
+    struct compiled *c;
+    const struct ast_operation *o;
+    struct err err;
+
+    assert_int_equal(documents_get(documents, STR("query A { __typename } query B { __typename }"), &c), 0);
+    assert_int_equal(compiled_operation(c, STR("B"), &o, &err), 0);
+    check_str(o->name, "B");
+    assert_int_equal(compiled_operation(c, STR("C"), &o, &err), ERR_OPERATION);
+    assert_string_equal(err.message, "Unknown operation named \"C\".");
+    assert_int_equal(compiled_operation(c, (struct str){0}, &o, &err), ERR_OPERATION);
+    assert_string_equal(err.message,
+                        "Must provide operation name if query contains multiple operations.");
+    compiled_unref(c);
+}
+
+int main(void)
+{
+    const struct document_limits limits = {.parse = {2000, 200},
+                                           .validate = {12, 30, 50, 20, true},
+                                           .max_fields = 2000,
+                                           .max_good = 100,
+                                           .max_bad = 4};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_execute__fields, setup),
+        cmocka_unit_test_setup(test_execute__text_key, setup),
+        cmocka_unit_test_setup(test_execute__nested, setup),
+        cmocka_unit_test_setup(test_execute__one_fetch_for_a_level, setup),
+        cmocka_unit_test_setup(test_execute__connection, setup),
+        cmocka_unit_test_setup(test_execute__after, setup),
+        cmocka_unit_test_setup(test_execute__empty_page, setup),
+        cmocka_unit_test_setup(test_execute__filter, setup),
+        cmocka_unit_test_setup(test_execute__choice_of_column, setup),
+        cmocka_unit_test_setup(test_execute__merges_selections, setup),
+        cmocka_unit_test_setup(test_execute__skip_and_include, setup),
+        cmocka_unit_test_setup(test_execute__missing_row_nulls_its_parent, setup),
+        cmocka_unit_test_setup(test_execute__null_cell_nobody_foresaw, setup),
+        cmocka_unit_test_setup(test_execute__null_cell_after_the_first_piece, setup),
+        cmocka_unit_test_setup(test_execute__failed_key_fails_alone, setup),
+        cmocka_unit_test_setup(test_execute__failed_list_nulls_the_person, setup),
+        cmocka_unit_test_setup(test_execute__plain_list_is_never_cut, setup),
+        cmocka_unit_test_setup(test_execute__refuses_arguments, setup),
+        cmocka_unit_test_setup(test_execute__cancel, setup),
+        cmocka_unit_test_setup(test_execute__memory_limit_is_an_error, setup),
+        cmocka_unit_test_setup(test_documents__are_kept_apart, setup),
+        cmocka_unit_test_setup(test_documents__operation_by_name, setup),
+    };
+    struct err err;
+    int rc;
+
+    if (hash_start() < 0)
+        return 1;
+    if (schema_build(&schema, str_of(schema_text), &err) < 0) {
+        fprintf(stderr, "line %d: %s\n", err.line, err.message);
+        return 1;
+    }
+    for (uint32_t i = 0; i < schema->access.n_paths; i++) /* what db_check would say */
+        schema->access.paths[i].key_is_text = str_is(schema->access.paths[i].column[0], "name");
+    for (uint32_t i = 0; i < schema->access.n_paths; i++)
+        for (uint32_t j = 0; j < schema->access.paths[i].n_filter; j++)
+            schema->access.paths[i].filter[j].is_text = true;
+    if (documents_new(&documents, schema, &limits) < 0)
+        return 1;
+    arena_init(&arena, 0);
+    rc = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_release(&arena);
+    documents_free(documents);
+    schema_free(schema);
+    return rc;
+}
