@@ -24,6 +24,9 @@ struct db_config {
     unsigned queue_keys;  /* most keys that wait; beyond: ERR_BUSY */
     unsigned statement_timeout_ms;
     unsigned connect_timeout_ms;
+    /* Told why a connection failed or was lost (now and then, not each time): a sentence for the
+     * log, with no personal data and no password, valid during the call. May be NULL. */
+    void (*note)(const char *why);
 };
 
 /* Figures since the start, for /metrics. */

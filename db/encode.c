@@ -179,13 +179,13 @@ void encode_key(struct encoder *e, const struct key *key, const struct page *pag
     }
 }
 
-static int set_values(struct encoder *e, size_t skip)
+static int set_values(struct encoder *e)
 {
     for (uint32_t i = 0; i < e->_s->n_params; i++) {
         if (e->_param[i].failed)
             return ERR_MEMORY;
-        e->values[i] = e->_param[i].ptr + skip;
-        e->lengths[i] = (int)(e->_param[i].len - skip);
+        e->values[i] = e->_param[i].ptr;
+        e->lengths[i] = (int)e->_param[i].len;
     }
     return 0;
 }
@@ -198,7 +198,7 @@ int encode_end(struct encoder *e)
         if (!e->_param[i].failed)
             memcpy(e->_param[i].ptr, head, sizeof head);
     }
-    return set_values(e, 0);
+    return set_values(e);
 }
 
 size_t encode_size(const struct encoder *e)
@@ -209,23 +209,23 @@ size_t encode_size(const struct encoder *e)
     return n;
 }
 
-int encode_scan(struct encoder *e, const struct statement *s, const struct row *last,
+int encode_scan(struct encoder *e, const struct statement *s, const struct wire *last,
                 uint32_t limit)
 {
     e->_s = s;
     for (uint32_t i = 0; i < s->n_params; i++) {
         const struct param *p = &s->params[i];
-        const struct pg_type *type = pg_type_find(p->oid);
-        uint32_t cell = p->kind == PARAM_SCAN_KEY ? s->table->key_cell[p->index] : 0;
         struct buf *b = &e->_param[i];
 
         buf_clear(b);
-        if (p->kind == PARAM_SCAN_LIMIT)
-            put_number(b, type, limit);
-        else if (type->width == 0)
-            put_text(b, row_cell(last, cell));
-        else
-            put_number(b, type, row_number(last, cell));
+        if (p->kind == PARAM_SCAN_LIMIT) {
+            put32(b, limit);
+        } else {
+            /* An empty text is a value all the same, so it needs an address. */
+            if (!buf_reserve(b, 1))
+                return ERR_MEMORY;
+            buf_add(b, last[p->index].bytes, last[p->index].len);
+        }
     }
-    return set_values(e, 4); /* a single value has no size before it */
+    return set_values(e);
 }

@@ -8,6 +8,7 @@
 
 #include "base/access.h"
 #include "base/buf.h"
+#include "db/decode.h"
 #include "db/statement.h"
 
 struct encoder {
@@ -35,8 +36,9 @@ int encode_end(struct encoder *e) MUSTCHECK;
 /* Bytes so far, for bounding a batch. */
 size_t encode_size(const struct encoder *e);
 
-/* The parameters of a scan: the rows behind those whose key cells `last` holds; NULL: the first. */
-int encode_scan(struct encoder *e, const struct statement *s, const struct row *last,
+/* The parameters of a scan: how many rows, and, for STATEMENT_SCAN_NEXT, behind which key: its
+ * columns' values as they came in a result. */
+int encode_scan(struct encoder *e, const struct statement *s, const struct wire *last,
                 uint32_t limit) MUSTCHECK;
 
 #endif
