@@ -48,11 +48,22 @@ struct cache_stats {
 
 /* ---- Generations: made before the workers are forked, or by a single worker. ---- */
 
-/* `slots` is a power of two. Anonymous shared memory, or a file when `path` is given (workers that
- * are started by exec). */
+/* `slots` is a power of two from 16 to 2^26. Anonymous shared memory, or a file when `path` is given
+ * (workers that are started by exec); a file that is there already is joined as it is, so whoever starts
+ * the service removes it before, or calls generations_flush and clears all owners. ERR_CONFIG, ERR_MEMORY. */
 int generations_open(struct generations **ret_g, const char *path, uint32_t slots,
                      struct err *reterr) MUSTCHECK;
 void generations_close(struct generations *g);
+/* Each process that writes has a number of its own, below GENERATIONS_OWNERS (else ERR_LIMIT); 0 until
+ * said otherwise. */
+enum {
+    GENERATIONS_OWNERS = 24
+};
+int generations_set_owner(struct generations *g, unsigned owner) MUSTCHECK;
+/* The worker with this number died: takes its marks back and bumps what it had marked. Call it when its
+ * database sessions are gone, since a COMMIT that it had sent may still take effect until then; that
+ * the marks stay meanwhile costs speed only. */
+void generations_clear_owner(struct generations *g, unsigned owner);
 /* Around a write to the aggregate with this key (called by the writer of a later issue and by tests):
  * mark before COMMIT, bump after it (or after a failure), which also clears the mark. */
 void generations_mark(struct generations *g, const struct table *aggregate, const struct key *key);

@@ -1,0 +1,252 @@
+/* cache/cache.c: the door: open and close, hot rows, cache_peek. Layer: cache; base/ and uv.h.
+ * Look-ups that may have to wait are in lookup.c. */
+#include "cache/cache.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "cache/cache_priv.h"
+#include "cache/ident.h"
+#include "cache/remote.h"
+#include "cache/value.h"
+
+enum {
+    NAME_MAX_BYTES = 32 * 1024,
+    VALUE_BUF_MAX = VALUE_BYTES_MAX + 1024,
+    TIMEOUT_MS = 20,
+    TTL_S = 60
+};
+
+static struct str copy_str(struct str s)
+{
+    char *p = malloc(s.len + 1);
+
+    if (!p)
+        return (struct str){0};
+    if (s.len)
+        memcpy(p, s.ptr, s.len);
+    p[s.len] = '\0';
+    return (struct str){p, s.len};
+}
+
+static void free_cache(struct cache *c)
+{
+    hot_free(c->hot);
+    local_release(&c->local);
+    flights_release(&c->flights);
+    map_release(&c->asks);
+    buf_release(&c->name);
+    buf_release(&c->value);
+    free((void *)(uintptr_t)c->secret.ptr);
+    free((void *)(uintptr_t)c->space.ptr);
+    free(c);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct cache *c = timer->data;
+
+    hot_sweep(c->hot, uv_now(c->loop));
+}
+
+/* Everything that needs no handle and can fail. */
+static int prepare(struct cache *c, const struct cache_config *config, struct err *reterr)
+{
+    struct sha256 seal;
+
+    c->secret = copy_str(config->secret);
+    c->space = copy_str(config->namespace_);
+    if (!c->secret.ptr || !c->space.ptr || hot_new(&c->hot, c->access) < 0)
+        return err_set(reterr, ERR_MEMORY, "cache: out of memory");
+    if (hmac_sha256(c->secret, STR("tolqujat cache seal"), &seal) < 0)
+        return err_set(reterr, ERR_INTERNAL, "cache: no HMAC");
+    memcpy(&c->seal, seal.bytes, sizeof c->seal);
+    return 0;
+}
+
+int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access *access,
+               const struct cache_config *config, struct err *reterr)
+{
+    struct cache *c;
+    int rc;
+
+    if (!config->generations)
+        return err_set(reterr, ERR_CONFIG, "cache: no generations");
+    c = calloc(1, sizeof *c);
+    if (!c)
+        return err_set(reterr, ERR_MEMORY, "cache: out of memory");
+    c->loop = loop;
+    c->access = access;
+    c->g = config->generations;
+    c->ttl_s = config->ttl_s ? config->ttl_s : TTL_S;
+    c->fills_left = FILLS_BURST;
+    c->fills_at_ms = uv_now(loop);
+    local_init(&c->local, config->local_bytes);
+    flights_init(&c->flights);
+    map_init(&c->asks, NULL);
+    list_init(&c->loads);
+    list_init(&c->publishes);
+    list_init(&c->ready_hit);
+    list_init(&c->ready_miss);
+    buf_init(&c->name, NAME_MAX_BYTES);
+    buf_init(&c->value, VALUE_BUF_MAX);
+    rc = prepare(c, config, reterr);
+    if (rc == 0 && config->redis) {
+        struct remote_config rcfg = {.loop = loop,
+                                     .address = config->redis,
+                                     .timeout_ms = config->timeout_ms ? config->timeout_ms
+                                                                      : TIMEOUT_MS,
+                                     .on_change = ask_on_change,
+                                     .data = c};
+        rc = remote_open(&c->remote, &rcfg, reterr);
+    }
+    if (rc < 0) {
+        free_cache(c);
+        return rc;
+    }
+    uv_idle_init(loop, &c->idle);
+    uv_timer_init(loop, &c->sweep);
+    c->idle.data = c->sweep.data = c;
+    uv_timer_start(&c->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+    uv_unref((uv_handle_t *)&c->sweep);
+    c->n_open = c->remote ? 3 : 2;
+    *ret_c = c;
+    return 0;
+}
+
+/* ---- Hot rows ---- */
+
+const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key)
+{
+    const struct row *row = hot_get(c->hot, table, key);
+
+    c->stats.hot_hits += row != NULL;
+    return row;
+}
+
+int cache_hot_put(struct cache *c, const struct table *table, const struct row *row)
+{
+    return hot_put(c->hot, table, row);
+}
+
+void cache_hot_loaded(struct cache *c, const struct table *table)
+{
+    hot_set_loaded(c->hot, table);
+}
+
+bool cache_hot_is_loaded(const struct cache *c, const struct table *table)
+{
+    return hot_is_loaded(c->hot, table);
+}
+
+/* ---- In the process only ---- */
+
+bool cache_wants(const struct cache *c, const struct access_path *path)
+{
+    return !c->closing && ident_use(path) != IDENT_NOT;
+}
+
+bool cache_peek(struct cache *c, const struct access_path *path, const struct key *key,
+                const struct page *page, struct arena *arena, struct slice *ret)
+{
+    struct local_entry *e;
+    const struct value_head *h;
+    struct key aggregate_key;
+    uint32_t slot, want;
+
+    if (c->closing || ident_use(path) == IDENT_NOT || !page_is_head(page, path) ||
+        !cache_resolve(c, path, key, &aggregate_key, &slot) ||
+        !ident_name(&c->name, ident_unit(path), ident_aggregate(path), &aggregate_key))
+        return false;
+    e = local_get(&c->local, buf_str(&c->name));
+    if (!e)
+        return false;
+    h = value_head(e->value);
+    if (e->epoch != generations_epoch(c->g) || !cache_value_lives(c, h, slot)) {
+        if (!generations_view(c->g, slot).marked)
+            local_drop(&c->local, e);
+        return false;
+    }
+    want = page ? page->limit : 1;
+    if ((h->n_rows < want && !h->complete) ||
+        !value_get_rows(e->value, e->len, MIN(want, h->n_rows), arena, ret))
+        return false;
+    c->stats.local_hits++;
+    return true;
+}
+
+/* ---- Statistics, end ---- */
+
+void cache_get_stats(const struct cache *c, struct cache_stats *ret)
+{
+    *ret = c->stats;
+    ret->local_rows = c->local.rows;
+    ret->local_bytes = c->local.bytes;
+    ret->hot_rows = hot_rows(c->hot);
+    ret->hot_bytes = hot_bytes(c->hot);
+    if (c->remote) {
+        ret->remote_up = remote_is_up(c->remote);
+        ret->remote_commands = remote_commands(c->remote);
+        ret->remote_errors += remote_errors(c->remote);
+    }
+}
+
+static void closed_one(struct cache *c)
+{
+    void (*on_closed)(void *) = c->on_closed;
+    void *data = c->closed_data;
+
+    if (--c->n_open)
+        return;
+    free_cache(c);
+    if (on_closed)
+        on_closed(data);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    closed_one(handle->data);
+}
+
+/* The last turn: what is due has been said, Redis is gone. */
+static void on_last_idle(uv_idle_t *idle)
+{
+    struct cache *c = idle->data;
+
+    cache_run_ready(c);
+    if (!list_empty(&c->ready_hit) || !list_empty(&c->ready_miss)) {
+        uv_idle_start(&c->idle, on_last_idle);
+        return;
+    }
+    uv_close((uv_handle_t *)&c->idle, on_handle_closed);
+    uv_close((uv_handle_t *)&c->sweep, on_handle_closed);
+}
+
+static void finish(struct cache *c)
+{
+    uv_idle_stop(&c->idle);
+    uv_idle_start(&c->idle, on_last_idle);
+}
+
+static void on_remote_closed(void *data)
+{
+    struct cache *c = data;
+
+    c->n_open--; /* the handles are still open */
+    share_end(c);
+    finish(c);
+}
+
+void cache_close(struct cache *c, void (*on_closed)(void *data), void *data)
+{
+    if (c->closing)
+        return;
+    c->closing = true;
+    c->on_closed = on_closed;
+    c->closed_data = data;
+    cache_end_lookups(c);
+    if (c->remote)
+        remote_close(c->remote, on_remote_closed, c);
+    else
+        finish(c);
+}
