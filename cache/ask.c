@@ -129,13 +129,12 @@ static bool worth_asking(const struct cache *c, uint32_t slot)
 
 /* ---- Replies ---- */
 
-/* The bytes of a reply, aligned as values must be (malloc aligns, but hiredis does not promise). */
-static const void *aligned(struct cache *c, const struct redisReply *r)
+const void *ask_aligned(struct cache *c, const char *bytes, size_t len)
 {
-    if ((uintptr_t)r->str % _Alignof(struct value_head) == 0)
-        return r->str;
+    if ((uintptr_t)bytes % _Alignof(struct value_head) == 0)
+        return bytes;
     buf_clear(&c->value);
-    buf_add(&c->value, r->str, r->len);
+    buf_add(&c->value, bytes, len);
     return c->value.failed ? NULL : c->value.ptr;
 }
 
@@ -165,7 +164,7 @@ static bool take_field(struct ask *a, const struct redisReply *field, const stru
         return false;
     path = ident_path(c->access, a->aggregate, unit, &known);
     table = path ? path->table : a->aggregate;
-    value = known ? aligned(c, text) : NULL;
+    value = known ? ask_aligned(c, text->str, text->len) : NULL;
     if (!value ||
         !value_check(value, text->len, VALUE_ROWS, unit, a->name, table->n_columns, c->seal) ||
         !cache_value_lives(c, value_head(value), a->slot) ||
@@ -217,7 +216,7 @@ static void on_alias(struct remote_req *req, const struct redisReply *reply)
     bool good = false;
 
     if (reply && reply->type == REDIS_REPLY_STRING && a->epoch == generations_epoch(c->g))
-        value = aligned(c, reply);
+        value = ask_aligned(c, reply->str, reply->len);
     if (value &&
         value_check(value, reply->len, VALUE_ALIAS, ident_alias_unit(a->path), a->name, 0, c->seal) &&
         value_get_alias(value, reply->len, &key)) {

@@ -95,6 +95,8 @@ struct cache_hot_load {
     void (*done)(struct cache_hot_load *load, int rc);
     void *_state;
 };
+/* 0: done() will run, on a later turn. Negative: there is no Redis (nothing was started). each() is also
+ * called for rows of a table that turns out not to be complete; they are good rows all the same. */
 int cache_hot_load(struct cache *c, struct cache_hot_load *load) MUSTCHECK;
 void cache_hot_publish(struct cache *c, const struct table *table);
 

@@ -40,8 +40,7 @@ struct cache {
     struct local local;
     struct remote *remote; /* NULL: no Redis */
     struct map asks;       /* aggregates that Redis is being asked for: name -> struct ask */
-    struct list loads;     /* struct load of share.c */
-    struct list publishes; /* struct publish of share.c */
+    struct list loads, publishes; /* struct transfer of share.c */
     uint64_t store_again_ms; /* Redis refused a write: none until then */
 
     struct flights flights;
@@ -98,6 +97,9 @@ void ask_store_alias(struct cache *c, const struct sha256 *digest, uint32_t slot
 /* The keyed hash of the name in c->name: what stands for it outside the process. `*ret_name` goes into
  * values, so that another's value is no answer. False when the library fails. */
 bool ask_digest(const struct cache *c, struct sha256 *ret, uint64_t *ret_name);
+/* The bytes of a reply, aligned as values must be (malloc aligns, but hiredis does not promise it); may
+ * use c->value. NULL: out of memory. */
+const void *ask_aligned(struct cache *c, const char *bytes, size_t len);
 bool ask_can_store(const struct cache *c);
 void ask_on_change(void *data, bool up);
 

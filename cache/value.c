@@ -140,6 +140,17 @@ bool value_get_rows(const void *bytes, size_t len, uint32_t n, struct arena *are
     return true;
 }
 
+const struct row *value_next_row(const void *bytes, size_t len, size_t *at)
+{
+    const char *from = (const char *)bytes + sizeof(struct value_head);
+    size_t room = len - sizeof(struct value_head);
+    const struct row *r = *at < room ? row_at(from, *at, room) : NULL;
+
+    if (r)
+        *at += padded(r->size);
+    return r;
+}
+
 bool value_get_alias(const void *bytes, size_t len, struct key *ret)
 {
     const char *from = (const char *)bytes + sizeof(struct value_head);

@@ -54,6 +54,8 @@ const struct value_head *value_head(const void *bytes);
 /* The first `n` rows (n <= n_rows) as one block in `arena`. False: out of memory. */
 bool value_get_rows(const void *bytes, size_t len, uint32_t n, struct arena *arena,
                     struct slice *ret);
+/* The rows one by one, where they lie: start with `*at` = 0; NULL after the last. */
+const struct row *value_next_row(const void *bytes, size_t len, size_t *at);
 /* The key that an alias stands for; its text lies in `bytes`. */
 bool value_get_alias(const void *bytes, size_t len, struct key *ret);
 
