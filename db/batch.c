@@ -126,17 +126,18 @@ static struct ask *find_ask(struct db *db, struct batch *b, const struct fetch *
     return a;
 }
 
-static void take(struct db *db, struct batch *b, struct job *job, uint32_t key, uint32_t tries)
+static struct wait *take(struct db *db, struct batch *b, struct job *job, uint32_t key)
 {
     struct ask *a = find_ask(db, b, job->fetch, key);
     struct wait *w = &b->waits[b->n_waits++];
 
-    *w = (struct wait){.job = job, .key = key, .tries = tries};
+    *w = (struct wait){.job = job, .key = key};
     if (a->last)
         b->waits[a->last - 1].next = b->n_waits;
     else
         a->first = b->n_waits;
     a->last = b->n_waits;
+    return w;
 }
 
 static bool is_full(const struct db *db, const struct batch *b)
@@ -154,10 +155,13 @@ static bool take_retries(struct db *db, struct batch *b, struct lane *lane)
         if (lone && b->n_asks > 0)
             return true;
         list_remove(&r->node);
-        if (r->job->fetch && !r->job->ending)
-            take(db, b, r->job, r->key, r->tries); /* the wait takes the reference over */
-        else
+        if (r->job->fetch && !r->job->ending) {
+            struct wait *w = take(db, b, r->job, r->key); /* takes the reference over */
+            w->tries = r->tries;
+            w->lost_ms = r->lost_ms;
+        } else {
             job_unref(r->job);
+        }
         free(r);
         db->stats.waiting--;
         if (lone && b->n_asks > 0)
@@ -178,7 +182,7 @@ static void take_jobs(struct db *db, struct batch *b, struct lane *lane)
             list_remove(&job->node);
         if (encode_matchable(f->path, &f->keys[key], f->page)) {
             job->refs++;
-            take(db, b, job, key, 0);
+            take(db, b, job, key);
         } else if (--job->left == 0) {
             job_end(job, 0, &db->later); /* no row can have such a key */
         }
@@ -219,6 +223,7 @@ bool batch_send(struct db *db, struct lane *lane, struct pg_conn *c)
     }
     list_remove(&b->node);
     list_push_back(&db->in_flight, &b->node);
+    b->ready_ms = c->_ready_ms;
     lane->in_flight++;
     lane->sent_ms = uv_now(db->loop);
     db->stats.statements++;
@@ -376,7 +381,7 @@ static void answer(struct batch *b, const PGresult *res)
 
 /* ---- failures ---- */
 
-static void ask_again(struct batch *b, struct wait *w, uint32_t tries, bool lone)
+static void ask_again(struct batch *b, struct wait *w, bool lone)
 {
     struct retry *r = malloc(sizeof *r);
 
@@ -384,12 +389,28 @@ static void ask_again(struct batch *b, struct wait *w, uint32_t tries, bool lone
         job_end(w->job, ERR_MEMORY, &b->db->over);
         return;
     }
-    *r = (struct retry){.job = w->job, .key = w->key, .tries = tries, .lone = lone};
+    *r = (struct retry){
+        .job = w->job, .key = w->key, .tries = w->tries, .lost_ms = w->lost_ms, .lone = lone};
     w->job->refs++;
     list_init(&r->node);
     list_push_back(&b->lane->retries, &r->node);
     b->db->stats.retries++;
     b->db->stats.waiting++;
+}
+
+/* Once. But what killed one connection may kill the others in the same moment: a second loss counts
+ * only when that connection was made after the first. (A key that makes the server crash is thus
+ * asked twice, and alone the second time if it was alone the first.) */
+static bool may_ask_again(const struct batch *b, struct wait *w, enum pg_fault fault)
+{
+    bool old = fault == PG_LOST && w->lost_ms && b->ready_ms <= w->lost_ms;
+
+    if (b->db->closing || (w->tries > 0 && !old))
+        return false;
+    w->tries = 1;
+    if (fault == PG_LOST && !w->lost_ms)
+        w->lost_ms = uv_now(b->db->loop);
+    return true;
 }
 
 static void fail_wait(struct batch *b, struct wait *w, enum pg_fault fault)
@@ -399,21 +420,21 @@ static void fail_wait(struct batch *b, struct wait *w, enum pg_fault fault)
     switch (fault) {
     case PG_DATA:
         if (b->n_asks > 1)
-            ask_again(b, w, w->tries, true);
+            ask_again(b, w, true);
         else
             answer_wait(w, ERR_DATA);
         return;
     case PG_LOST:
     case PG_AGAIN:
     case PG_STALE:
-        if (w->tries == 0 && !b->db->closing) {
-            ask_again(b, w, 1, b->n_asks == 1 && fault == PG_LOST);
+        if (may_ask_again(b, w, fault)) {
+            ask_again(b, w, b->n_asks == 1 && fault == PG_LOST);
             return;
         }
         break;
     case PG_CANCELED:
         if (b->task.maybe_canceled && !b->db->closing) {
-            ask_again(b, w, w->tries, false);
+            ask_again(b, w, false);
             return;
         }
         rc = ERR_TIMEOUT;

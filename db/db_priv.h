@@ -61,7 +61,8 @@ struct retry {
     struct job *job;
     uint32_t key;
     uint32_t tries;
-    bool lone; /* in a batch of its own */
+    uint64_t lost_ms; /* loop time when its connection was lost; 0: never */
+    bool lone;        /* in a batch of its own */
 };
 
 struct wait {
@@ -69,6 +70,7 @@ struct wait {
     uint32_t key;  /* index in the fetch */
     uint32_t next; /* the next wait of the same ask, as index + 1; 0: none */
     uint32_t tries;
+    uint64_t lost_ms; /* as in struct retry */
 };
 
 struct ask {
@@ -83,6 +85,7 @@ struct batch {
     struct list node; /* in db->batches (free) or db->in_flight */
     struct db *db;
     struct lane *lane;
+    uint64_t ready_ms; /* loop time when its connection was made */
     uint32_t n_asks, n_waits;
     struct ask *asks;
     struct wait *waits;
