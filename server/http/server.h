@@ -36,7 +36,6 @@ struct http_stats {
     uint64_t timeouts;      /* of heads, bodies and replies; not of idle connections */
     uint64_t parse_errors;
     uint64_t aborted;       /* connections that ended under a request or a reply */
-    uint64_t overloaded;    /* requests beyond in_flight */
     uint32_t connections;   /* open now */
     uint32_t in_flight;     /* handlers at work now */
 };

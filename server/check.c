@@ -1,0 +1,67 @@
+/* server/check.c: see server/check.h. */
+#include "server/check.h"
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "query/schema.h"
+#include "server/config.h"
+#include "server/service.h"
+
+static void print_statements(const struct access *access, struct arena *arena)
+{
+    for (uint32_t i = 0; i < access->n_paths; i++)
+        for (unsigned variant = 0;; variant++) {
+            const char *sql = db_statement_sql(&access->paths[i], variant, arena);
+            if (!sql)
+                break;
+            printf("\n-- line %d, variant %u\n%s\n", access->paths[i].line, variant, sql);
+        }
+}
+
+static void print_found(const struct schema *schema)
+{
+    const struct access *a = &schema->access;
+    unsigned lists = 0, hot = 0;
+
+    for (uint32_t i = 0; i < a->n_paths; i++)
+        lists += a->paths[i].kind == ACCESS_LIST;
+    for (uint32_t i = 0; i < a->n_tables; i++)
+        hot += a->tables[i].hot;
+    printf("%u types, %u tables (%u held in the process), %u ways to find rows (%u lists)\n",
+           schema->n_types, a->n_tables, hot, a->n_paths, lists);
+}
+
+int check_run(const struct config *config)
+{
+    struct schema *schema = NULL;
+    struct err err = {0};
+    struct arena arena;
+    int rc, status = 0;
+
+    arena_init(&arena, 0);
+    rc = service_read_schema(&arena, config->schema, &schema, &err);
+    if (rc < 0) {
+        fprintf(stderr, "tolqujat check: %s\n", err.message);
+        arena_release(&arena);
+        return 2;
+    }
+    print_found(schema);
+    rc = db_check(config->database, &schema->access, &err);
+    if (rc < 0) {
+        status = 1;
+        if (err.line)
+            fprintf(stderr, "tolqujat check: %s:%d: %s\n", config->schema, err.line, err.message);
+        else
+            fprintf(stderr, "tolqujat check: %s\n", err.message);
+    } else {
+        if (config->sql)
+            print_statements(&schema->access, &arena);
+        printf("%s fits the database\n", config->schema);
+    }
+    schema_free(schema);
+    arena_release(&arena);
+    return status;
+}

@@ -1,0 +1,62 @@
+/* server/config.h: what an operator can set: flags, and environment variables with the same names.
+ *
+ * One table in config.c has every option. A flag wins over the environment, the environment over the demo of
+ * the checkout one stands in (var/demo/env), that over the default. A value that can't be used is an error with
+ * the option's name in it; the values of --database and --redis are never repeated (they may hold a password). */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/macros.h"
+
+struct err;
+
+enum {
+    CONFIG_ORIGINS_MAX = 32
+};
+
+struct config {
+    /* texts; NULL: not set, or off */
+    const char *listen, *database, *redis, *schema, *graphiql, *dir;
+    const char *cors_origin[CONFIG_ORIGINS_MAX];
+    unsigned n_cors_origin;
+    enum log_level log_level;
+    bool introspection, sql;
+    bool graphiql_given; /* not the default: then files that are missing are an error */
+    /* numbers, in the unit that the name says */
+    int64_t port, workers, drain_seconds, max_connections, max_in_flight, request_seconds;
+    int64_t max_body, max_head, head_seconds, body_seconds, idle_seconds;
+    int64_t database_connections, cache_bytes, cache_ttl;
+    int64_t max_depth, max_aliases, max_directives, max_root_fields, max_tokens, max_cost;
+
+    struct arena arena; /* holds what was read from files */
+};
+
+enum config_command {
+    COMMAND_SERVE = 1,
+    COMMAND_CHECK = 2,
+    COMMAND_MIGRATE = 4
+};
+
+enum {
+    CONFIG_HELP = 1 /* --help was asked for: print it and end well */
+};
+
+/* Reads the flags behind the command (argv[0] is the first), the environment and the demo. 0, CONFIG_HELP,
+ * or ERR_CONFIG with one line that says what is wrong where. config_release afterwards in any case. */
+int config_read(struct config *ret, enum config_command command, int argc, char **argv,
+                struct err *reterr) MUSTCHECK;
+void config_release(struct config *c);
+
+/* The options of a command, as text for a terminal. */
+void config_print_help(enum config_command command);
+
+/* The whole text of a file, with a NUL behind it, in `arena`. ERR_CONFIG with the reason. */
+int config_read_file(struct arena *arena, const char *path, size_t max_bytes, struct str *ret,
+                     struct err *reterr) MUSTCHECK;
+
+#endif

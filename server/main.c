@@ -1,0 +1,117 @@
+/* server/main.c: the commands of tolqujat. What each does is in a file of its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "db/migrate.h"
+#include "server/check.h"
+#include "server/config.h"
+#include "server/service.h"
+#include "server/supervisor.h"
+#include "server/worker.h"
+
+enum {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2
+};
+
+static const char usage[] =
+    "tolqujat: the server of the national electronic health passport\n\n"
+    "  tolqujat serve [FLAGS]     answers GraphQL over HTTP\n"
+    "  tolqujat check [FLAGS]     compares the schema file with the database\n"
+    "  tolqujat migrate [FLAGS]   brings the database to the newest tables\n"
+    "  tolqujat COMMAND --help    the flags of a command\n"
+    "  tolqujat --version\n";
+
+static int serve(const struct config *config)
+{
+    struct service service;
+    struct err err = {0};
+    int rc = service_prepare(&service, config, &err), status;
+
+    if (rc < 0) {
+        fprintf(stderr, "tolqujat serve: %s\n", err.message);
+        status = rc == ERR_CONFIG ? STATUS_USAGE : STATUS_FAILED;
+    } else if (config->workers > 1) {
+        status = supervisor_run(&service);
+    } else {
+        struct worker_start start = {
+            .service = &service, .port = (unsigned)config->port, .ready_fd = -1};
+        status = worker_run(&start);
+    }
+    service_release(&service);
+    return status;
+}
+
+static void on_applied(const char *name, double seconds)
+{
+    printf("%s (%.2f s)\n", name, seconds);
+    fflush(stdout);
+}
+
+static int migrate(const struct config *config)
+{
+    struct migrate m = {.conninfo = config->database, .dir = config->dir, .applied = on_applied};
+    struct err err = {0};
+    int applied = 0;
+
+    if (migrate_run(&m, &applied, &err) < 0) {
+        fprintf(stderr, "tolqujat migrate: %s\n", err.message);
+        return STATUS_FAILED;
+    }
+    printf("%d applied\n", applied);
+    return STATUS_OK;
+}
+
+static int run(const char *name, enum config_command command, int argc, char **argv)
+{
+    struct config config;
+    struct err err = {0};
+    int rc = config_read(&config, command, argc, argv, &err), status = STATUS_OK;
+
+    if (rc == CONFIG_HELP) {
+        config_print_help(command);
+    } else if (rc < 0) {
+        fprintf(stderr, "tolqujat %s: %s\n", name, err.message);
+        status = STATUS_USAGE;
+    } else {
+        log_set_level(config.log_level);
+        status = command == COMMAND_SERVE   ? serve(&config)
+                 : command == COMMAND_CHECK ? check_run(&config)
+                                            : migrate(&config);
+    }
+    config_release(&config);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "";
+
+    if (hash_start() < 0) {
+        fprintf(stderr, "tolqujat: the system gives no random bytes\n");
+        return STATUS_FAILED;
+    }
+    if (strcmp(command, "serve") == 0)
+        return run(command, COMMAND_SERVE, argc - 2, argv + 2);
+    if (strcmp(command, "check") == 0)
+        return run(command, COMMAND_CHECK, argc - 2, argv + 2);
+    if (strcmp(command, "migrate") == 0)
+        return run(command, COMMAND_MIGRATE, argc - 2, argv + 2);
+    if (argc == 2 && strcmp(command, "--version") == 0) {
+        printf("tolqujat %s\n", TOLQUJAT_VERSION);
+        return STATUS_OK;
+    }
+    if (argc == 2 && (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)) {
+        fputs(usage, stdout);
+        return STATUS_OK;
+    }
+    if (argc > 1)
+        fprintf(stderr, "tolqujat: there is no command \"%.40s\" (see tolqujat --help)\n", command);
+    else
+        fputs(usage, stderr);
+    return STATUS_USAGE;
+}

@@ -1,0 +1,27 @@
+/* server/router.h: which path is answered by whom, with which methods.
+ *
+ * One fixed table. 404 and 405 (with Allow), OPTIONS, encodings of bodies and the limit of requests in
+ * flight are decided here, so that a handler sees only requests that it was made for. */
+#ifndef SERVER_ROUTER_H
+#define SERVER_ROUTER_H
+
+#include "server/cors.h"
+
+struct exchange;
+struct http_server;
+struct static_files;
+
+/* What the paths lead to; each is called with `data`. */
+struct router {
+    struct cors cors;
+    const struct static_files *files; /* NULL: no IDE */
+    const struct http_server *http;
+    void (*graphql)(void *data, struct exchange *x);
+    void (*ready)(void *data, struct exchange *x);
+    void (*metrics)(void *data, struct exchange *x);
+    void *data;
+};
+
+void router_handle(const struct router *r, struct exchange *x);
+
+#endif

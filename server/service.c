@@ -1,0 +1,123 @@
+/* server/service.c: see server/service.h. */
+#include "server/service.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "cache/cache.h"
+#include "db/db.h"
+#include "query/schema.h"
+#include "server/config.h"
+#include "server/metrics.h"
+#include "server/static.h"
+
+enum {
+    SCHEMA_FILE_MAX = 4 * 1024 * 1024,
+    GENERATION_SLOTS = 1 << 20
+};
+
+/* An error of the schema file says where it is. */
+static int at_place(const char *path, const struct err *err, struct err *reterr)
+{
+    if (err->line)
+        return err_set(reterr, ERR_CONFIG, "%.100s:%d: %s", path, err->line, err->message);
+    return err_set(reterr, ERR_CONFIG, "%.100s: %s", path, err->message);
+}
+
+int service_read_schema(struct arena *arena, const char *path, struct schema **ret,
+                        struct err *reterr)
+{
+    struct err err = {0};
+    struct str text;
+    int rc = config_read_file(arena, path, SCHEMA_FILE_MAX, &text, reterr);
+
+    if (rc < 0)
+        return rc;
+    rc = schema_build(ret, text, &err);
+    return rc < 0 ? at_place(path, &err, reterr) : 0;
+}
+
+/* Rows in Redis count only for the same tables and columns. */
+static int set_namespace(struct service *s, struct err *reterr)
+{
+    struct sha256 hash;
+    struct str text;
+    int rc = config_read_file(&s->arena, s->config->schema, SCHEMA_FILE_MAX, &text, reterr);
+
+    if (rc < 0)
+        return rc;
+    rc = sha256(text, &hash);
+    if (rc < 0 || random_bytes(s->secret, sizeof s->secret) < 0)
+        return err_set(reterr, ERR_INTERNAL, "the system gives no random bytes");
+    for (size_t i = 0; i < 8; i++)
+        snprintf(s->namespace_ + 2 * i, 3, "%02x", hash.bytes[i]);
+    return 0;
+}
+
+static int open_files(struct service *s, struct err *reterr)
+{
+    struct err err = {0};
+    int rc;
+
+    if (!s->config->graphiql)
+        return 0;
+    rc = static_open(&s->files, s->config->graphiql, &err);
+    if (rc == 0)
+        return 0;
+    if (s->config->graphiql_given)
+        return err_set(reterr, ERR_CONFIG, "--graphiql: %s", err.message);
+    log_warn("no GraphQL IDE at /graphiql: %s", err.message);
+    return 0;
+}
+
+static int check_database(struct service *s, struct err *reterr)
+{
+    struct err err = {0};
+    int rc = db_check(s->config->database, &s->schema->access, &err);
+
+    s->checked = rc == 0;
+    if (rc == ERR_DATABASE) {
+        log_warn("the database can't be reached yet: %s", err.message);
+        return 0;
+    }
+    if (rc == ERR_CONFIG) {
+        at_place(s->config->schema, &err, reterr);
+        return ERR_DATA; /* not the flags' fault */
+    }
+    if (rc < 0)
+        *reterr = err;
+    return rc;
+}
+
+int service_prepare(struct service *s, const struct config *config, struct err *reterr)
+{
+    int rc;
+
+    *s = (struct service){.config = config};
+    arena_init(&s->arena, 0);
+    rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
+    if (rc == 0)
+        rc = set_namespace(s, reterr);
+    if (rc == 0)
+        rc = open_files(s, reterr);
+    if (rc == 0)
+        rc = metrics_open(&s->metrics, (unsigned)config->workers, reterr);
+    if (rc == 0)
+        rc = generations_open(&s->generations, NULL, GENERATION_SLOTS, reterr);
+    if (rc == 0)
+        rc = check_database(s, reterr);
+    return rc;
+}
+
+void service_release(struct service *s)
+{
+    if (s->generations)
+        generations_close(s->generations);
+    metrics_close(s->metrics);
+    static_close(s->files);
+    if (s->schema)
+        schema_free(s->schema);
+    arena_release(&s->arena);
+}

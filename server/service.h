@@ -1,0 +1,46 @@
+/* server/service.h: what is made once, before any worker, and then shared by all of them.
+ *
+ * Made in the one process that the operator starts; workers that are forked inherit it. What lies in shared
+ * memory (generations, metrics) is written by all; the rest is constant from then on. */
+#ifndef SERVER_SERVICE_H
+#define SERVER_SERVICE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/str.h"
+
+struct config;
+struct err;
+struct generations;
+struct metrics;
+struct schema;
+struct static_files;
+
+enum {
+    SECRET_BYTES = 32
+};
+
+struct service {
+    const struct config *config;
+    struct arena arena;
+    struct schema *schema;
+    bool checked; /* the schema has been compared with the database: db_check's fields are set */
+    struct generations *generations;
+    struct metrics *metrics;
+    struct static_files *files; /* NULL: no IDE */
+    char secret[SECRET_BYTES];  /* of the keys in Redis; new at each start */
+    char namespace_[17];        /* tells schema versions apart in one Redis */
+};
+
+/* Reads the schema file and builds it. ERR_CONFIG with "FILE:LINE: reason" in the message. */
+int service_read_schema(struct arena *arena, const char *path, struct schema **ret,
+                        struct err *reterr) MUSTCHECK;
+
+/* 0; ERR_CONFIG for what the operator must put right, else what failed. A database that can't be reached is no
+ * failure: workers go on trying. `config` must outlive it. service_release afterwards in any case. */
+int service_prepare(struct service *s, const struct config *config, struct err *reterr) MUSTCHECK;
+void service_release(struct service *s);
+
+#endif

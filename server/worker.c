@@ -1,0 +1,477 @@
+/* server/worker.c: see server/worker.h. */
+#include "server/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cache/cache.h"
+#include "db/db.h"
+#include "query/schema.h"
+#include "server/config.h"
+#include "server/graphql_http.h"
+#include "server/hot_loader.h"
+#include "server/http/exchange.h"
+#include "server/http/server.h"
+#include "server/metrics.h"
+#include "server/router.h"
+#include "server/service.h"
+#include "server/source.h"
+
+enum {
+    PUBLISH_MS = 1000,
+    CHECK_AGAIN_MS = 500,
+    HOT_REFRESH_S = 60,
+    DESCRIPTORS_KEPT = 64, /* for everything that is no client */
+    EXIT_NOW = 1
+};
+
+struct worker {
+    struct worker_start start;
+    struct service *service;
+    const struct config *config;
+    uv_loop_t loop;
+    struct http_server *http;
+    struct router router;
+    struct db *db;
+    struct cache *cache;
+    struct hot_loader *hot;
+    struct row_source source;
+    struct graphql *graphql;
+
+    uv_signal_t term, interrupt;
+    uv_timer_t publish, deadline, again;
+    uv_work_t check; /* db_check blocks, so it has a thread */
+    struct err check_err;
+    int check_rc;
+    bool checking, stopping, closing, failed;
+    unsigned pending; /* closings of the present step */
+};
+
+static void worker_close(struct worker *w);
+
+/* ---- answers ---- */
+
+static void answer_graphql(void *data, struct exchange *x)
+{
+    struct worker *w = data;
+    struct err err;
+
+    if (w->graphql && !w->closing) {
+        graphql_handle(w->graphql, x);
+        return;
+    }
+    err_set(&err, w->closing ? ERR_CLOSING : ERR_DATABASE,
+            w->closing ? "the server is being stopped" : "the database has not been reached yet");
+    exchange_error(x, &err, NULL);
+}
+
+static const char *worker_lacks(const struct worker *w)
+{
+    struct db_stats stats;
+
+    if (!w->graphql)
+        return "database";
+    db_get_stats(w->db, &stats);
+    if (stats.ready == 0)
+        return "database";
+    return hot_loader_ready(w->hot) ? NULL : "hot records";
+}
+
+static void answer_ready(void *data, struct exchange *x)
+{
+    struct worker *w = data;
+    const char *lacks = w->stopping ? "being stopped" : worker_lacks(w);
+    struct buf *b = exchange_buffer(x);
+
+    if (lacks)
+        buf_addf(b, "{\"status\":\"not ready\",\"waitsFor\":\"%s\"}\n", lacks);
+    else
+        buf_add_str(b, STR("{\"status\":\"ready\"}\n"));
+    exchange_reply(x, lacks ? 503 : 200, "application/json", b, NULL);
+}
+
+static void worker_publish(struct worker *w)
+{
+    struct db_stats db = {0};
+    struct cache_stats cache = {0};
+    struct graphql_stats graphql = {0};
+    bool all = w->graphql && !w->closing;
+
+    if (all) {
+        db_get_stats(w->db, &db);
+        cache_get_stats(w->cache, &cache);
+        graphql_get_stats(w->graphql, &graphql);
+    }
+    metrics_publish(w->service->metrics, w->start.index, http_server_stats(w->http),
+                    all ? &db : NULL, all ? &cache : NULL, all ? &graphql : NULL);
+}
+
+static void answer_metrics(void *data, struct exchange *x)
+{
+    struct worker *w = data;
+    struct buf *b = exchange_buffer(x);
+
+    worker_publish(w);
+    metrics_write(w->service->metrics, b);
+    exchange_reply(x, 200, "text/plain; version=0.0.4; charset=utf-8", b, NULL);
+}
+
+static void on_request(void *data, struct exchange *x)
+{
+    struct worker *w = data;
+    router_handle(&w->router, x);
+}
+
+static void on_headers(void *data, const struct exchange *x, struct buf *head)
+{
+    struct worker *w = data;
+    cors_add_headers(&w->router.cors, x, head);
+}
+
+static void on_replied(void *data, const struct exchange *x, int status)
+{
+    struct worker *w = data;
+    metrics_replied(w->service->metrics, w->start.index, status,
+                    x->started_us ? uv_hrtime() / 1000 - x->started_us : 0);
+}
+
+static void on_publish(uv_timer_t *timer)
+{
+    worker_publish(container_of(timer, struct worker, publish));
+}
+
+/* ---- opening ---- */
+
+/* As many connections as there are descriptors for. */
+static uint32_t connections_possible(int64_t wanted)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return (uint32_t)wanted;
+    if (limit.rlim_cur < limit.rlim_max && limit.rlim_cur < (rlim_t)wanted + DESCRIPTORS_KEPT) {
+        limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)wanted + DESCRIPTORS_KEPT);
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= (rlim_t)wanted + DESCRIPTORS_KEPT)
+        return (uint32_t)wanted;
+    log_warn("only %llu descriptors: fewer connections than --max-connections",
+             (unsigned long long)limit.rlim_cur);
+    return (uint32_t)(limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT
+                                                            : limit.rlim_cur / 2);
+}
+
+static int open_http(struct worker *w, struct err *reterr)
+{
+    const struct config *c = w->config;
+    struct http_server_config cfg = {.limits = http_limits_default(),
+                                     .handle = on_request,
+                                     .add_headers = c->n_cors_origin ? on_headers : NULL,
+                                     .replied = on_replied,
+                                     .data = w};
+    unsigned port;
+    int rc;
+
+    cfg.limits.head_bytes = (uint32_t)c->max_head;
+    cfg.limits.target_bytes = (uint32_t)c->max_head / 2;
+    cfg.limits.body_bytes = (uint32_t)c->max_body;
+    cfg.limits.head_ms = (uint32_t)c->head_seconds * 1000;
+    cfg.limits.body_ms = (uint32_t)c->body_seconds * 1000;
+    cfg.limits.idle_ms = (uint32_t)c->idle_seconds * 1000;
+    cfg.limits.in_flight = (uint32_t)c->max_in_flight;
+    cfg.limits.connections = connections_possible(c->max_connections);
+    rc = http_server_open(&w->http, &w->loop, &cfg, reterr);
+    if (rc < 0)
+        return rc;
+    w->router = (struct router){.cors = {c->cors_origin, c->n_cors_origin},
+                                .files = w->service->files,
+                                .http = w->http,
+                                .graphql = answer_graphql,
+                                .ready = answer_ready,
+                                .metrics = answer_metrics,
+                                .data = w};
+    rc = http_server_listen(w->http, c->listen, w->start.port, w->start.supervised, &port, reterr);
+    if (rc < 0)
+        return rc;
+    if (w->start.ready_fd < 0)
+        worker_log_address(w->service, port);
+    else if (write(w->start.ready_fd, "", 1) == 1)
+        close(w->start.ready_fd);
+    return 0;
+}
+
+static int open_db(struct worker *w, struct err *reterr)
+{
+    struct db_config cfg = {.conninfo = w->config->database,
+                            .readers = (unsigned)w->config->database_connections,
+                            .batches = 2,
+                            .batch_keys = 256,
+                            .queue_keys = 20000,
+                            .statement_timeout_ms = (unsigned)w->config->request_seconds * 1000,
+                            .connect_timeout_ms = 2000};
+    return db_open(&w->db, &w->loop, &w->service->schema->access, &cfg, reterr);
+}
+
+static int open_cache(struct worker *w, struct err *reterr)
+{
+    struct cache_config cfg = {.redis = w->config->redis,
+                               .generations = w->service->generations,
+                               .secret = {w->service->secret, SECRET_BYTES},
+                               .namespace_ = str_of(w->service->namespace_),
+                               .local_bytes = (size_t)w->config->cache_bytes,
+                               .timeout_ms = 20,
+                               .ttl_s = (unsigned)w->config->cache_ttl};
+    return cache_open(&w->cache, &w->loop, &w->service->schema->access, &cfg, reterr);
+}
+
+static int open_graphql(struct worker *w, struct err *reterr)
+{
+    const struct config *c = w->config;
+    struct graphql_config cfg = {
+        .documents = {.parse = {.max_tokens = (uint32_t)c->max_tokens},
+                      .validate = {.max_depth = (uint32_t)c->max_depth,
+                                   .max_aliases = (uint32_t)c->max_aliases,
+                                   .max_directives = (uint32_t)c->max_directives,
+                                   .max_root_fields = (uint32_t)c->max_root_fields,
+                                   .suggestions = c->introspection},
+                      .max_fields = 5000,
+                      .max_good = 1000,
+                      .max_bad = 200},
+        .max_rows = (uint32_t)c->max_cost,
+        .max_in_flight = (uint32_t)c->max_in_flight,
+        .request_ms = (unsigned)c->request_seconds * 1000,
+        .max_answer_bytes = 8 * 1024 * 1024};
+
+    row_source_init(&w->source, w->cache, w->db);
+    return graphql_open(&w->graphql, &w->loop, w->service->schema, &w->source, &cfg, reterr);
+}
+
+/* What needs the database, once its tables are known. */
+static int open_data(struct worker *w, struct err *reterr)
+{
+    int rc = open_db(w, reterr);
+
+    if (rc == 0)
+        rc = open_cache(w, reterr);
+    if (rc == 0)
+        rc = hot_loader_start(&w->hot, &w->loop, &w->service->schema->access, w->cache, w->db,
+                              HOT_REFRESH_S, reterr);
+    if (rc == 0)
+        rc = open_graphql(w, reterr);
+    return rc;
+}
+
+static void worker_fail(struct worker *w, const struct err *err)
+{
+    log_error("%s", err->message);
+    w->failed = true;
+    worker_close(w);
+}
+
+static void run_check(uv_work_t *work)
+{
+    struct worker *w = container_of(work, struct worker, check);
+    w->check_rc = db_check(w->config->database, &w->service->schema->access, &w->check_err);
+}
+
+static void on_again(uv_timer_t *timer);
+
+static void on_checked(uv_work_t *work, int status)
+{
+    struct worker *w = container_of(work, struct worker, check);
+    struct err err = {0};
+
+    w->checking = false;
+    if (w->closing) {
+        worker_close(w);
+        return;
+    }
+    if (status == 0 && w->check_rc == 0) {
+        w->service->checked = true;
+        log_info("the database is there");
+        if (open_data(w, &err) < 0)
+            worker_fail(w, &err);
+        return;
+    }
+    /* A schema that does not fit may be waiting for `tolqujat migrate`. */
+    if (status == 0 && w->check_rc != ERR_DATABASE)
+        log_error("%s:%d: %s", w->config->schema, w->check_err.line, w->check_err.message);
+    uv_timer_start(&w->again, on_again, w->check_rc == ERR_DATABASE ? CHECK_AGAIN_MS : 5000, 0);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    struct worker *w = container_of(timer, struct worker, again);
+
+    w->check_err = (struct err){0};
+    if (uv_queue_work(&w->loop, &w->check, run_check, on_checked) == 0)
+        w->checking = true;
+    else
+        uv_timer_start(&w->again, on_again, CHECK_AGAIN_MS, 0);
+}
+
+/* ---- closing ---- */
+
+static void on_closed_last(void *data)
+{
+    struct worker *w = data;
+
+    w->cache = NULL;
+    uv_close((uv_handle_t *)&w->term, NULL);
+    uv_close((uv_handle_t *)&w->interrupt, NULL);
+    uv_close((uv_handle_t *)&w->publish, NULL);
+    uv_close((uv_handle_t *)&w->deadline, NULL);
+    uv_close((uv_handle_t *)&w->again, NULL);
+}
+
+static void on_closed_db(void *data)
+{
+    struct worker *w = data;
+
+    if (--w->pending)
+        return;
+    w->db = NULL;
+    w->hot = NULL;
+    if (w->cache)
+        cache_close(w->cache, on_closed_last, w);
+    else
+        on_closed_last(w);
+}
+
+static void on_closed_front(void *data)
+{
+    struct worker *w = data;
+
+    if (--w->pending)
+        return;
+    w->graphql = NULL;
+    w->http = NULL;
+    w->pending = 1 + (w->hot != NULL) + (w->db != NULL);
+    if (w->hot) /* what it waits for ends with the database */
+        hot_loader_stop(w->hot, on_closed_db, w);
+    if (w->db)
+        db_close(w->db, on_closed_db, w);
+    on_closed_db(w);
+}
+
+static void worker_close(struct worker *w)
+{
+    bool first = !w->closing;
+
+    w->closing = true;
+    if (first) {
+        uv_timer_stop(&w->publish);
+        uv_timer_stop(&w->deadline);
+        uv_timer_stop(&w->again);
+    }
+    if (w->checking) /* its thread works on what would be freed; on_checked comes here again */
+        return;
+    w->pending = 1 + (w->http != NULL) + (w->graphql != NULL);
+    if (w->http)
+        http_server_close(w->http, on_closed_front, w);
+    if (w->graphql)
+        graphql_close(w->graphql, on_closed_front, w);
+    on_closed_front(w);
+}
+
+static void on_drained(void *data)
+{
+    struct worker *w = data;
+    if (!w->closing)
+        worker_close(w);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct worker *w = container_of(timer, struct worker, deadline);
+
+    log_warn("worker %u: cutting what is still in flight", w->start.index);
+    if (!w->closing)
+        worker_close(w);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    struct worker *w = handle->data;
+
+    if (w->stopping) {
+        if (!w->start.supervised)
+            _exit(EXIT_NOW);
+        return;
+    }
+    if (w->start.supervised && signum == SIGINT)
+        return; /* the terminal told everybody; the supervisor decides */
+    w->stopping = true;
+    if (!w->start.supervised)
+        log_info("ending: finishing what is in flight");
+    if (w->closing)
+        return;
+    uv_timer_start(&w->deadline, on_deadline, (uint64_t)w->config->drain_seconds * 1000, 0);
+    http_server_drain(w->http, on_drained, w);
+}
+
+/* ---- the whole ---- */
+
+void worker_log_address(const struct service *s, unsigned port)
+{
+    const char *host = s->config->listen;
+    bool v6 = strchr(host, ':') != NULL;
+
+    log_info("listening on http://%s%s%s:%u/ workers=%lld graphiql=%s redis=%s", v6 ? "[" : "", host,
+             v6 ? "]" : "", port, (long long)s->config->workers, s->files ? "on" : "off",
+             s->config->redis ? "on" : "off");
+}
+
+static void worker_init(struct worker *w)
+{
+    uv_signal_init(&w->loop, &w->term);
+    uv_signal_init(&w->loop, &w->interrupt);
+    uv_timer_init(&w->loop, &w->publish);
+    uv_timer_init(&w->loop, &w->deadline);
+    uv_timer_init(&w->loop, &w->again);
+    w->term.data = w->interrupt.data = w;
+    uv_signal_start(&w->term, on_signal, SIGTERM);
+    uv_signal_start(&w->interrupt, on_signal, SIGINT);
+    uv_timer_start(&w->publish, on_publish, 0, PUBLISH_MS);
+}
+
+int worker_run(const struct worker_start *start)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    struct err err = {0};
+    int rc, status;
+
+    if (!w || uv_loop_init(&w->loop) < 0) {
+        log_error("no memory for a worker");
+        free(w);
+        return 1;
+    }
+    w->start = *start;
+    w->service = start->service;
+    w->config = start->service->config;
+    signal(SIGPIPE, SIG_IGN);
+    worker_init(w);
+    rc = open_http(w, &err);
+    if (rc == 0 && w->service->checked)
+        rc = open_data(w, &err);
+    else if (rc == 0)
+        uv_timer_start(&w->again, on_again, 0, 0);
+    if (rc < 0)
+        worker_fail(w, &err);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    rc = rc == ERR_CONFIG ? 2 : w->failed ? 1 : 0;
+    status = uv_loop_close(&w->loop);
+    if (status != 0)
+        log_error("worker %u: the loop is not empty at its end", start->index);
+    free(w);
+    return status != 0 ? 1 : rc;
+}
