@@ -93,6 +93,7 @@ struct ast_selection {
     struct ast_selection *selections; /* first child */
     struct ast_selection *next;
     struct loc selections_loc;        /* of the `{`; {0, 0} when there is none */
+    uint64_t hash;                    /* of all that it asks for; set by validation */
 };
 
 enum operation_kind {

@@ -1,8 +1,498 @@
-/* query/validate.c: see query/validate.h. The rules follow; this first version resolves references. */
+/* query/validate.c: see query/validate.h. The walk over a document and the rules about single nodes.
+ *
+ * Layer: query; base only. The walk is graphql-js's: definitions in their order, in a field its
+ * arguments, directives and selections; at each node the rules report in the order of its list, so that
+ * errors come out in the same order. A quiet walk goes first: it collects which variables the fragments
+ * use, and finds out whether any fields can't be merged at all, which is seldom and then costs more. */
 #include "query/validate.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/err.h"
+#include "query/print.h"
+#include "query/suggest.h"
 #include "query/validate_priv.h"
+
+/* ---- Errors and memory. ---- */
+
+static void add_error(struct validation *v, enum err_code code, struct loc loc, const char *text)
+{
+    struct validate_result *r = v->result;
+
+    if (!r->errors)
+        r->errors = arena_array(v->arena, VALIDATE_ERRORS_MAX, sizeof *r->errors);
+    if (!r->errors) {
+        v->no_memory = v->full = true;
+        return;
+    }
+    if (r->n_errors < VALIDATE_ERRORS_MAX)
+        (void)err_set_at(&r->errors[r->n_errors++], code, (int)loc.line, (int)loc.column, "%s", text);
+    v->full |= r->n_errors == VALIDATE_ERRORS_MAX;
+}
+
+void validate_error(struct validation *v, struct loc loc, const char *fmt, ...)
+{
+    char text[ERR_MESSAGE_MAX];
+    va_list args;
+
+    if (v->quiet || v->full)
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    add_error(v, ERR_VALIDATION, loc, text);
+}
+
+void validate_limit(struct validation *v, struct loc loc, const char *fmt, ...)
+{
+    char text[ERR_MESSAGE_MAX];
+    va_list args;
+
+    if (v->full)
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    add_error(v, ERR_LIMIT, loc, text);
+    v->over_limit = v->full = true;
+}
+
+void *validate_new(struct validation *v, size_t size)
+{
+    void *p = arena_zalloc(v->arena, size);
+    if (!p)
+        v->no_memory = v->full = true;
+    return p;
+}
+
+void validate_put(struct validation *v, struct map *m, struct str key, void *value)
+{
+    if (map_put(m, key, value) < 0)
+        v->no_memory = v->full = true;
+}
+
+struct fragment_info *validate_fragment(const struct validation *v, struct str name)
+{
+    return map_get(&v->fragments, name);
+}
+
+/* ---- Names of types. ---- */
+
+static void known_type(struct validation *v, struct str name, struct loc loc)
+{
+    char hint[SUGGEST_TEXT_MAX];
+    struct suggest s;
+
+    if (v->quiet || schema_visible_type(v->schema, name))
+        return;
+    for (const struct ast_type_def *d = v->doc->types; d; d = d->next)
+        if (str_eq(d->name, name))
+            return; /* the document defines it, which is reported elsewhere */
+    suggest_start(&s, name);
+    for (uint32_t i = 0; i < v->schema->n_types && v->limits->suggestions; i++)
+        if (!v->schema->types[i]->hidden)
+            suggest_add(&s, v->schema->types[i]->name);
+    validate_error(v, loc, "Unknown type \"%.*s\".%s", STR_FMT(name), suggest_text(&s, "", hint));
+}
+
+/* ---- Directives and arguments. ---- */
+
+static void unique_directives(struct validation *v, const struct ast_directive *list)
+{
+    struct map seen;
+
+    if (!list || !list->next || v->quiet)
+        return;
+    map_init(&seen, v->arena);
+    for (const struct ast_directive *d = list; d && !v->full; d = d->next) {
+        const struct directive_def *def = schema_visible_directive(v->schema, d->name);
+        const struct ast_directive *first = map_get(&seen, d->name);
+        if (!def || def->repeatable)
+            continue;
+        if (first)
+            validate_error(v, first->loc,
+                           "The directive \"@%.*s\" can only be used once at this location.",
+                           STR_FMT(d->name));
+        else
+            validate_put(v, &seen, d->name, (void *)(uintptr_t)d);
+    }
+}
+
+static void unique_arguments(struct validation *v, const struct ast_argument *list)
+{
+    struct map seen, told;
+
+    if (!list || !list->next || v->quiet)
+        return;
+    map_init(&seen, v->arena);
+    map_init(&told, v->arena);
+    for (const struct ast_argument *a = list; a && !v->full; a = a->next) {
+        const struct ast_argument *first = map_get(&seen, a->name);
+        if (!first) {
+            validate_put(v, &seen, a->name, (void *)(uintptr_t)a);
+        } else if (!map_get(&told, a->name)) {
+            validate_error(v, first->loc, "There can be only one argument named \"%.*s\".",
+                           STR_FMT(a->name));
+            validate_put(v, &told, a->name, (void *)(uintptr_t)a);
+        }
+    }
+}
+
+static const struct input_def *find_input(const struct input_def *all, uint32_t n, struct str name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (str_eq(all[i].name, name))
+            return &all[i];
+    return NULL;
+}
+
+static const char *argument_hint(const struct validation *v, const struct input_def *all, uint32_t n,
+                                 struct str name, char out[SUGGEST_TEXT_MAX])
+{
+    struct suggest s;
+
+    suggest_start(&s, name);
+    for (uint32_t i = 0; i < n && v->limits->suggestions; i++)
+        suggest_add(&s, all[i].name);
+    return suggest_text(&s, "", out);
+}
+
+static bool is_given(const struct ast_argument *list, struct str name)
+{
+    while (list && !str_eq(list->name, name))
+        list = list->next;
+    return list != NULL;
+}
+
+/* Values of arguments; `field`: an unknown one is reported where it stands. */
+static void walk_arguments(struct validation *v, const struct ast_argument *list,
+                           const struct input_def *all, uint32_t n, const struct type *parent,
+                           const struct field *field)
+{
+    char hint[SUGGEST_TEXT_MAX];
+
+    for (const struct ast_argument *a = list; a && !v->full; a = a->next) {
+        const struct input_def *in = find_input(all, n, a->name);
+        if (!in && field && !v->quiet)
+            validate_error(v, a->loc, "Unknown argument \"%.*s\" on field \"%.*s.%.*s\".%s",
+                           STR_FMT(a->name), STR_FMT(parent->name), STR_FMT(field->name),
+                           argument_hint(v, all, n, a->name, hint));
+        validate_value(v, a->value, in ? in->type : NULL, in && in->default_literal);
+    }
+}
+
+static void required_arguments(struct validation *v, const struct ast_argument *list,
+                               const struct input_def *all, uint32_t n, const char *what,
+                               struct str name, struct loc loc)
+{
+    char text[PRINT_TEXT_MAX];
+
+    for (uint32_t i = 0; i < n && !v->full && !v->quiet; i++)
+        if (all[i].type->non_null && !all[i].default_literal && !is_given(list, all[i].name))
+            validate_error(v, loc,
+                           "%s%.*s\" argument \"%.*s\" of type \"%s\" is required, but it was not "
+                           "provided.", what, STR_FMT(name), STR_FMT(all[i].name),
+                           type_text(all[i].type, text));
+}
+
+static void walk_directive(struct validation *v, const struct ast_directive *d,
+                           enum directive_location location)
+{
+    const struct directive_def *def = schema_visible_directive(v->schema, d->name);
+    char hint[SUGGEST_TEXT_MAX];
+
+    if (!def)
+        validate_error(v, d->loc, "Unknown directive \"@%.*s\".", STR_FMT(d->name));
+    else if (!(def->locations & 1u << location))
+        validate_error(v, d->loc, "Directive \"@%.*s\" may not be used on %s.", STR_FMT(d->name),
+                       location_name(location));
+    for (const struct ast_argument *a = d->arguments; a && def && !v->quiet; a = a->next)
+        if (!find_input(def->arguments, def->n_arguments, a->name))
+            validate_error(v, a->loc, "Unknown argument \"%.*s\" on directive \"@%.*s\".%s",
+                           STR_FMT(a->name), STR_FMT(d->name),
+                           argument_hint(v, def->arguments, def->n_arguments, a->name, hint));
+    unique_arguments(v, d->arguments);
+    walk_arguments(v, d->arguments, def ? def->arguments : NULL, def ? def->n_arguments : 0, NULL,
+                   NULL);
+    if (def)
+        required_arguments(v, d->arguments, def->arguments, def->n_arguments, "Directive \"@", d->name,
+                           d->loc);
+}
+
+static void walk_directives(struct validation *v, const struct ast_directive *list,
+                            enum directive_location location)
+{
+    for (; list && !v->full; list = list->next)
+        walk_directive(v, list, location);
+}
+
+/* ---- Selections. ---- */
+
+static void walk_set(struct validation *v, const struct type *parent, const struct ast_selection *s);
+static void walk_selections(struct validation *v, const struct type *parent,
+                            const struct ast_selection *selections);
+
+/* graphql-js's order: the commoner first, an interface before what implements it, then by name. */
+static bool suggested_before(const struct type *a, uint32_t uses_a, const struct type *b,
+                             uint32_t uses_b)
+{
+    if (uses_a != uses_b)
+        return uses_a > uses_b;
+    if (a->kind == TYPE_INTERFACE && type_includes(a, b))
+        return true;
+    if (b->kind == TYPE_INTERFACE && type_includes(b, a))
+        return false;
+    return suggest_compare(a->name, b->name) < 0;
+}
+
+/* How many of the objects that `parent` can be have the field: through the type `t`. */
+static uint32_t uses_of(const struct type *parent, const struct type *t, struct str name)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < parent->n_possible; i++)
+        if (type_field(parent->possible[i], name) && type_includes(t, parent->possible[i]))
+            n++;
+    return n;
+}
+
+/* "Did you mean to use an inline fragment on ...": the types below an abstract one that have the field. */
+static void suggest_types(const struct validation *v, const struct type *parent, struct str name,
+                          struct suggest *s)
+{
+    const struct type *last = NULL;
+
+    for (;;) {
+        const struct type *best = NULL;
+        for (uint32_t i = 0; i < v->schema->n_types; i++) {
+            const struct type *t = v->schema->types[i];
+            uint32_t uses;
+            if ((t->kind != TYPE_OBJECT && t->kind != TYPE_INTERFACE) || !type_field(t, name))
+                continue;
+            uses = uses_of(parent, t, name);
+            if (uses == 0 || (last && !suggested_before(last, uses_of(parent, last, name), t, uses)))
+                continue;
+            if (t != last && (!best || suggested_before(t, uses, best, uses_of(parent, best, name))))
+                best = t;
+        }
+        if (!best || s->n > SUGGEST_MAX)
+            return;
+        suggest_force(s, best->name);
+        last = best;
+    }
+}
+
+static void unknown_field(struct validation *v, const struct type *parent,
+                          const struct ast_selection *s)
+{
+    char hint[SUGGEST_TEXT_MAX] = "";
+    struct suggest g;
+
+    if (v->quiet)
+        return;
+    suggest_start(&g, s->name);
+    if (v->limits->suggestions && parent->kind != TYPE_OBJECT) {
+        suggest_types(v, parent, s->name, &g);
+        suggest_text(&g, "to use an inline fragment on", hint);
+    }
+    if (hint[0] == '\0' && v->limits->suggestions) {
+        suggest_start(&g, s->name);
+        for (uint32_t i = 0; i < parent->n_fields; i++)
+            suggest_add(&g, parent->fields[i].name);
+        suggest_text(&g, "", hint);
+    }
+    validate_error(v, s->loc, "Cannot query field \"%.*s\" on type \"%.*s\".%s", STR_FMT(s->name),
+                   STR_FMT(parent->name), hint);
+}
+
+static void scalar_leafs(struct validation *v, const struct field *f, const struct ast_selection *s)
+{
+    const struct type *t = type_ref_named(f->type);
+    char text[PRINT_TEXT_MAX];
+
+    if (v->quiet)
+        return;
+    if (type_is_leaf(t) && s->selections)
+        validate_error(v, s->selections_loc,
+                       "Field \"%.*s\" must not have a selection since type \"%s\" has no subfields.",
+                       STR_FMT(s->name), type_text(f->type, text));
+    else if (!type_is_leaf(t) && !s->selections)
+        validate_error(v, s->loc,
+                       "Field \"%.*s\" of type \"%s\" must have a selection of subfields. Did you "
+                       "mean \"%.*s { ... }\"?", STR_FMT(s->name), type_text(f->type, text),
+                       STR_FMT(s->name));
+}
+
+static void walk_field(struct validation *v, const struct type *parent, const struct ast_selection *s)
+{
+    const struct field *f = parent ? schema_field(v->schema, parent, s->name) : NULL;
+    const struct type *t = f ? type_ref_named(f->type) : NULL;
+
+    if (f)
+        scalar_leafs(v, f, s);
+    else if (parent)
+        unknown_field(v, parent, s);
+    unique_directives(v, s->directives);
+    unique_arguments(v, s->arguments);
+    validate_meta_depth(v, s);
+    walk_arguments(v, s->arguments, f ? f->arguments : NULL, f ? f->n_arguments : 0, parent, f);
+    walk_directives(v, s->directives, LOC_FIELD);
+    if (s->selections)
+        walk_selections(v, t && type_is_composite(t) ? t : NULL, s->selections);
+    if (f)
+        required_arguments(v, s->arguments, f->arguments, f->n_arguments, "Field \"", f->name,
+                           s->loc);
+}
+
+static void walk_spread(struct validation *v, const struct type *parent,
+                        const struct ast_selection *s)
+{
+    const struct fragment_info *f = validate_fragment(v, s->name);
+
+    if (!f)
+        validate_error(v, s->name_loc, "Unknown fragment \"%.*s\".", STR_FMT(s->name));
+    else if (f->type && parent && !types_overlap(f->type, parent))
+        validate_error(v, s->loc,
+                       "Fragment \"%.*s\" cannot be spread here as objects of type \"%.*s\" can never "
+                       "be of type \"%.*s\".", STR_FMT(s->name), STR_FMT(parent->name),
+                       STR_FMT(f->type->name));
+    unique_directives(v, s->directives);
+    walk_directives(v, s->directives, LOC_FRAGMENT_SPREAD);
+}
+
+static void walk_inline(struct validation *v, const struct type *parent,
+                        const struct ast_selection *s)
+{
+    const struct type *t = s->name.len ? schema_visible_type(v->schema, s->name) : parent;
+
+    if (s->name.len && t && !type_is_composite(t)) {
+        validate_error(v, s->name_loc, "Fragment cannot condition on non composite type \"%.*s\".",
+                       STR_FMT(s->name));
+        t = NULL;
+    }
+    if (t && parent && !types_overlap(t, parent))
+        validate_error(v, s->loc,
+                       "Fragment cannot be spread here as objects of type \"%.*s\" can never be of "
+                       "type \"%.*s\".", STR_FMT(parent->name), STR_FMT(t->name));
+    unique_directives(v, s->directives);
+    if (s->name.len)
+        known_type(v, s->name, s->name_loc);
+    walk_directives(v, s->directives, LOC_INLINE_FRAGMENT);
+    walk_set(v, t, s->selections); /* merging was checked with the set around it */
+}
+
+static void walk_set(struct validation *v, const struct type *parent, const struct ast_selection *s)
+{
+    for (; s && !v->full; s = s->next) {
+        if (s->kind == SELECTION_FIELD)
+            walk_field(v, parent, s);
+        else if (s->kind == SELECTION_SPREAD)
+            walk_spread(v, parent, s);
+        else
+            walk_inline(v, parent, s);
+    }
+}
+
+static void walk_selections(struct validation *v, const struct type *parent,
+                            const struct ast_selection *selections)
+{
+    if (v->quiet || v->conflicts)
+        validate_overlap(v, parent, selections);
+    walk_set(v, parent, selections);
+}
+
+/* ---- Definitions. ---- */
+
+static void walk_variables(struct validation *v, const struct ast_operation *op)
+{
+    char text[PRINT_TEXT_MAX];
+
+    for (const struct ast_variable *d = op->variables; d && !v->full; d = d->next) {
+        const struct type *t = type_ref_named(d->type);
+        const struct type_ref *r = d->type;
+        if (t && !type_is_input(t))
+            validate_error(v, d->type->loc, "Variable \"$%.*s\" cannot be non-input type \"%s\".",
+                           STR_FMT(d->name), type_text(d->type, text));
+        unique_directives(v, d->directives);
+        while (r->kind == TYPE_REF_LIST)
+            r = r->inner;
+        known_type(v, r->name, r->loc);
+        if (d->default_value)
+            validate_value(v, d->default_value, t && type_is_input(t) ? d->type : NULL, false);
+        walk_directives(v, d->directives, LOC_VARIABLE_DEFINITION);
+    }
+}
+
+static void walk_operation(struct validation *v, const struct ast_operation *op)
+{
+    static const enum directive_location where[] = {LOC_QUERY, LOC_MUTATION, LOC_SUBSCRIPTION};
+    struct usage *own = NULL;
+
+    validate_enter_operation(v, op);
+    unique_directives(v, op->directives);
+    v->usages = NULL;
+    walk_variables(v, op);
+    v->usages = v->quiet ? NULL : &own;
+    walk_directives(v, op->directives, where[op->kind]);
+    walk_selections(v, v->schema->root[op->kind], op->selections);
+    v->usages = NULL;
+    validate_leave_operation(v, op, own);
+}
+
+static void walk_fragment(struct validation *v, struct fragment_info *f)
+{
+    const struct ast_fragment *def = f->def;
+    const struct type *t = schema_visible_type(v->schema, def->condition);
+    const struct ast_fragment *first = map_get(&v->fragment_names, def->name);
+
+    if (t && !type_is_composite(t))
+        validate_error(v, def->condition_loc,
+                       "Fragment \"%.*s\" cannot condition on non composite type \"%.*s\".",
+                       STR_FMT(def->name), STR_FMT(def->condition));
+    if (first && !v->quiet)
+        validate_error(v, first->name_loc, "There can be only one fragment named \"%.*s\".",
+                       STR_FMT(def->name));
+    else if (!v->quiet)
+        validate_put(v, &v->fragment_names, def->name, (void *)(uintptr_t)def);
+    validate_fragment_cycles(v, def);
+    unique_directives(v, def->directives);
+    known_type(v, def->condition, def->condition_loc);
+    v->usages = v->quiet ? &f->usages : NULL;
+    walk_directives(v, def->directives, LOC_FRAGMENT_DEFINITION);
+    walk_selections(v, f->type, def->selections);
+    v->usages = NULL;
+}
+
+static bool is_before(struct loc a, struct loc b)
+{
+    return a.line < b.line || (a.line == b.line && a.column < b.column);
+}
+
+static void walk(struct validation *v)
+{
+    const struct ast_operation *op = v->doc->operations;
+    uint32_t i = 0;
+
+    while ((op || i < v->n_infos) && !v->full) {
+        if (op && (i == v->n_infos || is_before(op->loc, v->infos[i].def->loc))) {
+            walk_operation(v, op);
+            op = op->next;
+        } else {
+            walk_fragment(v, &v->infos[i++]);
+        }
+    }
+}
+
+static void executable_only(struct validation *v)
+{
+    for (const struct ast_name *n = v->doc->not_executable; n && !v->full; n = n->next)
+        if (n->name.len)
+            validate_error(v, n->loc, "The \"%.*s\" definition is not executable.",
+                           STR_FMT(n->name));
+        else
+            validate_error(v, n->loc, "The schema definition is not executable.");
+}
 
 int validate_document(struct arena *arena, const struct schema *schema, struct document *doc,
                       const struct validate_limits *limits, struct validate_result *ret)
@@ -12,6 +502,27 @@ int validate_document(struct arena *arena, const struct schema *schema, struct d
 
     *ret = (struct validate_result){0};
     map_init(&v.fragments, arena);
+    map_init(&v.operation_names, arena);
+    map_init(&v.fragment_names, arena);
     validate_resolve(&v);
-    return v.no_memory ? ERR_MEMORY : 0;
+    for (uint32_t i = 0; i < v.n_infos && !v.full; i++)
+        v.infos[i].spreads = validate_spreads(&v, v.infos[i].def->selections);
+    if (!v.full)
+        validate_sizes(&v);
+    v.quiet = true;
+    if (!v.full)
+        walk(&v);
+    v.quiet = false;
+    v.overlap = NULL;
+    if (!v.full)
+        executable_only(&v);
+    if (!v.full)
+        walk(&v);
+    if (!v.full)
+        validate_unused_fragments(&v);
+    if (v.no_memory)
+        return ERR_MEMORY;
+    if (v.over_limit)
+        return ERR_LIMIT;
+    return ret->n_errors ? ERR_VALIDATION : 0;
 }

@@ -1,35 +1,22 @@
 /* query/validate_priv.h: what the rules of validation share.
  *
- * Layer: query, private. One walk over the document (validate.c) asks the rules of each node in
- * graphql-js's order; rules about whole operations (variables) and about merged fields have files of
- * their own. Errors are collected; the 20th ends the walk: `full` is then set and everybody returns. */
+ * Layer: query, private. One walk over the document (validate.c) asks the rules about each node, in the
+ * order in which graphql-js reports; rules about whole operations, fragments and merged fields have
+ * files of their own. Errors are collected; the 20th ends the walk: `full` is set and all return. */
 #ifndef QUERY_VALIDATE_PRIV_H
 #define QUERY_VALIDATE_PRIV_H
 
+#include "base/arena.h"
 #include "base/map.h"
 #include "query/schema.h"
 #include "query/validate.h"
 
-/* A fragment and what was found out about it, once. */
-struct fragment_info {
-    const struct ast_fragment *def;
-    const struct type *type;          /* the condition's, composite; NULL: unknown */
-    uint32_t index;
-    unsigned char visit;              /* of the search for cycles */
-    bool used;                        /* reachable from an operation */
-    uint32_t path_index;              /* of the search for cycles: place in the path, or UINT32_MAX */
-    uint32_t depth;                   /* fields below fields, memoised; 0: not yet known */
-    uint32_t mark;                    /* the last walk that came by: one number for each walk */
-    struct usage *usages;             /* variables used directly in it */
-    struct spread *spreads;           /* fragments spread directly in it, in order */
-};
-
 /* One use of a variable. */
 struct usage {
     const struct value *value;
-    const struct type_ref *type;      /* what is expected there; NULL: unknown */
-    bool has_default;                 /* the place has a default value */
-    const struct type *one_of;        /* the OneOf input object whose field it is, or NULL */
+    const struct type_ref *type; /* what is expected there; NULL: unknown */
+    bool has_default;            /* the place has a default value */
+    const struct type *one_of;   /* the OneOf input object whose field it is, or NULL */
     struct usage *next;
 };
 
@@ -38,32 +25,80 @@ struct spread {
     struct spread *next;
 };
 
+/* A fragment and what was found out about it, once. */
+struct fragment_info {
+    const struct ast_fragment *def;
+    const struct type *type;     /* the condition's, composite; NULL: unknown */
+    struct usage *usages;        /* of variables, directly in it */
+    struct spread *spreads;      /* directly in it */
+    bool used;                   /* an operation reaches it */
+    bool visited;                /* the search for cycles was here */
+    struct spread **on_path;     /* the search for cycles: its place in the path, or NULL */
+    uint32_t mark;               /* the last search that came by; each has a number of its own */
+    uint32_t depth, meta_depth;  /* memoised + 1; 0: not yet known */
+    uint32_t meta_checked, meta_exceeded, meta_visited; /* list depths + 1 (validate_fragments.c) */
+    struct fragment_info *next_found;
+};
+
+struct overlap;
+
 struct validation {
     struct arena *arena;
     const struct schema *schema;
     struct document *doc;
     const struct validate_limits *limits;
     struct validate_result *result;
-    bool full;                        /* no more errors are wanted */
-    bool no_memory;
-    int limit;                        /* ERR_LIMIT when a limit was exceeded */
-    struct map fragments;             /* name -> struct fragment_info: the last of that name */
-    struct fragment_info *infos;      /* by index: in the order of the document */
+    bool full;            /* no more errors are wanted */
+    bool no_memory, over_limit;
+    bool quiet;           /* this walk only collects usages and looks for overlaps */
+    bool conflicts;       /* a quiet walk found fields that can't be merged */
+    struct map fragments; /* name -> struct fragment_info: the last of that name */
+    struct fragment_info *infos; /* in the order of the document */
     uint32_t n_infos, marks;
-    struct usage **usages;            /* where the walk appends: of the operation or fragment it is in */
-    struct spread **spreads;
+    struct usage **usages; /* where the walk appends uses of variables; NULL: nowhere */
+    struct overlap *overlap;
+    uint32_t work;        /* done for operations through their fragments */
+    struct map operation_names, fragment_names;
+    uint32_t n_variables; /* in the whole document */
 };
 
-/* Adds an error (ERR_VALIDATION) at `loc`. */
+/* Adds an error at `loc`; nothing in a quiet walk. */
 void validate_error(struct validation *v, struct loc loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
-void validate_limit_error(struct validation *v, struct loc loc, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
-/* Memory from the arena, zeroed; NULL sets `no_memory` and `full`. */
+/* The same with ERR_LIMIT; ends the walk. */
+void validate_limit(struct validation *v, struct loc loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Zeroed memory from the arena; NULL sets `no_memory` and `full`. */
 void *validate_new(struct validation *v, size_t size) MUSTCHECK;
-
+/* map_put that notes failure. */
+void validate_put(struct validation *v, struct map *m, struct str key, void *value);
+/* The fragment of that name, or NULL. */
 struct fragment_info *validate_fragment(const struct validation *v, struct str name);
 
-/* validate_resolve.c: types of variables and fragments, indexes of variables, before any rule. */
+/* validate_resolve.c: types of variables and fragments, indexes of variables, hashes; before any rule. */
 void validate_resolve(struct validation *v);
+
+/* validate_limits.c: sizes that are cheap to count; before any rule. */
+void validate_sizes(struct validation *v);
+
+/* validate_values.c: a literal where `type` is expected (NULL: unknown, only its shape is checked).
+ * `has_default`: the place has a default value. */
+void validate_value(struct validation *v, const struct value *value, const struct type_ref *type,
+                    bool has_default);
+
+/* validate_fragments.c */
+struct spread *validate_spreads(struct validation *v, const struct ast_selection *selections);
+/* Every fragment that `spreads` reach, each once, nearest first; linked by next_found. */
+struct fragment_info *validate_reached(struct validation *v, const struct spread *spreads);
+void validate_fragment_cycles(struct validation *v, const struct ast_fragment *f);
+void validate_unused_fragments(struct validation *v);
+void validate_meta_depth(struct validation *v, const struct ast_selection *field);
+
+/* validate_operation.c */
+void validate_enter_operation(struct validation *v, const struct ast_operation *op);
+void validate_leave_operation(struct validation *v, const struct ast_operation *op,
+                              const struct usage *own);
+
+/* validate_overlap.c: fields of one selection set that can't be merged. */
+void validate_overlap(struct validation *v, const struct type *parent,
+                      const struct ast_selection *selections);
 
 #endif

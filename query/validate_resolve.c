@@ -1,10 +1,12 @@
 /* query/validate_resolve.c: turns the names in a document into what they stand for: types of variables
  * and fragments, and the index of each variable. Reports nothing: a name that stands for nothing stays
- * unresolved, and a rule says so.
+ * unresolved, and a rule says so. On the way every selection gets a hash of all that it asks for, by
+ * which the merging of fields knows repetitions.
  *
  * Layer: query; base only. A fragment is shared by all operations of a document, so in a document of
  * several the variables are numbered by their names, document-wide, and every operation has as many. */
 #include "base/arena.h"
+#include "base/hash.h"
 #include "query/validate_priv.h"
 
 struct numbering {
@@ -13,35 +15,50 @@ struct numbering {
     uint32_t n;
 };
 
-static void number_value(const struct numbering *n, struct value *value)
+static uint64_t mix(uint64_t a, uint64_t b)
 {
+    return hash_u64(a * 31 + b);
+}
+
+static uint64_t number_value(const struct numbering *n, struct value *value)
+{
+    uint64_t h = mix(value->kind, hash_bytes(value->text));
+
     if (value->kind == VALUE_VARIABLE) {
         const struct ast_variable *def = map_get(&n->by_name, value->text);
         value->variable = def ? def->index : UINT32_MAX;
     }
+    h = mix(h, (uint64_t)value->boolean * 2 + value->block);
     for (uint32_t i = 0; i < value->n_items; i++)
-        number_value(n, &value->items[i]);
+        h = mix(h, mix(hash_bytes(value->items[i].name), number_value(n, &value->items[i])));
+    return mix(h, value->n_items);
 }
 
-static void number_arguments(const struct numbering *n, struct ast_argument *a)
+static uint64_t number_arguments(const struct numbering *n, struct ast_argument *a)
 {
+    uint64_t h = 1;
     for (; a; a = a->next)
-        number_value(n, a->value);
+        h = mix(h, mix(hash_bytes(a->name), number_value(n, a->value)));
+    return h;
 }
 
 static void number_directives(const struct numbering *n, struct ast_directive *d)
 {
     for (; d; d = d->next)
-        number_arguments(n, d->arguments);
+        (void)number_arguments(n, d->arguments);
 }
 
-static void number_selections(const struct numbering *n, struct ast_selection *s)
+static uint64_t number_selections(const struct numbering *n, struct ast_selection *s)
 {
+    uint64_t h = 2;
     for (; s; s = s->next) {
-        number_arguments(n, s->arguments);
-        number_directives(n, s->directives);
-        number_selections(n, s->selections);
+        s->hash = mix(mix(s->kind, hash_bytes(s->name)), hash_bytes(s->alias));
+        s->hash = mix(s->hash, number_arguments(n, s->arguments));
+        number_directives(n, s->directives); /* they don't decide whether fields can be merged */
+        s->hash = mix(s->hash, s->selections ? number_selections(n, s->selections) : 0);
+        h = mix(h, s->hash);
     }
+    return h;
 }
 
 static void number_definitions(struct numbering *n, struct ast_operation *op)
@@ -71,8 +88,7 @@ static void find_fragments(struct validation *v)
         const struct type *t = schema_visible_type(v->schema, f->condition);
         info->def = f;
         info->type = t && type_is_composite(t) ? t : NULL;
-        info->index = v->n_infos++;
-        info->path_index = UINT32_MAX;
+        v->n_infos++;
         if (map_put(&v->fragments, f->name, info) < 0)
             v->no_memory = v->full = true;
     }
@@ -86,15 +102,16 @@ void validate_resolve(struct validation *v)
     find_fragments(v);
     for (struct ast_operation *op = v->doc->operations; op; op = op->next)
         number_definitions(&n, op);
+    v->n_variables = n.n;
     if (v->no_memory)
         return;
     for (struct ast_operation *op = v->doc->operations; op; op = op->next) {
         op->n_variables = n.n;
         number_directives(&n, op->directives);
-        number_selections(&n, op->selections);
+        (void)number_selections(&n, op->selections);
     }
     for (struct ast_fragment *f = v->doc->fragments; f; f = f->next) {
         number_directives(&n, f->directives);
-        number_selections(&n, f->selections);
+        (void)number_selections(&n, f->selections);
     }
 }

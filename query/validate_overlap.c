@@ -1,0 +1,465 @@
+/* query/validate_overlap.c: OverlappingFieldsCanBeMerged: fields of one selection set with the same
+ * response name must ask for the same thing.
+ *
+ * Layer: query; base only. graphql-js's algorithm compares pairs: all fields of a name with each other,
+ * each fragment with each set and each other fragment, once. That is quadratic where a name repeats, so
+ * the quiet walk, which goes first, drops repetitions: fields with equal hashes under the same parent
+ * type ask for the same, and can only be at odds where one of them is at odds with itself, which its own
+ * selection set tells. So a document without conflicts costs little more than its length:
+ *
+ *     { a a a a b(x: 1) b(x: 1) c { d } c { d } c { e } }    compares   c { d } with c { e }
+ *
+ * Only when some conflict was found does the second walk compare every pair, for the same messages in the
+ * same order. Both have a budget. */
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "query/print.h"
+#include "query/validate_priv.h"
+
+enum {
+    COMPARISONS_MAX = 10000,
+    COST_COMPARISON = 10, /* of two fields, or a fragment with something; a name looked up costs 1 */
+    REASON_MAX = ERR_MESSAGE_MAX
+};
+
+/* One field of a set. */
+struct candidate {
+    const struct type *parent;
+    const struct ast_selection *node;
+    const struct field *def; /* NULL: unknown, or a meta field */
+    uint64_t sign;           /* equal for repetitions */
+    struct candidate *next;
+};
+
+/* Those with the same response name. */
+struct group {
+    struct str name;
+    struct candidate *first, **tail;
+    struct group *next;
+};
+
+struct spread_name {
+    struct fragment_info *fragment;
+    struct spread_name *next;
+};
+
+struct set_key {
+    const struct ast_selection *selections;
+    const struct type *parent;
+};
+
+struct set {
+    struct set_key key;
+    struct map by_name, spread_map, signs;
+    struct group *groups, **groups_tail;
+    struct spread_name *spreads, **spreads_tail;
+    struct map compared; /* fragment's name -> whether only as mutually exclusive */
+};
+
+struct pair {
+    const struct fragment_info *a, *b;
+};
+
+struct conflict {
+    struct str name, reason;
+    const struct ast_selection *node;
+    struct conflict *next;
+};
+
+struct conflicts {
+    struct conflict *first, **tail;
+};
+
+struct overlap {
+    struct validation *v;
+    struct map sets;  /* struct set_key -> struct set */
+    struct map pairs; /* struct pair -> whether only as mutually exclusive */
+    int budget;
+    bool stop;
+};
+
+/* Values of the maps above. */
+static char exclusive_only, fully;
+
+static void *flag(bool exclusive)
+{
+    return exclusive ? &exclusive_only : &fully;
+}
+
+static bool spend(struct overlap *o, int cost)
+{
+    o->budget -= cost;
+    if (o->budget < 0)
+        o->stop = true;
+    return !o->stop && !o->v->full;
+}
+
+/* ---- Sets. ---- */
+
+static void collect(struct overlap *o, struct set *set, const struct type *parent,
+                    const struct ast_selection *s);
+
+static void collect_field(struct overlap *o, struct set *set, const struct type *parent,
+                          const struct ast_selection *s)
+{
+    struct str name = s->alias.len ? s->alias : s->name;
+    struct group *g = map_get(&set->by_name, name);
+    struct candidate *c = validate_new(o->v, sizeof *c);
+
+    if (!c)
+        return;
+    c->parent = parent;
+    c->node = s;
+    c->def = parent && parent->kind != TYPE_UNION && type_is_composite(parent)
+                 ? type_field(parent, s->name)
+                 : NULL;
+    c->sign = hash_u64(s->hash + (uintptr_t)parent);
+    if (o->v->quiet) {
+        struct str sign = {(const char *)&c->sign, sizeof c->sign};
+        if (map_get(&set->signs, sign))
+            return;
+        validate_put(o->v, &set->signs, sign, c);
+    }
+    if (!g) {
+        g = validate_new(o->v, sizeof *g);
+        if (!g)
+            return;
+        g->name = name;
+        g->tail = &g->first;
+        *set->groups_tail = g;
+        set->groups_tail = &g->next;
+        validate_put(o->v, &set->by_name, name, g);
+    }
+    *g->tail = c;
+    g->tail = &c->next;
+}
+
+static void collect_spread(struct overlap *o, struct set *set, const struct ast_selection *s)
+{
+    struct spread_name *n;
+    struct fragment_info *f = validate_fragment(o->v, s->name);
+
+    if (!f || map_get(&set->spread_map, s->name))
+        return;
+    n = validate_new(o->v, sizeof *n);
+    if (!n)
+        return;
+    n->fragment = f;
+    *set->spreads_tail = n;
+    set->spreads_tail = &n->next;
+    validate_put(o->v, &set->spread_map, s->name, n);
+}
+
+static void collect(struct overlap *o, struct set *set, const struct type *parent,
+                    const struct ast_selection *s)
+{
+    for (; s; s = s->next) {
+        if (s->kind == SELECTION_FIELD)
+            collect_field(o, set, parent, s);
+        else if (s->kind == SELECTION_SPREAD)
+            collect_spread(o, set, s);
+        else
+            collect(o, set, s->name.len ? schema_visible_type(o->v->schema, s->name) : parent,
+                    s->selections);
+    }
+}
+
+static struct set *set_of(struct overlap *o, const struct type *parent,
+                          const struct ast_selection *selections)
+{
+    struct set_key key = {selections, parent};
+    struct set *set = map_get(&o->sets, (struct str){(const char *)&key, sizeof key});
+
+    if (set)
+        return set;
+    set = validate_new(o->v, sizeof *set);
+    if (!set)
+        return NULL;
+    set->key = key;
+    set->groups_tail = &set->groups;
+    set->spreads_tail = &set->spreads;
+    map_init(&set->by_name, o->v->arena);
+    map_init(&set->spread_map, o->v->arena);
+    map_init(&set->signs, o->v->arena);
+    map_init(&set->compared, o->v->arena);
+    collect(o, set, parent, selections);
+    validate_put(o->v, &o->sets, (struct str){(const char *)&set->key, sizeof set->key}, set);
+    return set;
+}
+
+static struct set *fragment_set(struct overlap *o, const struct fragment_info *f)
+{
+    return set_of(o, schema_visible_type(o->v->schema, f->def->condition), f->def->selections);
+}
+
+/* ---- Two fields. ---- */
+
+static bool same_value(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind || a->n_items != b->n_items || a->block != b->block ||
+        a->boolean != b->boolean || !str_eq(a->text, b->text))
+        return false;
+    for (uint32_t i = 0; i < a->n_items; i++) {
+        uint32_t k = i;
+        if (a->kind == VALUE_OBJECT && !str_eq(a->items[i].name, b->items[i].name))
+            for (k = 0; k < b->n_items && !str_eq(a->items[i].name, b->items[k].name); k++)
+                ;
+        if (k == b->n_items || !same_value(&a->items[i], &b->items[k]))
+            return false;
+    }
+    return true;
+}
+
+static bool same_arguments(const struct ast_selection *a, const struct ast_selection *b)
+{
+    uint32_t n = 0, m = 0;
+
+    for (const struct ast_argument *x = a->arguments; x; x = x->next)
+        n++;
+    for (const struct ast_argument *x = b->arguments; x; x = x->next)
+        m++;
+    for (const struct ast_argument *x = a->arguments; x && n == m; x = x->next) {
+        const struct ast_argument *found = NULL;
+        for (const struct ast_argument *y = b->arguments; y; y = y->next)
+            if (str_eq(x->name, y->name))
+                found = y;
+        if (!found || !same_value(x->value, found->value))
+            return false;
+    }
+    return n == m;
+}
+
+static bool types_conflict(const struct type_ref *a, const struct type_ref *b)
+{
+    for (;; a = a->inner, b = b->inner) {
+        if (a->kind != b->kind || a->non_null != b->non_null)
+            return true;
+        if (a->kind == TYPE_REF_NAMED)
+            return (type_is_leaf(a->type) || type_is_leaf(b->type)) && a->type != b->type;
+    }
+}
+
+static void add_conflict(struct overlap *o, struct conflicts *out, struct str name,
+                         const struct ast_selection *node, const char *reason)
+{
+    struct conflict *c = validate_new(o->v, sizeof *c);
+
+    if (!c)
+        return;
+    c->name = name;
+    c->node = node;
+    c->reason = arena_str(o->v->arena, str_of(reason));
+    if (!c->reason.ptr) {
+        o->v->no_memory = o->v->full = true;
+        return;
+    }
+    *out->tail = c;
+    out->tail = &c->next;
+    if (o->v->quiet) {
+        o->v->conflicts = true;
+        o->stop = true; /* enough is known */
+    }
+}
+
+static void between_selections(struct overlap *o, struct conflicts *out, bool exclusive,
+                               const struct set *a, const struct set *b);
+
+static void compare_below(struct overlap *o, struct conflicts *out, bool exclusive, struct str name,
+                          const struct candidate *a, const struct candidate *b)
+{
+    struct conflicts below = {.first = NULL};
+    const struct type *ta = a->def ? type_ref_named(a->def->type) : NULL;
+    const struct type *tb = b->def ? type_ref_named(b->def->type) : NULL;
+    const struct set *sa = set_of(o, ta, a->node->selections);
+    const struct set *sb = set_of(o, tb, b->node->selections);
+    char reason[REASON_MAX] = "";
+    size_t at = 0;
+
+    below.tail = &below.first;
+    if (sa && sb)
+        between_selections(o, &below, exclusive, sa, sb);
+    for (const struct conflict *c = below.first; c && at < sizeof reason; c = c->next)
+        at += (size_t)snprintf(reason + at, sizeof reason - at,
+                               "%ssubfields \"%.*s\" conflict because %.*s", at ? " and " : "",
+                               STR_FMT(c->name), STR_FMT(c->reason));
+    if (below.first)
+        add_conflict(o, out, name, a->node, reason);
+}
+
+static bool is_simple_leaf(const struct candidate *c)
+{
+    return !c->node->arguments && !c->node->selections;
+}
+
+static void compare(struct overlap *o, struct conflicts *out, bool exclusive, struct str name,
+                    const struct candidate *a, const struct candidate *b)
+{
+    char reason[REASON_MAX], ta[PRINT_TEXT_MAX], tb[PRINT_TEXT_MAX];
+    const struct type_ref *ra = a->def ? a->def->type : NULL, *rb = b->def ? b->def->type : NULL;
+
+    if (a->sign == b->sign && o->v->quiet)
+        return;
+    if (!spend(o, COST_COMPARISON))
+        return;
+    /* Fields of two different objects never meet in one answer. */
+    exclusive |= a->parent != b->parent && a->parent && b->parent &&
+                 a->parent->kind == TYPE_OBJECT && b->parent->kind == TYPE_OBJECT;
+    if (is_simple_leaf(a) && is_simple_leaf(b) && ra == rb && str_eq(a->node->name, b->node->name))
+        return;
+    if (!exclusive && !str_eq(a->node->name, b->node->name)) {
+        snprintf(reason, sizeof reason, "\"%.*s\" and \"%.*s\" are different fields",
+                 STR_FMT(a->node->name), STR_FMT(b->node->name));
+        add_conflict(o, out, name, a->node, reason);
+    } else if (!exclusive && !same_arguments(a->node, b->node)) {
+        add_conflict(o, out, name, a->node, "they have differing arguments");
+    } else if (ra && rb && types_conflict(ra, rb)) {
+        snprintf(reason, sizeof reason, "they return conflicting types \"%s\" and \"%s\"",
+                 type_text(ra, ta), type_text(rb, tb));
+        add_conflict(o, out, name, a->node, reason);
+    } else if (a->node->selections && b->node->selections) {
+        compare_below(o, out, exclusive, name, a, b);
+    }
+}
+
+/* ---- Two sets. ---- */
+
+static void between_fields(struct overlap *o, struct conflicts *out, bool exclusive,
+                           const struct set *a, const struct set *b)
+{
+    for (const struct group *g = a->groups; g && b->groups && spend(o, 1); g = g->next) {
+        const struct group *h = map_get(&b->by_name, g->name);
+        if (!h)
+            continue;
+        for (const struct candidate *x = g->first; x && !o->stop; x = x->next)
+            for (const struct candidate *y = h->first; y && !o->stop; y = y->next)
+                compare(o, out, exclusive, g->name, x, y);
+    }
+}
+
+static void fields_and_fragment(struct overlap *o, struct conflicts *out, bool exclusive,
+                                struct set *set, const struct fragment_info *f)
+{
+    const char *before = map_get(&set->compared, f->def->name);
+    const struct set *other;
+
+    if (!spend(o, COST_COMPARISON) || !set->groups)
+        return;
+    if (before == &fully || (exclusive && before))
+        return;
+    validate_put(o->v, &set->compared, f->def->name, flag(exclusive));
+    other = fragment_set(o, f);
+    if (!other || other == set)
+        return;
+    between_fields(o, out, exclusive, set, other);
+    for (const struct spread_name *n = other->spreads; n && !o->stop; n = n->next)
+        fields_and_fragment(o, out, exclusive, set, n->fragment);
+}
+
+/* Notes that two fragments are compared; false when they have been. */
+static bool first_time(struct overlap *o, const struct fragment_info *a,
+                       const struct fragment_info *b, bool exclusive)
+{
+    struct pair *key = validate_new(o->v, sizeof *key);
+    struct str bytes = {(const char *)key, sizeof *key};
+    const char *before;
+
+    if (!key)
+        return false;
+    *key = a < b ? (struct pair){a, b} : (struct pair){b, a};
+    before = map_get(&o->pairs, bytes);
+    if (before == &fully || (exclusive && before))
+        return false;
+    validate_put(o->v, &o->pairs, bytes, flag(exclusive));
+    return true;
+}
+
+static void two_fragments(struct overlap *o, struct conflicts *out, bool exclusive,
+                          const struct fragment_info *a, const struct fragment_info *b)
+{
+    const struct set *x, *y;
+
+    if (!spend(o, COST_COMPARISON) || a == b || !first_time(o, a, b, exclusive))
+        return;
+    x = fragment_set(o, a);
+    y = fragment_set(o, b);
+    if (!x || !y)
+        return;
+    between_fields(o, out, exclusive, x, y);
+    for (const struct spread_name *n = y->spreads; n && !o->stop; n = n->next)
+        two_fragments(o, out, exclusive, a, n->fragment);
+    for (const struct spread_name *n = x->spreads; n && !o->stop; n = n->next)
+        two_fragments(o, out, exclusive, n->fragment, b);
+}
+
+static void between_selections(struct overlap *o, struct conflicts *out, bool exclusive,
+                               const struct set *a, const struct set *b)
+{
+    struct set *own_a = set_of(o, a->key.parent, a->key.selections);
+    struct set *own_b = set_of(o, b->key.parent, b->key.selections);
+
+    if (!own_a || !own_b)
+        return;
+    between_fields(o, out, exclusive, a, b);
+    for (const struct spread_name *n = b->spreads; n && !o->stop; n = n->next)
+        fields_and_fragment(o, out, exclusive, own_a, n->fragment);
+    for (const struct spread_name *n = a->spreads; n && !o->stop; n = n->next)
+        fields_and_fragment(o, out, exclusive, own_b, n->fragment);
+    for (const struct spread_name *n = a->spreads; n && !o->stop; n = n->next)
+        for (const struct spread_name *m = b->spreads; m && !o->stop; m = m->next)
+            two_fragments(o, out, exclusive, n->fragment, m->fragment);
+}
+
+static void within(struct overlap *o, struct conflicts *out, struct set *set)
+{
+    for (const struct group *g = set->groups; g && !o->stop; g = g->next)
+        for (const struct candidate *x = g->first; x && !o->stop; x = x->next)
+            for (const struct candidate *y = x->next; y && !o->stop; y = y->next)
+                compare(o, out, false, g->name, x, y);
+    if (!set->groups && set->spreads && !set->spreads->next)
+        return;
+    for (const struct spread_name *n = set->spreads; n && !o->stop; n = n->next) {
+        fields_and_fragment(o, out, false, set, n->fragment);
+        for (const struct spread_name *m = n->next; m && !o->stop; m = m->next)
+            two_fragments(o, out, false, n->fragment, m->fragment);
+    }
+}
+
+static struct overlap *start(struct validation *v)
+{
+    struct overlap *o = validate_new(v, sizeof *o);
+
+    if (!o)
+        return NULL;
+    o->v = v;
+    o->budget = COMPARISONS_MAX * COST_COMPARISON;
+    map_init(&o->sets, v->arena);
+    map_init(&o->pairs, v->arena);
+    return o;
+}
+
+void validate_overlap(struct validation *v, const struct type *parent,
+                      const struct ast_selection *selections)
+{
+    struct conflicts found = {.first = NULL};
+    struct overlap *o = v->overlap ? v->overlap : (v->overlap = start(v));
+    struct set *set;
+
+    if (!o || o->stop || v->full)
+        return;
+    if (!selections->next && selections->kind != SELECTION_INLINE)
+        return;
+    found.tail = &found.first;
+    set = set_of(o, parent, selections);
+    if (set)
+        within(o, &found, set);
+    for (const struct conflict *c = found.first; c; c = c->next)
+        validate_error(v, c->node->loc,
+                       "Fields \"%.*s\" conflict because %.*s. Use different aliases on the fields to "
+                       "fetch both if this was intentional.", STR_FMT(c->name), STR_FMT(c->reason));
+    if (o->budget < 0 && (v->quiet ? !v->conflicts : v->result->n_errors == 0))
+        validate_limit(v, selections->loc,
+                       "Finding out which fields of the document can be merged takes more than %d "
+                       "comparisons.", COMPARISONS_MAX);
+}
