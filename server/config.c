@@ -242,7 +242,7 @@ static int read_flag(struct config *c, enum config_command command, int argc, ch
     char where[64];
 
     if (strncmp(arg, "--", 2) != 0 || n == 0)
-        return err_set(reterr, ERR_CONFIG, "\"%.40s\" is not a flag", arg);
+        return err_set(reterr, ERR_CONFIG, "argument %d is not a flag (they begin with --)", *i + 1);
     o = find_option(name, n, command);
     if (!o)
         return err_set(reterr, ERR_CONFIG, "there is no flag --%.*s (see tolqujat %s --help)",

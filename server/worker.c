@@ -202,7 +202,9 @@ static int open_http(struct worker *w, struct err *reterr)
     rc = http_server_listen(w->http, c->listen, w->start.port, w->start.supervised, &port, reterr);
     if (rc < 0)
         return rc;
-    if (w->start.ready_fd < 0)
+    if (w->start.ready_fd < 0 && w->start.supervised)
+        log_info("worker %u listens again", w->start.index);
+    else if (w->start.ready_fd < 0)
         worker_log_address(w->service, port);
     else if (write(w->start.ready_fd, "", 1) == 1)
         close(w->start.ready_fd);
