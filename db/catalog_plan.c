@@ -115,7 +115,7 @@ static int check_scan(struct catalog *c, const PGresult *res, int i, const struc
         return 0;
     row += strspn(row, " ->");
     return err_set_at(c->reterr, ERR_CONFIG, line, 0,
-                      "no index serves a search by %.*s%s%.*s: the plan has %s",
+                      "no index serves a search by %.*s%s%.*s; the best plan is: %s",
                       STR_FMT(columns[0]), n > 1 ? ", " : "", n > 1 ? (int)columns[1].len : 0,
                       n > 1 ? columns[1].ptr : "", row);
 }

@@ -1,0 +1,253 @@
+/* Tests of db/catalog: what db_check says of a schema file that does not fit a real database. */
+#include "tests/unit/test.h"
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "tests/unit/db_fixture.h"
+
+#define SCHEMA "t_catalog"
+
+static struct column saved_person[P_CELLS], saved_entry[E_CELLS], saved_slow[S_CELLS];
+static struct table saved_tables[TABLE_COUNT];
+static struct access_path saved_paths[PATH_COUNT];
+
+static int save(void **state)
+{
+    memcpy(saved_person, person_columns, sizeof saved_person);
+    memcpy(saved_entry, entry_columns, sizeof saved_entry);
+    memcpy(saved_slow, slow_columns, sizeof saved_slow);
+    memcpy(saved_tables, tables, sizeof saved_tables);
+    memcpy(saved_paths, paths, sizeof saved_paths);
+    return 0;
+}
+
+static int restore(void **state)
+{
+    memcpy(person_columns, saved_person, sizeof saved_person);
+    memcpy(entry_columns, saved_entry, sizeof saved_entry);
+    memcpy(slow_columns, saved_slow, sizeof saved_slow);
+    memcpy(tables, saved_tables, sizeof saved_tables);
+    memcpy(paths, saved_paths, sizeof saved_paths);
+    return 0;
+}
+
+/* The check fails at `line` with a message that holds `part`. */
+static void check_refused(int line, const char *part)
+{
+    struct err err = {0};
+
+    assert_int_equal(db_check(fixture_conninfo, &access_all, &err), ERR_CONFIG);
+    if (err.line != line || !strstr(err.message, part))
+        fail_msg("line %d: %s\nwant line %d: ...%s...", err.line, err.message, line, part);
+}
+
+static void test_check__sets_types(void **state)
+{
+    struct err err = {0};
+
+    assert_int_equal(db_check(fixture_conninfo, &access_all, &err), 0);
+    assert_int_equal(person_columns[P_ID_KEY].type_oid, 20);
+    assert_int_equal(person_columns[P_RATIO].type_oid, 1700);
+    assert_false(person_columns[P_ID_KEY].raw_is_text);
+    assert_int_equal(slow_columns[S_VALUE].type_oid, 23); /* of the function */
+    assert_int_equal(paths[PATH_ENTRY].key_oid[1], 23);
+    assert_true(paths[PATH_BY_CODE].key_is_text);
+    assert_false(paths[PATH_PERSON].key_is_text);
+    assert_int_equal(paths[PATH_ENTRIES].order[0].type_oid, 1082);
+    assert_true(paths[PATH_ENTRIES].filter[0].is_text);
+    assert_int_equal(paths[PATH_ENTRIES].filter[0].type_oid, 1043);
+}
+
+static void test_check__no_database(void **state)
+{
+    struct err err = {0};
+
+    assert_int_equal(db_check("host=/nonexistent dbname=x password=secret", &access_all, &err),
+                     ERR_DATABASE);
+    assert_null(strstr(err.message, "secret"));
+    assert_non_null(strstr(err.message, "/nonexistent"));
+}
+
+static void test_check__no_table(void **state)
+{
+    tables[TABLE_ENTRY].name = STR("entries");
+    check_refused(20, "there is no table entries");
+}
+
+static void test_check__view(void **state)
+{
+    fixture_exec("CREATE VIEW v AS SELECT * FROM entry");
+    tables[TABLE_ENTRY].name = STR("v");
+    check_refused(20, "v is not a table");
+}
+
+static void test_check__no_column(void **state)
+{
+    person_columns[P_NAME].name = STR("full_name");
+    check_refused(13, "column t.full_name does not exist");
+}
+
+static void test_check__null_where_none_may_be(void **state)
+{
+    person_columns[P_NOTE].required = true;
+    check_refused(16, "column person.note may be null, but the field is non-null");
+}
+
+static void test_check__type_that_codec_can_not_write(void **state)
+{
+    person_columns[P_BORN].codec = CODEC_INT;
+    check_refused(15, "person.born is of type date, and Int can't be made of that");
+}
+
+static void test_check__no_function(void **state)
+{
+    slow_columns[S_VALUE].name = STR("fast_value");
+    check_refused(33, "function fast_value(slow) does not exist");
+}
+
+static void test_check__look_up_without_unique_index(void **state)
+{
+    fixture_exec("CREATE INDEX person_name ON person (name)");
+    paths[PATH_BY_CODE].column[0] = STR("name");
+    check_refused(42, "person by name needs a unique index");
+}
+
+static void test_check__unique_index_of_part(void **state)
+{
+    struct err err = {0};
+
+    fixture_exec("CREATE UNIQUE INDEX person_born ON person (born) WHERE note IS NOT NULL");
+    paths[PATH_BY_CODE].column[0] = STR("born");
+    check_refused(42, "person by born needs a unique index");
+    paths[PATH_BY_CODE].where = STR("note is not null");
+    assert_int_equal(db_check(fixture_conninfo, &access_all, &err), 0);
+    fixture_exec("DROP INDEX person_born");
+}
+
+static void test_check__list_without_index(void **state)
+{
+    paths[PATH_ENTRIES].column[0] = STR("amount");
+    check_refused(44, "no index serves a search by amount; the best plan is: Index Scan using entry_list");
+}
+
+/* The column stands second in the primary key, so that index would be read from end to end. */
+static void test_check__index_with_column_in_second_place(void **state)
+{
+    fixture_exec("DROP INDEX entry_list");
+    paths[PATH_ENTRIES].column[0] = STR("id");
+    check_refused(44, "no index serves a search by id; the best plan is: Index");
+    fixture_exec("CREATE INDEX entry_list ON entry (person_id, made_on DESC, id DESC)"
+                 " WHERE superseded_by IS NULL");
+}
+
+static void test_check__order_may_lack_an_index(void **state)
+{
+    struct err err = {0};
+
+    fixture_exec("DROP INDEX entry_list");
+    assert_int_equal(db_check(fixture_conninfo, &access_all, &err), 0); /* by the primary key */
+    fixture_exec("CREATE INDEX entry_list ON entry (person_id, made_on DESC, id DESC)"
+                 " WHERE superseded_by IS NULL");
+}
+
+static void test_check__order_by_what_may_be_null(void **state)
+{
+    paths[PATH_ENTRIES].order[0].name = STR("amount");
+    check_refused(44, "column entry.amount may be null, but a list is ordered by it");
+}
+
+static void test_check__order_by_text(void **state)
+{
+    tables[TABLE_ENTRY].columns[E_STATUS].codec = CODEC_KEY;
+    paths[PATH_ENTRIES].order[0] =
+        (struct order_column){.name = STR("status"), .cell = E_STATUS, .descending = true};
+    check_refused(44, "ordered by integers, dates and times only");
+}
+
+static void test_check__order_both_ways(void **state)
+{
+    paths[PATH_ENTRIES].order[1].descending = false;
+    check_refused(44, "all asc or all desc");
+}
+
+static void test_check__filter_without_column(void **state)
+{
+    paths[PATH_ENTRIES].filter[0].name = STR("state");
+    check_refused(44, "t.state does not exist");
+}
+
+static void test_check__where_that_is_no_sql(void **state)
+{
+    paths[PATH_ENTRIES].where = STR("superseded IS NULL");
+    check_refused(44, "PostgreSQL refuses the statement: column \"superseded\" does not exist");
+}
+
+static void test_check__key_of_an_odd_type(void **state)
+{
+    paths[PATH_BY_CODE].column[0] = STR("ratio");
+    check_refused(42, "person.ratio is of type numeric, and no key can be compared with that");
+}
+
+/* Every statement as it will be prepared: through an index, and no Sort. */
+static void test_check__plans(void **state)
+{
+    struct err err = {0};
+    struct arena arena;
+
+    assert_int_equal(db_check(fixture_conninfo, &access_all, &err), 0);
+    arena_init(&arena, 0);
+    fixture_exec("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off");
+    for (int i = 0; i < PATH_COUNT; i++) {
+        for (unsigned v = 0; v < 2; v++) {
+            const char *sql = db_statement_sql(&paths[i], v, &arena);
+            char text[4096];
+            PGresult *res;
+            if (!sql) {
+                assert_int_equal(paths[i].kind, ACCESS_ROW);
+                continue;
+            }
+            snprintf(text, sizeof text, "PREPARE q%d_%u AS %s", i, v, sql);
+            fixture_exec(text);
+            res = PQdescribePrepared(fixture_pg, "q0_0");
+            assert_int_equal(PQnparams(res), 1);
+            PQclear(res);
+        }
+    }
+    fixture_exec("DEALLOCATE ALL");
+    arena_release(&arena);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, save, restore)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_check__sets_types),
+        T(test_check__no_database),
+        T(test_check__no_table),
+        T(test_check__view),
+        T(test_check__no_column),
+        T(test_check__null_where_none_may_be),
+        T(test_check__type_that_codec_can_not_write),
+        T(test_check__no_function),
+        T(test_check__look_up_without_unique_index),
+        T(test_check__unique_index_of_part),
+        T(test_check__list_without_index),
+        T(test_check__index_with_column_in_second_place),
+        T(test_check__order_may_lack_an_index),
+        T(test_check__order_by_what_may_be_null),
+        T(test_check__order_by_text),
+        T(test_check__order_both_ways),
+        T(test_check__filter_without_column),
+        T(test_check__where_that_is_no_sql),
+        T(test_check__key_of_an_odd_type),
+        T(test_check__plans),
+    };
+    int failed;
+
+    if (!fixture_open(SCHEMA))
+        return fixture_skip();
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fixture_close(SCHEMA);
+    return failed;
+}
