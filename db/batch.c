@@ -92,7 +92,8 @@ static bool page_equal(const struct access_path *path, const struct page *a, con
         const struct filter_value *x = &a->filter[i], *y = &b->filter[i];
         if (x->set != y->set)
             return false;
-        if (x->set && (path->filter[i].is_text ? !str_eq(x->text, y->text) : x->number != y->number))
+        if (x->set &&
+            (path->filter[i].is_text ? !str_eq(x->text, y->text) : x->number != y->number))
             return false;
     }
     return true;

@@ -18,9 +18,15 @@
 #include "db/types.h"
 
 static const char *const codec_names[] = {
-    [CODEC_KEY] = "a key",         [CODEC_ID] = "ID",           [CODEC_STRING] = "String",
-    [CODEC_INT] = "Int",           [CODEC_FLOAT] = "Float",     [CODEC_BOOLEAN] = "Boolean",
-    [CODEC_DATE] = "a date",       [CODEC_TIMESTAMP] = "a time", [CODEC_FIXED] = "a fixed decimal",
+    [CODEC_KEY] = "a key",
+    [CODEC_ID] = "ID",
+    [CODEC_STRING] = "String",
+    [CODEC_INT] = "Int",
+    [CODEC_FLOAT] = "Float",
+    [CODEC_BOOLEAN] = "Boolean",
+    [CODEC_DATE] = "a date",
+    [CODEC_TIMESTAMP] = "a time",
+    [CODEC_FIXED] = "a fixed decimal",
     [CODEC_ENUM] = "an enum",
 };
 

@@ -63,12 +63,13 @@ static int first_column(struct catalog *c, const char *row, char *ret, size_t ro
     memcpy(name, from + 7, (size_t)(to - from - 7));
     name[to - from - 7] = '\0';
     /* A plan does not say the schema; any index of that name on a table read here will do. */
-    res = PQexecParams(c->pg,
-                       "SELECT a.attname FROM pg_class AS i JOIN pg_index AS x ON x.indexrelid = i.oid "
-                       "JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0] "
-                       "WHERE quote_ident(i.relname) = $1 ORDER BY pg_table_is_visible(i.oid) DESC "
-                       "LIMIT 1",
-                       1, NULL, params, NULL, NULL, 0);
+    res = PQexecParams(
+        c->pg,
+        "SELECT a.attname FROM pg_class AS i JOIN pg_index AS x ON x.indexrelid = i.oid "
+        "JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0] "
+        "WHERE quote_ident(i.relname) = $1 ORDER BY pg_table_is_visible(i.oid) DESC "
+        "LIMIT 1",
+        1, NULL, params, NULL, NULL, 0);
     if (PQresultStatus(res) != PGRES_TUPLES_OK)
         rc = refuse(c, res, 0);
     else if (PQntuples(res) == 1)

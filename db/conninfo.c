@@ -15,7 +15,7 @@ struct extra {
 
 /* Added unless the user set them. A peer that vanished is noticed in 10 s, not in hours. */
 static const struct extra extras[] = {
-    {"application_name", "tolqujat"}, {"connect_timeout", "10"},   {"tcp_user_timeout", "10000"},
+    {"application_name", "tolqujat"}, {"connect_timeout", "10"},    {"tcp_user_timeout", "10000"},
     {"keepalives_idle", "30"},        {"keepalives_interval", "5"}, {"keepalives_count", "3"},
 };
 

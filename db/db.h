@@ -34,11 +34,11 @@ struct db_stats {
     uint64_t statements; /* batches sent */
     uint64_t keys;       /* keys in them */
     uint64_t rows;
-    uint64_t retries;    /* keys asked again alone after a data error, or after a lost connection */
+    uint64_t retries; /* keys asked again alone after a data error, or after a lost connection */
     uint64_t errors;
     uint64_t connects;
-    uint32_t ready;      /* connections that can take work now */
-    uint32_t waiting;    /* keys in the queue now */
+    uint32_t ready;   /* connections that can take work now */
+    uint32_t waiting; /* keys in the queue now */
 };
 
 /* ---- At start-up, blocking, before the loop runs. ---- */

@@ -25,10 +25,11 @@
 #include "db/statement.h"
 
 enum {
-    TICK_MS = 20,         /* while something waits that no event will report */
-    LANE_HOLD_MS = 20,    /* a batch that takes longer no longer holds up its lane */
-    ORPHAN_MS = 100,      /* a statement that nobody waits for runs so long before it is cancelled */
-    OUTAGE_GRACE_MS = 1000, /* without any connection, questions wait so long (restarts are short) */
+    TICK_MS = 20,      /* while something waits that no event will report */
+    LANE_HOLD_MS = 20, /* a batch that takes longer no longer holds up its lane */
+    ORPHAN_MS = 100,   /* a statement that nobody waits for runs so long before it is cancelled */
+    OUTAGE_GRACE_MS =
+        1000, /* without any connection, questions wait so long (restarts are short) */
     BATCH_BYTES_MAX = 1 << 20
 };
 
@@ -43,8 +44,8 @@ struct lane {
 };
 
 struct job {
-    struct list node; /* in lane->jobs, db->later, db->over, or alone */
-    struct list live; /* in db->live while `fetch` is set */
+    struct list node;    /* in lane->jobs, db->later, db->over, or alone */
+    struct list live;    /* in db->live while `fetch` is set */
     struct fetch *fetch; /* NULL: over; only references are left */
     struct db *db;
     struct lane *lane;
@@ -110,7 +111,7 @@ struct db {
     struct statement *statements;
     const char **sql;
     uint32_t n_statements, n_path_statements;
-    uint32_t *path_first; /* path id -> its first statement */
+    uint32_t *path_first;   /* path id -> its first statement */
     struct lane *lanes_all; /* one for each statement of a path */
     struct list lanes;      /* those with work */
 

@@ -14,7 +14,7 @@
 struct encoder {
     const struct statement *_s;
     struct buf _param[PARAM_MAX];
-    uint32_t _n;      /* elements so far */
+    uint32_t _n; /* elements so far */
     bool _nulls[PARAM_MAX];
     const char *values[PARAM_MAX]; /* set by encode_end: what PQsendQueryPrepared takes */
     int lengths[PARAM_MAX];

@@ -49,7 +49,8 @@ struct pg_conn_config {
     uint32_t n_prepare; /* the first n are prepared on connect, the others when first used */
     uint32_t max_tasks; /* most tasks in flight */
     unsigned connect_timeout_ms;
-    unsigned watch_ms; /* a task that takes longer means that the peer hangs: give the connection up */
+    unsigned
+        watch_ms; /* a task that takes longer means that the peer hangs: give the connection up */
     void (*on_ready)(struct pg_conn *c);
     /* An attempt failed, or a ready connection was lost: its tasks have had their done(). */
     void (*on_down)(struct pg_conn *c, const char *why);
@@ -71,15 +72,15 @@ struct pg_conn {
     PGconn *_pg;
     uv_timer_t _timer; /* back-off, connect timeout, or watch, as the state says */
     struct pg_poller *_poller;
-    unsigned _handles; /* uv handles that are not yet closed */
+    unsigned _handles;       /* uv handles that are not yet closed */
     struct pg_expect *_fifo; /* ring of results to come */
     uint32_t _fifo_cap, _fifo_from, _fifo_n;
     uint8_t *_prepared; /* for each statement: see pg_conn.c */
     PGresult *_res;     /* rows of the group that is being read */
     enum pg_fault _fault;
-    unsigned _failures;  /* attempts in a row */
-    uint64_t _ready_ms;  /* loop time when it became ready */
-    uint64_t _head_ms;   /* loop time since when the oldest task is running */
+    unsigned _failures; /* attempts in a row */
+    uint64_t _ready_ms; /* loop time when it became ready */
+    uint64_t _head_ms;  /* loop time since when the oldest task is running */
     uint64_t _random;
     bool _broken;         /* a send failed: given up on the next turn */
     bool _cancel_pending; /* a cancel request may still hit */

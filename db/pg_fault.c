@@ -16,12 +16,12 @@ static const struct {
     {"08", PG_LOST},        /* connection exceptions */
     {"40", PG_AGAIN},       /* deadlock, serialization */
     {"26000", PG_STALE},    /* no such prepared statement: somebody said DISCARD */
-    {"0A000", PG_STALE},    /* cached plan must not change result type (and, once, what else it may be) */
-    {"22", PG_DATA},        /* data exceptions */
-    {"21", PG_DATA},        /* cardinality violation in a function */
-    {"23", PG_DATA},        /* a domain's check */
-    {"38", PG_DATA},        /* external routine exceptions */
-    {"39", PG_DATA},        {"P0", PG_DATA},   /* RAISE in a function */
+    {"0A000", PG_STALE}, /* cached plan must not change result type (and, once, what else it may be) */
+    {"22", PG_DATA},     /* data exceptions */
+    {"21", PG_DATA},     /* cardinality violation in a function */
+    {"23", PG_DATA},     /* a domain's check */
+    {"38", PG_DATA},     /* external routine exceptions */
+    {"39", PG_DATA},        {"P0", PG_DATA},    /* RAISE in a function */
     {"XX001", PG_DATA},     {"XX002", PG_DATA}, /* corrupted row or index */
 };
 

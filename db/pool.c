@@ -12,7 +12,8 @@
 #include "base/err.h"
 
 enum {
-    WATCH_SLACK_MS = 5000 /* beyond statement_timeout: then it is not the statement, but the server */
+    WATCH_SLACK_MS =
+        5000 /* beyond statement_timeout: then it is not the statement, but the server */
 };
 
 static const char *const control_sql[] = {"SELECT pg_cancel_backend($1::integer)"};
@@ -130,8 +131,7 @@ struct pg_conn *pool_pick(struct db *db)
 
 bool pool_is_down(const struct db *db)
 {
-    return db->n_ready == 0 && db->failures > 0 &&
-           uv_now(db->loop) - db->down_ms > OUTAGE_GRACE_MS;
+    return db->n_ready == 0 && db->failures > 0 && uv_now(db->loop) - db->down_ms > OUTAGE_GRACE_MS;
 }
 
 void pool_mark_stale(struct db *db, uint32_t statement)

@@ -34,10 +34,10 @@ enum statement_kind {
 };
 
 enum param_kind {
-    PARAM_KEY,    /* array; `index` is the key's column */
-    PARAM_LIMIT,  /* integer array */
-    PARAM_AFTER,  /* array; `index` is the order's column */
-    PARAM_FILTER, /* array with nulls; `index` is the filter */
+    PARAM_KEY,       /* array; `index` is the key's column */
+    PARAM_LIMIT,     /* integer array */
+    PARAM_AFTER,     /* array; `index` is the order's column */
+    PARAM_FILTER,    /* array with nulls; `index` is the filter */
     PARAM_SCAN_KEY,  /* one value; `index` is the key's column */
     PARAM_SCAN_LIMIT /* one integer */
 };

@@ -45,11 +45,11 @@ enum { /* cells of slow */
 };
 
 enum {
-    PATH_PERSON,    /* by id */
-    PATH_BY_CODE,   /* by text */
-    PATH_ENTRY,     /* by (person_id, id) */
-    PATH_ENTRIES,   /* the list of a person, newest first */
-    PATH_SLOW,      /* by id; its function sleeps, or divides by zero */
+    PATH_PERSON,  /* by id */
+    PATH_BY_CODE, /* by text */
+    PATH_ENTRY,   /* by (person_id, id) */
+    PATH_ENTRIES, /* the list of a person, newest first */
+    PATH_SLOW,    /* by id; its function sleeps, or divides by zero */
     PATH_COUNT
 };
 
@@ -70,11 +70,7 @@ static struct column person_columns[P_CELLS] = {
     [P_ID] = {.name = {"id", 2}, .codec = CODEC_ID, .required = true, .line = 11},
     [P_CODE] = {.name = {"code", 4}, .codec = CODEC_STRING, .required = true, .line = 12},
     [P_NAME] = {.name = {"name", 4}, .codec = CODEC_STRING, .required = true, .line = 13},
-    [P_SEX] = {.name = {"sex", 3},
-               .codec = CODEC_ENUM,
-               .values = sexes,
-               .n_values = 2,
-               .line = 14},
+    [P_SEX] = {.name = {"sex", 3}, .codec = CODEC_ENUM, .values = sexes, .n_values = 2, .line = 14},
     [P_BORN] = {.name = {"born", 4}, .codec = CODEC_DATE, .line = 15},
     [P_NOTE] = {.name = {"note", 4}, .codec = CODEC_STRING, .line = 16},
     [P_RATIO] = {.name = {"ratio", 5}, .codec = CODEC_STRING, .line = 17},
@@ -193,7 +189,7 @@ static const char fixture_sql[] =
     " FROM generate_series(1, 60) AS i;"
     "ANALYZE person, entry, slow;";
 
-static PGconn *fixture_pg;       /* for what the tests do beside the code under test */
+static PGconn *fixture_pg;          /* for what the tests do beside the code under test */
 static char fixture_conninfo[4096]; /* with the schema in its search path */
 
 static void fixture_exec(const char *sql)

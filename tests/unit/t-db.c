@@ -614,7 +614,8 @@ static void test_fault__statements_forgotten(void **state)
     assert_int_equal(ask(p), 0);
     /* The column's type changes, so the plan that is kept no longer fits; the cell's text stays. */
     fixture_exec("ALTER TABLE person ALTER COLUMN name TYPE varchar(100)");
-    assert_int_equal(ask(q), ERR_DATABASE); /* asked again, but the rows are not those of the check */
+    assert_int_equal(ask(q),
+                     ERR_DATABASE); /* asked again, but the rows are not those of the check */
     fixture_exec("ALTER TABLE person ALTER COLUMN name TYPE text");
     probe_free(q);
     q = probe_range(PATH_PERSON, 1, 2);

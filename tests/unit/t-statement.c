@@ -1,0 +1,163 @@
+/* Tests of db/statement: SQL out of access paths. */
+#include "tests/unit/test.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "db/statement.h"
+#include "db/types.h"
+
+static struct column columns[] = {
+    {.name = {"id", 2}, .codec = CODEC_KEY, .type_oid = OID_INT8},
+    {.name = {"made_on", 7}, .codec = CODEC_KEY, .type_oid = OID_DATE},
+    {.name = {"weight", 6}, .codec = CODEC_FLOAT, .type_oid = OID_NUMERIC},
+    {.name = {"code", 4}, .codec = CODEC_STRING, .type_oid = 2950 /* uuid */},
+    {.name = {"cap", 3}, .codec = CODEC_FIXED, .type_oid = OID_INT8, .computed = true},
+};
+
+static struct table thing = {
+    .name = {"thing", 5},
+    .columns = columns,
+    .n_columns = 5,
+    .key = {{"id", 2}},
+    .n_key = 1,
+    .key_cell = {0},
+};
+
+static struct access_path row = {
+    .kind = ACCESS_ROW,
+    .table = &thing,
+    .column = {{"id", 2}},
+    .n_columns = 1,
+    .key_oid = {OID_INT4},
+};
+
+static struct access_path list = {
+    .kind = ACCESS_LIST,
+    .table = &thing,
+    .column = {{"owner", 5}},
+    .n_columns = 1,
+    .key_oid = {OID_INT8},
+    .order = {{.name = {"made_on", 7}, .cell = 1, .descending = true, .type_oid = OID_DATE},
+              {.name = {"id", 2}, .cell = 0, .descending = true, .type_oid = OID_INT8}},
+    .n_order = 2,
+    .filter = {{.name = {"state", 5}, .type_oid = OID_VARCHAR, .is_text = true},
+               {.name = {"grade", 5}, .type_oid = OID_INT2}},
+    .n_filter = 2,
+    .where = {"gone IS NULL", 12},
+};
+
+static struct arena arena;
+
+#define CELLS                                                                                      \
+    "t.\"id\" AS c0, t.\"made_on\" AS c1, t.\"weight\"::double precision AS c2, "                  \
+    "t.\"code\"::text AS c3, \"cap\"(t) AS c4 FROM \"thing\" AS t"
+
+static void test_statement__row(void **state)
+{
+    assert_string_equal(db_statement_sql(&row, 0, &arena),
+                        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4 FROM unnest($1::integer[]) "
+                        "WITH ORDINALITY AS k (k1, ord) CROSS JOIN LATERAL (SELECT " CELLS
+                        " WHERE t.\"id\" = k.k1 LIMIT 1) AS r");
+    assert_null(db_statement_sql(&row, 1, &arena));
+}
+
+static void test_statement__head(void **state)
+{
+    assert_string_equal(
+        db_statement_sql(&list, 0, &arena),
+        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4 FROM unnest($1::bigint[], $2::integer[]) "
+        "WITH ORDINALITY AS k (k1, lim, ord) CROSS JOIN LATERAL (SELECT " CELLS
+        " WHERE t.\"owner\" = k.k1 AND (gone IS NULL) ORDER BY t.\"made_on\" DESC, t.\"id\" DESC "
+        "LIMIT k.lim) AS r");
+}
+
+static void test_statement__page(void **state)
+{
+    assert_string_equal(
+        db_statement_sql(&list, 1, &arena),
+        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4 FROM unnest($1::bigint[], $2::integer[], "
+        "$3::date[], $4::bigint[], $5::text[], $6::smallint[]) "
+        "WITH ORDINALITY AS k (k1, lim, a1, a2, f1, f2, ord) CROSS JOIN LATERAL (SELECT " CELLS
+        " WHERE t.\"owner\" = k.k1 AND (gone IS NULL) AND (t.\"made_on\", t.\"id\") < (k.a1, k.a2)"
+        " AND (k.f1 IS NULL OR t.\"state\"::text = k.f1)"
+        " AND (k.f2 IS NULL OR t.\"grade\" = k.f2)"
+        " ORDER BY t.\"made_on\" DESC, t.\"id\" DESC LIMIT k.lim) AS r");
+    assert_null(db_statement_sql(&list, 2, &arena));
+}
+
+static void test_statement__ascending(void **state)
+{
+    struct access_path up = list;
+    const char *sql;
+
+    up.order[0].descending = up.order[1].descending = false;
+    sql = db_statement_sql(&up, 1, &arena);
+    assert_non_null(strstr(sql, "(t.\"made_on\", t.\"id\") > (k.a1, k.a2)"));
+    assert_non_null(strstr(sql, "ORDER BY t.\"made_on\" ASC, t.\"id\" ASC"));
+}
+
+static void test_statement__compound_key(void **state)
+{
+    struct access_path two = row;
+
+    two.n_columns = 2;
+    two.column[1] = STR("made_on");
+    two.key_oid[1] = OID_DATE;
+    assert_non_null(strstr(db_statement_sql(&two, 0, &arena),
+                           "unnest($1::integer[], $2::date[]) WITH ORDINALITY AS k (k1, k2, ord)"));
+    assert_non_null(strstr(db_statement_sql(&two, 0, &arena),
+                           "WHERE t.\"id\" = k.k1 AND t.\"made_on\" = k.k2 LIMIT 1"));
+}
+
+static void test_statement__scan(void **state)
+{
+    struct statement s;
+
+    assert_int_equal(statement_of_scan(&s, &thing, false, &arena), 0);
+    assert_string_equal(s.sql, "SELECT " CELLS " ORDER BY t.\"id\" LIMIT $1::integer");
+    assert_int_equal(s.n_params, 1);
+    assert_int_equal(statement_of_scan(&s, &thing, true, &arena), 0);
+    assert_string_equal(s.sql, "SELECT " CELLS " WHERE (t.\"id\") > ($1::bigint)"
+                               " ORDER BY t.\"id\" LIMIT $2::integer");
+    assert_int_equal(s.n_params, 2);
+}
+
+static void test_statement__names_are_quoted(void **state)
+{
+    struct buf b;
+
+    buf_init(&b, 0);
+    statement_add_name(&b, STR("med.we\"ird; --"));
+    check_str(buf_str(&b), "\"med\".\"we\"\"ird; --\"");
+    buf_release(&b);
+}
+
+static int set_up(void **state)
+{
+    arena_init(&arena, 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_release(&arena);
+    return 0;
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_statement__row),
+        T(test_statement__head),
+        T(test_statement__page),
+        T(test_statement__ascending),
+        T(test_statement__compound_key),
+        T(test_statement__scan),
+        T(test_statement__names_are_quoted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
