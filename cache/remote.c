@@ -26,7 +26,7 @@
 
 enum {
     CONNECT_MS = 1000,
-    PROBE_MS = 1000, /* give or take a fifth */
+    PROBE_MS = 1000,
     UNSENT_MAX = 4 << 20,
     PENDING_MAX = 16384,
     REPLY_MAX = 8 << 20, /* bytes of one reply */
@@ -114,7 +114,8 @@ static void on_probe(uv_timer_t *timer);
 
 static void go_down(struct remote *r)
 {
-    uint64_t wait = PROBE_MS - PROBE_MS / 5 + hash_u64(uv_hrtime()) % (2 * PROBE_MS / 5);
+    uint64_t ms = r->config.probe_ms;
+    uint64_t wait = ms - ms / 5 + hash_u64(uv_hrtime()) % (2 * ms / 5 + 1);
 
     uv_timer_stop(&r->deadline);
     uv_timer_start(&r->probe, on_probe, wait, 0);
@@ -391,7 +392,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         }
         if (!reply)
             break;
-        c->unread = 0;
+        c->unread = c->reader->len - c->reader->pos; /* of the next one */
         ok = take_reply(c, reply);
         freeReplyObject(reply);
         if (!ok)
@@ -517,7 +518,7 @@ static void on_probe(uv_timer_t *timer)
     else if (r->state == REMOTE_DOWN)
         remote_connect(r);
     else if (r->state == REMOTE_RESOLVING)
-        uv_timer_start(&r->probe, on_probe, PROBE_MS, 0); /* the resolver has time-outs of its own */
+        uv_timer_start(&r->probe, on_probe, CONNECT_MS, 0); /* the resolver has time-outs of its own */
 }
 
 static void remote_connect(struct remote *r)
@@ -588,6 +589,8 @@ int remote_open(struct remote **ret_r, const struct remote_config *config, struc
     r->loop = config->loop;
     r->config = *config;
     r->config.address = NULL;
+    if (r->config.probe_ms == 0)
+        r->config.probe_ms = PROBE_MS;
     r->starting = true;
     buf_init(&r->out, UNSENT_MAX + (1 << 20));
     uv_timer_init(r->loop, &r->probe);

@@ -24,6 +24,7 @@ struct remote_config {
     struct uv_loop_s *loop;
     const char *address; /* path of a Unix socket, or "host:port"; copied */
     unsigned timeout_ms; /* from sending a command to its reply */
+    unsigned probe_ms;   /* between attempts to connect, give or take a fifth; 0: 1,000 */
     /* The circuit closed (`up`) or opened. Also once, with false, when the first attempt to connect
      * failed. Never from inside a call. May be NULL. */
     void (*on_change)(void *data, bool up);
