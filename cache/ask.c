@@ -51,6 +51,7 @@ bool ask_digest(const struct cache *c, struct sha256 *ret, uint64_t *ret_name)
     if (hmac_sha256(c->secret, buf_str(&c->name), ret) < 0)
         return false;
     memcpy(ret_name, ret->bytes + DIGEST_BYTES, sizeof *ret_name);
+    *ret_name ^= generations_epoch(c->g); /* generations begin anew with an epoch */
     return true;
 }
 

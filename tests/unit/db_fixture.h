@@ -230,8 +230,8 @@ static bool fixture_open(const char *schema)
     snprintf(sql, sizeof sql, "SET search_path = %s", schema);
     fixture_exec(sql);
     fixture_exec(fixture_sql);
-    snprintf(fixture_conninfo, sizeof fixture_conninfo, "%s options='-c search_path=%s'", text,
-             schema);
+    snprintf(fixture_conninfo, sizeof fixture_conninfo,
+             "%s application_name=%s options='-c search_path=%s'", text, schema, schema);
     return true;
 }
 

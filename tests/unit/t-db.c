@@ -465,8 +465,9 @@ static void test_cancel__is_told_later_and_once(void **state)
 static void test_cancel__ends_the_statement(void **state)
 {
     struct probe *p = probe_range(PATH_SLOW, 3, 1), *q = probe_range(PATH_SLOW, 5, 1);
-    const char *running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = "
-                          "'tolqujat' AND state = 'active' AND query LIKE '%slow%'";
+    const char *running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = '" SCHEMA
+                          "'"
+                          " AND state = 'active' AND query LIKE '%slow%'";
 
     assert_int_equal(ask(q), 0); /* both are connected */
     assert_int_equal(db_fetch(db, &p->f), 0);
@@ -481,6 +482,32 @@ static void test_cancel__ends_the_statement(void **state)
     assert_int_equal(fixture_number(running), 0);
     probe_free(p);
     probe_free(q);
+}
+
+/* What is cheap does not wait behind what is dear, with several lanes and two connections. */
+static void test_batch__slow_statement_holds_nothing_up(void **state)
+{
+    struct probe *slow = probe_range(PATH_SLOW, 2, 1);
+    struct probe *p[3];
+
+    assert_int_equal(db_fetch(db, &slow->f), 0);
+    run_ms(100);
+    for (int round = 0; round < 5; round++) {
+        p[0] = probe_range(PATH_PERSON, 10, 1);
+        p[1] = probe_range(PATH_ENTRY, 10, 1);
+        p[2] = probe_range(PATH_ENTRIES, 10, 1);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(db_fetch(db, &p[i]->f), 0);
+        for (int i = 0; i < 3; i++) {
+            assert_true(run_until(&p[i]->done, 2000));
+            assert_int_equal(p[i]->rc, 0);
+            assert_int_equal(slow->done, 0);
+            probe_free(p[i]);
+        }
+    }
+    assert_true(run_until(&slow->done, 2000));
+    assert_int_equal(slow->rc, 0);
+    probe_free(slow);
 }
 
 static void test_cancel__not_while_another_waits(void **state)
@@ -552,7 +579,7 @@ static void test_scan__row_that_can_not_be_written(void **state)
 static void terminate_all(void)
 {
     fixture_exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
-                 "'tolqujat'");
+                 "'" SCHEMA "'");
 }
 
 static void test_fault__lost_connections_are_asked_elsewhere(void **state)
@@ -626,6 +653,33 @@ static void test_fault__statements_forgotten(void **state)
     q = probe_range(PATH_PERSON, 1, 2);
     assert_int_equal(ask(q), 0);
     only_row(q, 1);
+    probe_free(p);
+    probe_free(q);
+}
+
+static char noted[200];
+
+static void on_note(const char *why)
+{
+    snprintf(noted, sizeof noted, "%s", why);
+}
+
+static void test_fault__table_that_is_gone(void **state)
+{
+    struct db_config config = usual();
+    struct probe *p = probe_range(PATH_PERSON, 1, 2), *q = probe_range(PATH_SLOW, 5, 1);
+
+    config.note = on_note;
+    open_with(&config);
+    fixture_exec("ALTER TABLE person RENAME TO away");
+    assert_int_equal(ask(p), ERR_DATABASE);
+    assert_string_equal(noted, "a statement on table person failed: 42P01");
+    assert_int_equal(ask(q), 0); /* the others go on */
+    fixture_exec("ALTER TABLE away RENAME TO person");
+    probe_free(p);
+    p = probe_range(PATH_PERSON, 1, 2);
+    assert_int_equal(ask(p), 0); /* and it comes back by itself */
+    tear_down(state);
     probe_free(p);
     probe_free(q);
 }
@@ -731,6 +785,7 @@ int main(void)
         T(test_batch__value_that_no_codec_writes),
         T(test_batch__statement_timeout),
         T(test_batch__arena_too_small),
+        T(test_batch__slow_statement_holds_nothing_up),
         T(test_batch__queue_is_bounded),
         T(test_cancel__is_told_later_and_once),
         T(test_cancel__ends_the_statement),
@@ -741,6 +796,7 @@ int main(void)
         T(test_fault__a_statement_cut_off_is_asked_once_more),
         T(test_fault__twice_cut_off_is_an_error),
         T(test_fault__statements_forgotten),
+        cmocka_unit_test(test_fault__table_that_is_gone),
         cmocka_unit_test(test_absent__refuses_soon_and_closes),
         cmocka_unit_test(test_close__ends_what_is_in_flight),
         cmocka_unit_test(test_close__while_connecting),
