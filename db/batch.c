@@ -224,6 +224,7 @@ bool batch_send(struct db *db, struct lane *lane, struct pg_conn *c)
     }
     list_remove(&b->node);
     list_push_back(&db->in_flight, &b->node);
+    b->conn = c;
     b->ready_ms = c->_ready_ms;
     lane->in_flight++;
     lane->sent_ms = uv_now(db->loop);
@@ -448,6 +449,21 @@ static void fail_wait(struct batch *b, struct wait *w, enum pg_fault fault)
     job_end(w->job, rc, &b->db->over);
 }
 
+/* Tells the log of what no retry will heal. The server's own message may hold data, so it stays out. */
+static void note_refusal(struct batch *b, const char *what)
+{
+    uint64_t now = uv_now(b->db->loop);
+    struct str table = b->db->statements[b->lane->statement].table->name;
+    char text[160];
+
+    if (!b->db->config.note || (b->lane->noted_ms && now - b->lane->noted_ms < NOTE_MS))
+        return;
+    b->lane->noted_ms = now;
+    snprintf(text, sizeof text, "a statement on table %.*s failed: %s", (int)MIN(table.len, 80u),
+             table.ptr, what);
+    b->db->config.note(text);
+}
+
 static void fail_batch(struct batch *b, enum pg_fault fault)
 {
     if (fault == PG_STALE)
@@ -463,8 +479,12 @@ static void batch_done(struct pg_task *task, enum pg_fault fault, const PGresult
     struct lane *lane = b->lane;
     struct db *db = b->db;
 
-    if (fault == PG_FINE && !result_fits(db->statements[lane->statement].table, res))
+    if (fault == PG_REFUSED)
+        note_refusal(b, b->conn->sqlstate);
+    if (fault == PG_FINE && !result_fits(db->statements[lane->statement].table, res)) {
         fault = PG_REFUSED;
+        note_refusal(b, "its columns are no longer those of the start");
+    }
     if (fault == PG_FINE)
         answer(b, res);
     else

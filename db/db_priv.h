@@ -27,6 +27,8 @@
 enum {
     TICK_MS = 20,      /* while something waits that no event will report */
     LANE_HOLD_MS = 20, /* a batch that takes longer no longer holds up its lane */
+    STALL_MS = 50,     /* a statement that runs so long gets nothing queued behind it */
+    NOTE_MS = 10000,   /* the least time between two notes on one statement */
     ORPHAN_MS = 100,   /* a statement that nobody waits for runs so long before it is cancelled */
     OUTAGE_GRACE_MS =
         1000, /* without any connection, questions wait so long (restarts are short) */
@@ -41,6 +43,7 @@ struct lane {
     uint32_t keys;       /* never sent */
     uint32_t in_flight;  /* batches */
     uint64_t sent_ms;    /* loop time of the newest batch */
+    uint64_t noted_ms;   /* loop time of the newest note on its failures; 0: none */
 };
 
 struct job {
@@ -86,6 +89,7 @@ struct batch {
     struct list node; /* in db->batches (free) or db->in_flight */
     struct db *db;
     struct lane *lane;
+    const struct pg_conn *conn;
     uint64_t ready_ms; /* loop time when its connection was made */
     uint32_t n_asks, n_waits;
     struct ask *asks;

@@ -299,10 +299,12 @@ static void group_ended(struct pg_conn *c, struct pg_task *task)
 static void got_error(struct pg_conn *c, const PGresult *res)
 {
     const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 
     if (c->_fault != PG_FINE)
         return;
-    c->_fault = pg_fault_of(PQresultErrorField(res, PG_DIAG_SQLSTATE));
+    c->_fault = pg_fault_of(sqlstate);
+    snprintf(c->sqlstate, sizeof c->sqlstate, "%s", sqlstate ? sqlstate : "");
     if (c->_fault == PG_LOST && message)
         snprintf(c->_why, sizeof c->_why, "%.*s", (int)strcspn(message, "\n"), message);
 }

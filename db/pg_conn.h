@@ -84,6 +84,7 @@ struct pg_conn {
     uint64_t _random;
     bool _broken;         /* a send failed: given up on the next turn */
     bool _cancel_pending; /* a cancel request may still hit */
+    char sqlstate[6];     /* of the newest error */
     char _why[160];
 };
 

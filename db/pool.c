@@ -116,6 +116,14 @@ void pool_release(struct db *db)
     free(db->readers);
 }
 
+/* What goes behind a slow statement can't be taken back, so it rather waits for a connection that moves. */
+static bool is_stalled(const struct db *db, const struct pg_conn *c)
+{
+    uint64_t since = 0;
+
+    return pg_conn_head(c, &since) && uv_now(db->loop) - since >= STALL_MS;
+}
+
 struct pg_conn *pool_pick(struct db *db)
 {
     struct pg_conn *best = NULL;
@@ -123,7 +131,7 @@ struct pg_conn *pool_pick(struct db *db)
     for (uint32_t i = 0; i < db->n_readers; i++) {
         struct pg_conn *c = &db->readers[i];
         if (c->state == PG_STATE_READY && !c->_broken && c->tasks < db->config.batches &&
-            (!best || c->tasks < best->tasks))
+            (!best || c->tasks < best->tasks) && !is_stalled(db, c))
             best = c;
     }
     return best;

@@ -229,7 +229,7 @@ static void test_check__plans(void **state)
         }
     }
     assert_int_equal(statements, 6); /* four for rows, two for the list */
-    fixture_exec("RESET ALL; SET search_path = " SCHEMA);
+    fixture_exec("RESET ALL; SET client_min_messages = error; SET search_path = " SCHEMA);
     arena_release(&arena);
 }
 
