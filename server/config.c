@@ -93,8 +93,7 @@ static const struct option {
      "in a document"},
     {"max-root-fields", OPTION_NUMBER, SERVE, AT(max_root_fields), 1, 10000, "20", "N",
      "in an operation"},
-    {"max-tokens", OPTION_NUMBER, SERVE, AT(max_tokens), 10, 1000000, "2000", "N",
-     "in a document"},
+    {"max-tokens", OPTION_NUMBER, SERVE, AT(max_tokens), 10, 1000000, "2000", "N", "in a document"},
     {"max-cost", OPTION_NUMBER, SERVE, AT(max_cost), 1, 1000000000, "5000", "N",
      "rows that an operation may ask for"},
 };
@@ -171,11 +170,15 @@ static int add_origins(struct config *c, const char *where, const char *value, s
 static bool redis_valid(const char *s)
 {
     const char *colon = strrchr(s, ':');
+    char *end;
+    long port;
 
     if (*s == '/' || *s == '.')
         return true;
-    return colon && colon != s && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1) &&
-           strlen(colon + 1) <= 5 && atoi(colon + 1) >= 1 && atoi(colon + 1) <= 65535;
+    if (!colon || colon == s || !isdigit((unsigned char)colon[1]))
+        return false;
+    port = strtol(colon + 1, &end, 10);
+    return !*end && port >= 1 && port <= 65535;
 }
 
 static int set_text(struct config *c, const struct option *o, const char *where, const char *value,
@@ -193,8 +196,8 @@ static int set_text(struct config *c, const struct option *o, const char *where,
     return 0;
 }
 
-static int set_value(struct config *c, const struct option *o, const char *where,
-                     const char *value, struct err *reterr)
+static int set_value(struct config *c, const struct option *o, const char *where, const char *value,
+                     struct err *reterr)
 {
     switch (o->type) {
     case OPTION_TEXT:
@@ -242,7 +245,8 @@ static int read_flag(struct config *c, enum config_command command, int argc, ch
     char where[64];
 
     if (strncmp(arg, "--", 2) != 0 || n == 0)
-        return err_set(reterr, ERR_CONFIG, "argument %d is not a flag (they begin with --)", *i + 1);
+        return err_set(reterr, ERR_CONFIG, "argument %d is not a flag (they begin with --)",
+                       *i + 1);
     o = find_option(name, n, command);
     if (!o)
         return err_set(reterr, ERR_CONFIG, "there is no flag --%.*s (see tolqujat %s --help)",
@@ -360,12 +364,13 @@ static bool is_given(uint64_t given, const char *name)
 static int read_demo(struct config *c, uint64_t given, struct err *reterr)
 {
     const char *path = find_upwards(c, "var/demo/env");
-    struct str text;
+    struct str text = {0};
     int rc;
 
     if (!path)
-        return err_set(reterr, ERR_CONFIG,
-                       "--database is not given, and there is no demo here (scripts/demo makes one)");
+        return err_set(
+            reterr, ERR_CONFIG,
+            "--database is not given, and there is no demo here (scripts/demo makes one)");
     rc = config_read_file(&c->arena, path, FILE_MAX, &text, reterr);
     if (rc < 0)
         return rc;
@@ -388,16 +393,19 @@ static int find_files(struct config *c, enum config_command command, uint64_t gi
     if (command == COMMAND_MIGRATE && !c->dir) {
         const char *found = find_upwards(c, "db/migrations");
         if (!found)
-            return err_set(reterr, ERR_CONFIG, "--dir is not given, and there is no db/migrations here");
-        c->dir = arena_str(&c->arena, (struct str){found, strlen(found) - strlen("/migrations")}).ptr;
+            return err_set(reterr, ERR_CONFIG,
+                           "--dir is not given, and there is no db/migrations here");
+        c->dir =
+            arena_str(&c->arena, (struct str){found, strlen(found) - strlen("/migrations")}).ptr;
     }
     c->graphiql_given = is_given(given, "graphiql");
     if (command == COMMAND_SERVE && !c->graphiql_given) {
         const char *found = find_upwards(c, "web/graphiql/index.html");
         if (found)
-            c->graphiql = arena_str(&c->arena, (struct str){found, strlen(found) -
-                                                                       strlen("/graphiql/index.html")})
-                              .ptr;
+            c->graphiql =
+                arena_str(&c->arena,
+                          (struct str){found, strlen(found) - strlen("/graphiql/index.html")})
+                    .ptr;
     }
     return 0;
 }
@@ -449,7 +457,8 @@ int config_read_file(struct arena *arena, const char *path, size_t max_bytes, st
         size = ftell(f);
     if (size < 0 || (size_t)size > max_bytes || fseek(f, 0, SEEK_SET) != 0) {
         fclose(f);
-        return err_set(reterr, ERR_CONFIG, "%.160s: not a file of at most %zu bytes", path, max_bytes);
+        return err_set(reterr, ERR_CONFIG, "%.160s: not a file of at most %zu bytes", path,
+                       max_bytes);
     }
     text = arena_alloc(arena, (size_t)size + 1);
     if (!text || fread(text, 1, (size_t)size, f) != (size_t)size) {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -159,12 +160,14 @@ void metrics_restarted(struct metrics *m, unsigned worker)
 static void publish_process(struct metrics_slot *s)
 {
     struct rusage usage;
-    unsigned long pages = 0;
+    char text[128] = "";
     FILE *f = fopen("/proc/self/statm", "re"); /* no disk behind it */
+    const char *resident;
 
     if (f) {
-        if (fscanf(f, "%*u %lu", &pages) == 1)
-            set(&s->rss_bytes, (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE));
+        resident = fgets(text, sizeof text, f) ? strchr(text, ' ') : NULL;
+        if (resident)
+            set(&s->rss_bytes, strtoul(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE));
         fclose(f);
     }
     if (getrusage(RUSAGE_SELF, &usage) == 0)

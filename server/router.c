@@ -19,8 +19,8 @@ static void answer_graphql(const struct router *r, struct exchange *x)
     struct err err;
 
     /* The body would have to be unpacked first, which has no bound that a client could not abuse. */
-    if (x->content_encoding.len &&
-        !(x->content_encoding.len == 8 && strncasecmp(x->content_encoding.ptr, "identity", 8) == 0)) {
+    if (x->content_encoding.len && !(x->content_encoding.len == 8 &&
+                                     strncasecmp(x->content_encoding.ptr, "identity", 8) == 0)) {
         const struct http_header accept[] = {{"Accept-Encoding", "identity"}, {NULL, NULL}};
         exchange_error_status(x, 415, "the request body must not be encoded (Content-Encoding)",
                               accept);

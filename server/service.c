@@ -30,7 +30,7 @@ int service_read_schema(struct arena *arena, const char *path, struct schema **r
                         struct err *reterr)
 {
     struct err err = {0};
-    struct str text;
+    struct str text = {0};
     int rc = config_read_file(arena, path, SCHEMA_FILE_MAX, &text, reterr);
 
     if (rc < 0)
@@ -43,7 +43,7 @@ int service_read_schema(struct arena *arena, const char *path, struct schema **r
 static int set_namespace(struct service *s, struct err *reterr)
 {
     struct sha256 hash;
-    struct str text;
+    struct str text = {0};
     int rc = config_read_file(&s->arena, s->config->schema, SCHEMA_FILE_MAX, &text, reterr);
 
     if (rc < 0)

@@ -123,8 +123,8 @@ void static_handle(const struct static_files *s, struct exchange *x)
         {"Referrer-Policy", "no-referrer"},
         {NULL, NULL}};
 
-    if (x->if_none_match.len && memmem(x->if_none_match.ptr, x->if_none_match.len,
-                                       s->file[i].etag, strlen(s->file[i].etag)))
+    if (x->if_none_match.len && memmem(x->if_none_match.ptr, x->if_none_match.len, s->file[i].etag,
+                                       strlen(s->file[i].etag)))
         exchange_reply(x, 304, NULL, NULL, headers);
     else
         exchange_reply_static(x, 200, list[i].type, s->file[i].body, headers);

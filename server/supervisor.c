@@ -38,7 +38,7 @@ enum {
 };
 
 struct child {
-    pid_t pid;            /* 0: none runs */
+    pid_t pid; /* 0: none runs */
     uint64_t started_ms;
     uint64_t start_at_ms; /* when it is to be started again; 0: at once */
     uint64_t clear_at_ms; /* 0: nothing to clear */
@@ -84,7 +84,8 @@ static int child_main(struct supervisor *s, unsigned index, pid_t parent, int re
 }
 
 /* Returns true in the child, with its exit status in *status. */
-static bool start_child(struct supervisor *s, unsigned index, int ready_fd, int close_fd, int *status)
+static bool start_child(struct supervisor *s, unsigned index, int ready_fd, int close_fd,
+                        int *status)
 {
     struct child *c = &s->child[index];
     pid_t parent = getpid(), pid = fork();

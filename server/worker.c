@@ -428,8 +428,8 @@ void worker_log_address(const struct service *s, unsigned port)
     const char *host = s->config->listen;
     bool v6 = strchr(host, ':') != NULL;
 
-    log_info("listening on http://%s%s%s:%u/ workers=%lld graphiql=%s redis=%s", v6 ? "[" : "", host,
-             v6 ? "]" : "", port, (long long)s->config->workers, s->files ? "on" : "off",
+    log_info("listening on http://%s%s%s:%u/ workers=%lld graphiql=%s redis=%s", v6 ? "[" : "",
+             host, v6 ? "]" : "", port, (long long)s->config->workers, s->files ? "on" : "off",
              s->config->redis ? "on" : "off");
 }
 

@@ -15,7 +15,7 @@ struct worker_start {
     unsigned index;  /* from 0 */
     bool supervised; /* one of several: the port is shared, and a second SIGTERM changes nothing */
     unsigned port;
-    int ready_fd;    /* a byte is written here when it listens; -1: it logs so itself */
+    int ready_fd; /* a byte is written here when it listens; -1: it logs so itself */
 };
 
 /* Runs until it is told to end. Returns the exit status of the process: 0 after a drain, 1 when something failed,

@@ -450,8 +450,8 @@ static void conn_start(struct http_conn *c)
     struct http_server *s = c->server;
 
     if (s->stats.connections > s->cfg.limits.connections) {
-        uv_buf_t b = uv_buf_init((char *)(uintptr_t)http_overloaded.ptr,
-                                 (unsigned)http_overloaded.len);
+        uv_buf_t b =
+            uv_buf_init((char *)(uintptr_t)http_overloaded.ptr, (unsigned)http_overloaded.len);
         s->stats.refused++;
         uv_try_write((uv_stream_t *)&c->tcp, &b, 1);
         conn_close_handle(c, false);

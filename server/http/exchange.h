@@ -45,11 +45,12 @@ struct exchange {
     struct str content_type, accept, origin, authorization, accept_language; /* empty: not sent */
     struct str content_encoding, if_none_match, preflight_method;            /* likewise */
     struct str body;
-    char id[17]; /* request id, hexadecimal: in logs, in errors of ours, in X-Request-Id */
+    char id[17];         /* request id, hexadecimal: in logs, in errors of ours, in X-Request-Id */
     uint64_t started_us; /* monotonic (uv_hrtime / 1000), when the head was complete */
 
     /* The handler's. */
-    void (*gone)(struct exchange *x); /* set by the handler when it has work pending; may stay NULL */
+    void (*gone)(
+        struct exchange *x); /* set by the handler when it has work pending; may stay NULL */
     void *data;
 
     struct arena arena; /* limit: config.request_memory */

@@ -69,9 +69,9 @@ struct http_slot {
     uint32_t n_fields;
     enum field_id current;
     char name[FIELD_NAME_MAX];
-    uint8_t name_len;       /* more than FIELD_NAME_MAX: nobody's name */
-    bool value_open;        /* the value's last span ended where the bytes of its execution ended */
-    uint32_t value_run;     /* which execution that was */
+    uint8_t name_len;   /* more than FIELD_NAME_MAX: nobody's name */
+    bool value_open;    /* the value's last span ended where the bytes of its execution ended */
+    uint32_t value_run; /* which execution that was */
     bool want_continue, http_1_0;
 
     struct buf body_in;
@@ -99,26 +99,26 @@ struct http_conn {
     } req;
     llhttp_t parser;
     struct http_server *server;
-    struct list link;  /* server.conns */
-    struct list timer; /* server.wheel */
-    struct list work;  /* server.dirty or server.later */
+    struct list link;              /* server.conns */
+    struct list timer;             /* server.wheel */
+    struct list work;              /* server.dirty or server.later */
     struct exchange *first, *last; /* the queue */
     struct http_slot *reading;     /* HEAD, or BODY and then last in the queue */
     struct buf stash;              /* bytes that were read and not parsed yet */
     const char *run_at, *run_end;  /* the bytes of this execution of llhttp */
     uint32_t run;                  /* its number */
     uint32_t n_queue;
-    uint32_t head_bytes;      /* of the head that is being read */
+    uint32_t head_bytes; /* of the head that is being read */
     uint32_t linger_bytes;
-    size_t written;           /* bytes of the uv_write that is under way */
-    size_t write_left;        /* those of them that had not left when somebody last looked */
-    uint64_t since_ms;        /* when the connection became idle, its head or body began, or it lingers */
-    uint64_t progress_ms;     /* when the client last took a byte */
-    uint64_t reply_ms;        /* when the client first did not take all, and what it took since */
+    size_t written;    /* bytes of the uv_write that is under way */
+    size_t write_left; /* those of them that had not left when somebody last looked */
+    uint64_t since_ms; /* when the connection became idle, its head or body began, or it lingers */
+    uint64_t progress_ms; /* when the client last took a byte */
+    uint64_t reply_ms;    /* when the client first did not take all, and what it took since */
     uint64_t reply_bytes;
     uint64_t deadline_ms, wheel_ms;
     enum conn_state state;
-    int refuse_status;            /* set by a callback of the parser that stops it */
+    int refuse_status; /* set by a callback of the parser that stops it */
     const char *refuse_message;
     bool parsing, stopped, writing, eof, served;
 };
@@ -126,7 +126,7 @@ struct http_conn {
 enum {
     WHEEL_SLOTS = 256, /* of WHEEL_MS each: a minute; later deadlines come by again */
     WHEEL_MS = 250,
-    DATE_LINE = 37     /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
+    DATE_LINE = 37 /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
 };
 
 struct http_server {
@@ -134,8 +134,9 @@ struct http_server {
     struct http_server_config cfg;
     struct http_stats stats;
     uv_timer_t tick;
-    uv_idle_t idle;       /* runs while `later` is not empty, so that the loop does not sleep */
-    uv_prepare_t prepare; /* both flush `dirty`: before sleeping, and after the sockets had their turn */
+    uv_idle_t idle; /* runs while `later` is not empty, so that the loop does not sleep */
+    uv_prepare_t
+        prepare; /* both flush `dirty`: before sleeping, and after the sockets had their turn */
     uv_check_t check;
     uv_tcp_t listener;
     struct list conns, orphans, dirty, later;
@@ -152,7 +153,8 @@ struct http_server {
     uint64_t id_seed, id_count;
     char date[DATE_LINE + 1];
     int64_t date_s;
-    char *read_buffer; /* limits.read_bytes; one for all connections, as reads are handled at once */
+    char
+        *read_buffer; /* limits.read_bytes; one for all connections, as reads are handled at once */
 };
 
 static inline struct http_slot *slot_of(struct exchange *x)
@@ -166,8 +168,8 @@ void slot_free(struct http_slot *slot);            /* back to the pool; runs the
 void server_dirty(struct http_conn *c);            /* flush it in this turn */
 void server_later(struct http_conn *c);            /* give it the next turn */
 void server_arm(struct http_conn *c, uint64_t deadline_ms); /* UINT64_MAX: none */
-void server_conn_closed(struct http_server *s);    /* a connection has been freed */
-void server_settle(struct http_server *s);         /* a handle or connection fewer: is that all? */
+void server_conn_closed(struct http_server *s);             /* a connection has been freed */
+void server_settle(struct http_server *s); /* a handle or connection fewer: is that all? */
 void server_orphan_ended(struct http_server *s);
 
 /* ---- listener.c ---- */

@@ -59,7 +59,7 @@ int http_bind(const char *host, unsigned port, bool shared, int *ret_fd, unsigne
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *ai = NULL;
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t len = sizeof bound;
     char text[8];
     int rc, fd;

@@ -19,8 +19,7 @@ static const struct {
     [FIELD_CONTENT_TYPE] = {STR("content-type"), false, offsetof(struct exchange, content_type)},
     [FIELD_ACCEPT] = {STR("accept"), true, offsetof(struct exchange, accept)},
     [FIELD_ORIGIN] = {STR("origin"), false, offsetof(struct exchange, origin)},
-    [FIELD_AUTHORIZATION] = {STR("authorization"), false,
-                             offsetof(struct exchange, authorization)},
+    [FIELD_AUTHORIZATION] = {STR("authorization"), false, offsetof(struct exchange, authorization)},
     [FIELD_ACCEPT_LANGUAGE] = {STR("accept-language"), true,
                                offsetof(struct exchange, accept_language)},
     [FIELD_CONTENT_ENCODING] = {STR("content-encoding"), true,
@@ -139,8 +138,9 @@ static int on_header_field_complete(llhttp_t *parser)
         field_again(slot, f);
     } else {
         return refuse(c, 400,
-                      slot->current == FIELD_HOST ? "the request has more than one Host"
-                                                  : "a header field that stands for one value came twice");
+                      slot->current == FIELD_HOST
+                          ? "the request has more than one Host"
+                          : "a header field that stands for one value came twice");
     }
     return slot->head_in.failed ? refuse(c, 431, "the request head is too large") : 0;
 }
@@ -317,8 +317,7 @@ static int on_headers_complete(llhttp_t *parser)
         return refuse(c, 400, "the request target has a fragment");
     for (int i = 0; i < FIELD_COUNT; i++)
         if (fields[i].view >= 0)
-            *(struct str *)(void *)((char *)x + fields[i].view) =
-                slot_view(slot, &slot->field[i]);
+            *(struct str *)(void *)((char *)x + fields[i].view) = slot_view(slot, &slot->field[i]);
     set_method(x, parser);
     /* CONNECT and Upgrade are answered as any other request: this is not their kind of server. */
     x->keep_alive = llhttp_should_keep_alive(parser) && parser->method != HTTP_CONNECT;

@@ -301,8 +301,8 @@ static void on_handle_closed(uv_handle_t *handle)
     server_settle(s);
 }
 
-int http_server_open(struct http_server **ret, uv_loop_t *loop, const struct http_server_config *cfg,
-                     struct err *reterr)
+int http_server_open(struct http_server **ret, uv_loop_t *loop,
+                     const struct http_server_config *cfg, struct err *reterr)
 {
     struct http_server *s = calloc(1, sizeof *s);
 
@@ -350,7 +350,7 @@ void http_server_drain(struct http_server *s, void (*on_drained)(void *data), vo
         s->draining = true;
         listener_close(s);
     }
-    list_each(node, &s->conns)
+    list_each (node, &s->conns)
         conn_drain(container_of(node, struct http_conn, link));
 }
 

@@ -29,15 +29,15 @@ struct http_server_config {
 };
 
 struct http_stats {
-    uint64_t accepted;      /* connections, ever */
-    uint64_t refused;       /* connections beyond the limit, or beyond the descriptors */
-    uint64_t requests;      /* heads that were complete */
+    uint64_t accepted; /* connections, ever */
+    uint64_t refused;  /* connections beyond the limit, or beyond the descriptors */
+    uint64_t requests; /* heads that were complete */
     uint64_t bytes_in, bytes_out;
-    uint64_t timeouts;      /* of heads, bodies and replies; not of idle connections */
+    uint64_t timeouts; /* of heads, bodies and replies; not of idle connections */
     uint64_t parse_errors;
-    uint64_t aborted;       /* connections that ended under a request or a reply */
-    uint32_t connections;   /* open now */
-    uint32_t in_flight;     /* handlers at work now */
+    uint64_t aborted;     /* connections that ended under a request or a reply */
+    uint32_t connections; /* open now */
+    uint32_t in_flight;   /* handlers at work now */
 };
 
 /* ERR_MEMORY, ERR_INTERNAL: nothing is left behind once the loop has run again. `cfg` is copied. */
