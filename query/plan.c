@@ -363,6 +363,9 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
               const struct ast_operation *operation, const struct plan_conditions *conditions,
               uint32_t mask, uint32_t max_fields, struct plan **ret, struct err *reterr)
 {
+    static const char *const kinds[] = {[OPERATION_QUERY] = "query",
+                                        [OPERATION_MUTATION] = "mutation",
+                                        [OPERATION_SUBSCRIPTION] = "subscription"};
     const struct type *root = schema->root[operation->kind];
     struct planner p = {
         .arena = arena, .conditions = conditions, .max_fields = max_fields, .err = reterr};
@@ -372,7 +375,8 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
     if (!root)
         return err_set_at(reterr, ERR_OPERATION, (int)operation->loc.line,
                           (int)operation->loc.column,
-                          "The schema has no type for this kind of operation.");
+                          "Schema is not configured to execute %s operation.",
+                          kinds[operation->kind]);
     p.plan = arena_zalloc(arena, sizeof *p.plan);
     if (!p.plan)
         return planner_memory(&p);
