@@ -6,16 +6,35 @@
 #include "base/err.h"
 #include "query/parse_priv.h"
 
+static bool is_location(struct str name)
+{
+    static const char *const known[] = {
+        "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD",
+        "INLINE_FRAGMENT", "VARIABLE_DEFINITION", "SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION",
+        "ARGUMENT_DEFINITION", "INTERFACE", "UNION", "ENUM", "ENUM_VALUE", "INPUT_OBJECT",
+        "INPUT_FIELD_DEFINITION"};
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (str_is(name, known[i]))
+            return true;
+    return false;
+}
+
 /* `&`- or `|`-separated names; the first may have the separator in front of it. */
-static struct ast_name *separated(struct parser *p, enum token_kind separator)
+static struct ast_name *separated(struct parser *p, enum token_kind separator, bool locations)
 {
     struct ast_name *first = NULL, **tail = &first;
 
     (void)parser_skip(p, separator);
     do {
         struct ast_name *n = parser_new(p, sizeof *n);
+        struct token t = p->tok;
         if (!n || !parser_name(p, &n->name, &n->loc))
             return NULL;
+        if (locations && !is_location(n->name)) {
+            parser_unexpected(p, &t);
+            return NULL;
+        }
         *tail = n;
         tail = &n->next;
     } while (parser_skip(p, separator));
@@ -125,20 +144,20 @@ static void add_root(struct parser *p, struct ast_schema_def *s)
 {
     static const char *const kinds[] = {"query", "mutation", "subscription"};
     struct ast_name *n = parser_new(p, sizeof *n), **tail;
+    struct token word;
     int k = 0;
 
     if (!n)
         return;
     while (k < 3 && !parser_at_keyword(p, kinds[k]))
         k++;
+    word = p->tok;
+    if (!parser_expect(p, TOKEN_NAME))
+        return;
     if (k == 3) {
-        if (parser_at(p, TOKEN_NAME))
-            parser_unexpected(p, &p->tok);
-        else
-            (void)parser_expect(p, TOKEN_NAME);
+        parser_unexpected(p, &word);
         return;
     }
-    parser_advance(p);
     if (!parser_expect(p, TOKEN_COLON) || !parser_name(p, &n->name, &n->loc))
         return;
     for (tail = &s->roots[k]; *tail; tail = &(*tail)->next)
@@ -192,12 +211,12 @@ static void type_body(struct parser *p, struct ast_type_def *t)
     bool composite = t->kind == TYPE_OBJECT || t->kind == TYPE_INTERFACE;
 
     if (composite && parser_skip_keyword(p, "implements"))
-        t->interfaces = separated(p, TOKEN_AMP);
+        t->interfaces = separated(p, TOKEN_AMP, false);
     t->directives = parser_directives(p, true);
     if (composite)
         t->fields = field_definitions(p);
     else if (t->kind == TYPE_UNION && parser_skip(p, TOKEN_EQUALS))
-        t->members = separated(p, TOKEN_PIPE);
+        t->members = separated(p, TOKEN_PIPE, false);
     else if (t->kind == TYPE_ENUM)
         t->values = enum_values(p);
     else if (t->kind == TYPE_INPUT)
@@ -229,27 +248,6 @@ static void type_definition(struct parser *p, enum type_kind kind, bool extends)
     note(p, t->name, t->loc);
 }
 
-/* A name that is no location is an error at the name. */
-static void check_locations(struct parser *p, const struct ast_name *n)
-{
-    static const char *const known[] = {
-        "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD",
-        "INLINE_FRAGMENT", "VARIABLE_DEFINITION", "SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION",
-        "ARGUMENT_DEFINITION", "INTERFACE", "UNION", "ENUM", "ENUM_VALUE", "INPUT_OBJECT",
-        "INPUT_FIELD_DEFINITION"};
-
-    for (; n; n = n->next) {
-        size_t i = 0;
-        while (i < ARRAY_LEN(known) && !str_is(n->name, known[i]))
-            i++;
-        if (i == ARRAY_LEN(known)) {
-            struct token t = {.kind = TOKEN_NAME, .loc = n->loc, .text = n->name};
-            parser_unexpected(p, &t);
-            return;
-        }
-    }
-}
-
 static void directive_definition(struct parser *p)
 {
     struct ast_directive_def *d = parser_new(p, sizeof *d);
@@ -265,8 +263,7 @@ static void directive_definition(struct parser *p)
     d->repeatable = parser_skip_keyword(p, "repeatable");
     if (!parser_expect_keyword(p, "on"))
         return;
-    d->locations = separated(p, TOKEN_PIPE);
-    check_locations(p, d->locations);
+    d->locations = separated(p, TOKEN_PIPE, true);
     *p->directives = d;
     p->directives = &d->next;
     note(p, d->name, d->loc);

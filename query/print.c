@@ -39,6 +39,33 @@ static void print_items(struct buf *out, const struct value *v)
     buf_add_char(out, object ? '}' : ']');
 }
 
+/* graphql-js's printBlockString: on lines of its own when that reads better or is needed. */
+static void print_block(struct buf *out, struct str s)
+{
+    bool lines = memchr(s.ptr, '\n', s.len) != NULL, indented = lines, multiple;
+    bool quotes = s.len >= 3 && memcmp(s.ptr + s.len - 3, "\"\"\"", 3) == 0;
+    bool tail = s.len && ((s.ptr[s.len - 1] == '"' && !quotes) || s.ptr[s.len - 1] == '\\');
+
+    for (size_t i = 0; i + 1 < s.len; i++)
+        if (s.ptr[i] == '\n' && s.ptr[i + 1] != ' ' && s.ptr[i + 1] != '\t' && s.ptr[i + 1] != '\n')
+            indented = false;
+    multiple = lines || s.len > 70 || tail || indented || quotes;
+    buf_add_z(out, "\"\"\"");
+    if ((multiple && (lines || !s.len || (s.ptr[0] != ' ' && s.ptr[0] != '\t'))) || indented)
+        buf_add_char(out, '\n');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.len - i >= 3 && memcmp(s.ptr + i, "\"\"\"", 3) == 0) {
+            buf_add_z(out, "\\\"\"\"");
+            i += 2;
+        } else {
+            buf_add_char(out, s.ptr[i]);
+        }
+    }
+    if (multiple || tail)
+        buf_add_char(out, '\n');
+    buf_add_z(out, "\"\"\"");
+}
+
 void print_value(struct buf *out, const struct value *v)
 {
     switch (v->kind) {
@@ -58,7 +85,10 @@ void print_value(struct buf *out, const struct value *v)
             json_add_double(out, v->real);
         break;
     case VALUE_STRING:
-        json_add_string(out, v->text);
+        if (v->block && v->text.len)
+            print_block(out, v->text);
+        else
+            json_add_string(out, v->text);
         break;
     case VALUE_BOOLEAN:
         buf_add_z(out, v->boolean ? "true" : "false");

@@ -73,8 +73,7 @@ bool type_ref_equal(const struct type_ref *a, const struct type_ref *b)
     return false;
 }
 
-/* `t` is `super`, is one of what it can be, or implements it. */
-static bool is_named_subtype(const struct type *t, const struct type *super)
+bool type_is_subtype(const struct type *t, const struct type *super)
 {
     if (t == super)
         return true;
@@ -95,7 +94,7 @@ bool type_ref_is_subtype(const struct type_ref *sub, const struct type_ref *supe
         if (super->kind != sub->kind)
             return false;
         if (super->kind == TYPE_REF_NAMED)
-            return sub->type && super->type && is_named_subtype(sub->type, super->type);
+            return sub->type && super->type && type_is_subtype(sub->type, super->type);
         sub = sub->inner;
         super = super->inner;
     }

@@ -175,6 +175,8 @@ struct field *type_field(const struct type *t, struct str name);   /* without me
 struct field *schema_field(const struct schema *s, const struct type *t, struct str name);
 /* True when the object type `t` is `abstract` itself, or one of what it can be. */
 bool type_includes(const struct type *abstract, const struct type *t);
+/* True when `t` is `super`, a member of it, or implements it (interfaces do so too). */
+bool type_is_subtype(const struct type *t, const struct type *super);
 /* True when some object can be both. Composite types only. */
 bool types_overlap(const struct type *a, const struct type *b);
 bool type_ref_equal(const struct type_ref *a, const struct type_ref *b);

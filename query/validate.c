@@ -121,22 +121,18 @@ static void unique_directives(struct validation *v, const struct ast_directive *
 
 static void unique_arguments(struct validation *v, const struct ast_argument *list)
 {
-    struct map seen, told;
+    struct map seen, twice;
 
     if (!list || !list->next || v->quiet)
         return;
     map_init(&seen, v->arena);
-    map_init(&told, v->arena);
-    for (const struct ast_argument *a = list; a && !v->full; a = a->next) {
-        const struct ast_argument *first = map_get(&seen, a->name);
-        if (!first) {
-            validate_put(v, &seen, a->name, (void *)(uintptr_t)a);
-        } else if (!map_get(&told, a->name)) {
-            validate_error(v, first->loc, "There can be only one argument named \"%.*s\".",
+    map_init(&twice, v->arena);
+    for (const struct ast_argument *a = list; a && !v->full; a = a->next)
+        validate_put(v, map_get(&seen, a->name) ? &twice : &seen, a->name, (void *)(uintptr_t)a);
+    for (const struct ast_argument *a = list; a && !v->full && twice.count; a = a->next)
+        if (map_get(&seen, a->name) == a && map_get(&twice, a->name))
+            validate_error(v, a->loc, "There can be only one argument named \"%.*s\".",
                            STR_FMT(a->name));
-            validate_put(v, &told, a->name, (void *)(uintptr_t)a);
-        }
-    }
 }
 
 static const struct input_def *find_input(const struct input_def *all, uint32_t n, struct str name)
@@ -239,9 +235,9 @@ static bool suggested_before(const struct type *a, uint32_t uses_a, const struct
 {
     if (uses_a != uses_b)
         return uses_a > uses_b;
-    if (a->kind == TYPE_INTERFACE && type_includes(a, b))
+    if (a->kind == TYPE_INTERFACE && type_is_subtype(b, a))
         return true;
-    if (b->kind == TYPE_INTERFACE && type_includes(b, a))
+    if (b->kind == TYPE_INTERFACE && type_is_subtype(a, b))
         return false;
     return suggest_compare(a->name, b->name) < 0;
 }
@@ -455,7 +451,7 @@ static void walk_fragment(struct validation *v, struct fragment_info *f)
                        STR_FMT(def->name));
     else if (!v->quiet)
         validate_put(v, &v->fragment_names, def->name, (void *)(uintptr_t)def);
-    validate_fragment_cycles(v, def);
+    validate_fragment_cycles(v, f);
     unique_directives(v, def->directives);
     known_type(v, def->condition, def->condition_loc);
     v->usages = v->quiet ? &f->usages : NULL;

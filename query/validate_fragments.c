@@ -93,13 +93,16 @@ static void report_cycle(struct validation *v, const struct spread *from, struct
                    STR_FMT(name), via);
 }
 
-static void search(struct validation *v, struct path *path, struct fragment_info *f)
+/* `f` stands for the name; `spreads` are those of one fragment of that name (there may be two: an error,
+ * but cycles through either are told). */
+static void search(struct validation *v, struct path *path, struct fragment_info *f,
+                   const struct spread *spreads)
 {
     if (f->visited || v->full)
         return;
     f->visited = true;
     f->on_path = path->tail;
-    for (const struct spread *s = f->spreads; s && !v->full; s = s->next) {
+    for (const struct spread *s = spreads; s && !v->full; s = s->next) {
         struct fragment_info *to = validate_fragment(v, s->selection->name);
         struct spread *step = validate_new(v, sizeof *step), **before = path->tail;
         if (!step)
@@ -110,21 +113,20 @@ static void search(struct validation *v, struct path *path, struct fragment_info
         if (to && to->on_path)
             report_cycle(v, *to->on_path, s->selection->name);
         else if (to)
-            search(v, path, to);
+            search(v, path, to, to->spreads);
         path->tail = before;
         *path->tail = NULL;
     }
     f->on_path = NULL;
 }
 
-void validate_fragment_cycles(struct validation *v, const struct ast_fragment *def)
+void validate_fragment_cycles(struct validation *v, const struct fragment_info *f)
 {
-    struct fragment_info *f = validate_fragment(v, def->name);
     struct path path = {.first = NULL};
 
     path.tail = &path.first;
-    if (f && !v->quiet)
-        search(v, &path, f);
+    if (!v->quiet)
+        search(v, &path, validate_fragment(v, f->def->name), f->spreads);
 }
 
 /* ---- Unused ones. ---- */

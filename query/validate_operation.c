@@ -32,20 +32,16 @@ static void check_name(struct validation *v, const struct ast_operation *op)
 
 static void check_variable_names(struct validation *v, const struct ast_operation *op)
 {
-    struct map seen, told;
+    struct map seen, twice;
 
     map_init(&seen, v->arena);
-    map_init(&told, v->arena);
-    for (struct ast_variable *d = op->variables; d && !v->full; d = d->next) {
-        struct ast_variable *first = map_get(&seen, d->name);
-        if (!first) {
-            validate_put(v, &seen, d->name, d);
-        } else if (!map_get(&told, d->name)) {
-            validate_error(v, first->name_loc, "There can be only one variable named \"$%.*s\".",
+    map_init(&twice, v->arena);
+    for (struct ast_variable *d = op->variables; d && !v->full; d = d->next)
+        validate_put(v, map_get(&seen, d->name) ? &twice : &seen, d->name, d);
+    for (struct ast_variable *d = op->variables; d && !v->full && twice.count; d = d->next)
+        if (map_get(&seen, d->name) == d && map_get(&twice, d->name))
+            validate_error(v, d->name_loc, "There can be only one variable named \"$%.*s\".",
                            STR_FMT(d->name));
-            validate_put(v, &told, d->name, d);
-        }
-    }
 }
 
 /* ---- Subscriptions. ---- */

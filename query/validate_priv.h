@@ -88,7 +88,7 @@ void validate_value(struct validation *v, const struct value *value, const struc
 struct spread *validate_spreads(struct validation *v, const struct ast_selection *selections);
 /* Every fragment that `spreads` reach, each once, nearest first; linked by next_found. */
 struct fragment_info *validate_reached(struct validation *v, const struct spread *spreads);
-void validate_fragment_cycles(struct validation *v, const struct ast_fragment *f);
+void validate_fragment_cycles(struct validation *v, const struct fragment_info *f);
 void validate_unused_fragments(struct validation *v);
 void validate_meta_depth(struct validation *v, const struct ast_selection *field);
 
