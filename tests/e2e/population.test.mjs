@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Database } from './lib/psql.mjs';
-import { TOP, run } from './lib/run.mjs';
+import { BINARY, TOP, must, run } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
 
 const LOAD = path.join(TOP, 'db/population/load');
@@ -201,6 +201,25 @@ describe('lists of the API', () => {
         assert.match(plan, new RegExp(`Index Only Scan using ${table}_list on ${table}`), `${type}\n${plan}`);
         assert.doesNotMatch(plan, /Sort|Seq Scan/, type);
       }
+    }
+  });
+
+  test('every statement that the server prepares is index scans', async () => {
+    const out = await must(BINARY, ['check', '--sql', '--database', large.conninfo, '--schema', path.join(TOP, 'schema/passport.graphql')]);
+    const statements = [...out.matchAll(/^-- (.*)\n(SELECT .*)$/gm)];
+    assert.ok(statements.length >= 2 * lists.length + 8, `${statements.length} statements`);
+    for (const [, name, sql] of statements) {
+      const parameters = new Set(sql.match(/\$\d+/g)).size;
+      const plan = await large.execute(`SET plan_cache_mode = force_generic_plan; PREPARE p AS ${sql};
+        EXPLAIN (COSTS OFF) EXECUTE p (${Array(parameters).fill('NULL')});`);
+      assert.doesNotMatch(plan, /Bitmap|Sort|Hash/, name);
+      const whole = /Seq Scan on (\w+)/.exec(plan);
+      if (whole) { // only where all of it is one page: nothing is read faster
+        assert.equal(await large.value(`SELECT pg_relation_size('${whole[1]}') / 8192 AS pages`), 1, `${name}\n${plan}`);
+      } else {
+        assert.equal(plan.match(/Index (Only )?Scan using/g)?.length, 1, `${name}\n${plan}`);
+      }
+      if (/ORDER BY/.test(sql)) assert.match(plan, /Index Only Scan using \w+_list/, name);
     }
   });
 
