@@ -143,6 +143,7 @@ static int gen_map_file(const char *path, uint32_t slots, size_t n, void **ret, 
     }
     *ret = h;
 out:
+    flock(fd, LOCK_UN); /* closing would not: the mapping keeps the open file */
     close(fd);
     return rc;
 }
