@@ -91,6 +91,13 @@ static int check_database(struct service *s, struct err *reterr)
     return rc;
 }
 
+/* Without introspection its fields have a name that no document can spell, so they are unknown fields. */
+static void hide_introspection(struct schema *schema)
+{
+    schema->schema_field->name = (struct str){"", 0};
+    schema->type_field->name = (struct str){"", 0};
+}
+
 int service_prepare(struct service *s, const struct config *config, struct err *reterr)
 {
     int rc;
@@ -98,6 +105,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     *s = (struct service){.config = config};
     arena_init(&s->arena, 0);
     rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
+    if (rc == 0 && !config->introspection)
+        hide_introspection(s->schema);
     if (rc == 0)
         rc = set_namespace(s, reterr);
     if (rc == 0)
