@@ -108,6 +108,7 @@ struct access_path {
     /* Set by db_check. */
     uint32_t key_oid[ACCESS_KEY_MAX];
     bool key_is_text; /* key.text counts, not key.part[0] */
+    bool sorts;       /* no index gives a list's order: what the key finds is sorted */
 };
 
 /* All of them: what the start-up check and db/ walk. */

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
-#include "db/types.h"
+#include "db/result.h"
 
 static void batch_done(struct pg_task *task, enum pg_fault fault, const PGresult *res);
 
@@ -255,20 +255,6 @@ struct batch *batch_orphan(struct pg_task *task)
     return b;
 }
 
-/* The columns are those that the statement was made for; else the tables have changed since. */
-static bool result_fits(const struct table *table, const PGresult *res)
-{
-    if (PQnfields(res) != (int)table->n_columns + 1 || PQftype(res, 0) != OID_INT8)
-        return false;
-    for (uint32_t i = 0; i < table->n_columns; i++) {
-        const struct column *c = &table->columns[i];
-        if (PQftype(res, (int)i + 1) != pg_type_sent(c->codec, c->type_oid) ||
-            PQfformat(res, (int)i + 1) != 1)
-            return false;
-    }
-    return true;
-}
-
 /* Which ask row `r` answers; NULL: none, which no server would send. */
 static struct ask *row_ask(struct batch *b, const PGresult *res, int r)
 {
@@ -323,7 +309,7 @@ static void give_row(struct batch *b, const struct ask *a, const struct row *row
 
 static void decode_rows(struct batch *b, const PGresult *res)
 {
-    const struct table *table = b->db->statements[b->lane->statement].table;
+    const struct statement *s = &b->db->statements[b->lane->statement];
     struct wire values[ACCESS_COLUMN_MAX];
     int n = PQntuples(res);
 
@@ -332,12 +318,8 @@ static void decode_rows(struct batch *b, const PGresult *res)
         const struct row *row;
         if (!a || a->rc < 0)
             continue;
-        for (uint32_t i = 0; i < table->n_columns; i++) {
-            values[i].bytes = PQgetisnull(res, r, (int)i + 1) ? NULL
-                                                              : PQgetvalue(res, r, (int)i + 1);
-            values[i].len = (uint32_t)PQgetlength(res, r, (int)i + 1);
-        }
-        row = decode_row(&b->db->decoder, table, values, &a->rc);
+        result_row(s, res, r, values);
+        row = decode_row(&b->db->decoder, s->table, values, &a->rc);
         if (row)
             give_row(b, a, row);
     }
@@ -481,7 +463,7 @@ static void batch_done(struct pg_task *task, enum pg_fault fault, const PGresult
 
     if (fault == PG_REFUSED)
         note_refusal(b, b->conn->sqlstate);
-    if (fault == PG_FINE && !result_fits(db->statements[lane->statement].table, res)) {
+    if (fault == PG_FINE && !result_fits(&db->statements[lane->statement], res)) {
         fault = PG_REFUSED;
         note_refusal(b, "its columns are no longer those of the start");
     }

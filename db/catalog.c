@@ -315,24 +315,43 @@ static int check_unique(struct catalog *c, const struct access_path *path)
                       path->where.len ? " (its WHERE the same as the path's)" : "");
 }
 
-int catalog_path(struct catalog *c, struct access_path *path)
+static int check_plans(struct catalog *c, const struct access_path *path, bool *ret_sorts)
 {
-    bool sorts = false;
-    int rc = check_keys(c, path);
+    int rc = 0;
 
-    if (rc == 0)
-        rc = check_order(c, path);
-    if (rc == 0)
-        rc = check_filters(c, path);
-    if (rc == 0 && path->kind == ACCESS_ROW)
-        rc = check_unique(c, path);
     for (uint32_t v = 0; rc == 0 && v < statement_variants(path); v++) {
         const char *sql = db_statement_sql(path, v, c->arena);
         bool this_sorts = false;
         if (!sql)
             return err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
         rc = catalog_plan(c, sql, path->column, path->n_columns, path->line, &this_sorts);
-        sorts |= this_sorts;
+        *ret_sorts |= this_sorts;
+    }
+    return rc;
+}
+
+int catalog_path(struct catalog *c, struct access_path *path)
+{
+    struct err before = c->reterr ? *c->reterr : (struct err){0};
+    bool sorts = false;
+    int rc = check_keys(c, path);
+
+    path->sorts = false;
+    if (rc == 0)
+        rc = check_order(c, path);
+    if (rc == 0)
+        rc = check_filters(c, path);
+    if (rc == 0 && path->kind == ACCESS_ROW)
+        rc = check_unique(c, path);
+    if (rc < 0)
+        return rc;
+    rc = check_plans(c, path, &sorts);
+    if (rc == ERR_CONFIG && path->n_order > 0) {
+        /* In a small table an index of the order alone looks good: without it, perhaps? */
+        path->sorts = true;
+        rc = check_plans(c, path, &sorts);
+        if (rc == 0 && c->reterr)
+            *c->reterr = before;
     }
     if (rc == 0 && sorts)
         log_warn("no index gives the order of a list, so it is sorted for each key line=%d "

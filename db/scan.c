@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "db/types.h"
+#include "db/result.h"
 
 enum {
     SCAN_ROWS = 500, /* a page: about a millisecond of decoding */
@@ -41,12 +41,12 @@ void scans_fail(struct db *db, struct list *list, int rc)
         scan_end(container_of(due.next, struct scan, node), rc);
 }
 
-static bool keep_key(struct scan *s, const PGresult *res, int r)
+static bool keep_key(struct scan *s, const struct statement *st, const PGresult *res, int r)
 {
-    const struct table *table = s->scan->table;
+    const struct table *table = st->table;
 
     for (uint32_t i = 0; i < table->n_key; i++) {
-        int cell = (int)table->key_cell[i];
+        int cell = st->field[table->key_cell[i]];
         buf_clear(&s->last[i]);
         buf_add(&s->last[i], PQgetvalue(res, r, cell), (size_t)PQgetlength(res, r, cell));
         if (s->last[i].failed)
@@ -56,35 +56,21 @@ static bool keep_key(struct scan *s, const PGresult *res, int r)
     return true;
 }
 
-static bool result_fits(const struct table *table, const PGresult *res)
-{
-    if (PQnfields(res) != (int)table->n_columns)
-        return false;
-    for (uint32_t i = 0; i < table->n_columns; i++)
-        if (PQftype(res, (int)i) !=
-            pg_type_sent(table->columns[i].codec, table->columns[i].type_oid))
-            return false;
-    return true;
-}
-
 /* 0: there are more; 1: that was the last page; or an error. */
 static int give_rows(struct scan *s, const PGresult *res)
 {
-    const struct table *table = s->scan->table;
+    const struct statement *st = &s->db->statements[s->task.statement];
     struct wire values[ACCESS_COLUMN_MAX];
     int n = PQntuples(res), rc = 0;
 
-    if (!result_fits(table, res))
+    if (!result_fits(st, res))
         return ERR_DATABASE;
-    if (n > 0 && !keep_key(s, res, n - 1))
+    if (n > 0 && !keep_key(s, st, res, n - 1))
         return ERR_MEMORY;
     for (int r = 0; r < n; r++) {
         const struct row *row;
-        for (uint32_t i = 0; i < table->n_columns; i++) {
-            values[i].bytes = PQgetisnull(res, r, (int)i) ? NULL : PQgetvalue(res, r, (int)i);
-            values[i].len = (uint32_t)PQgetlength(res, r, (int)i);
-        }
-        row = decode_row(&s->db->decoder, table, values, &rc);
+        result_row(st, res, r, values);
+        row = decode_row(&s->db->decoder, st->table, values, &rc);
         if (!row)
             return rc;
         s->scan->each(s->scan, row);

@@ -56,13 +56,35 @@ void statement_add_cell(struct buf *b, const struct column *column)
         buf_add_z(b, sent == OID_FLOAT8 ? "::double precision" : "::text");
 }
 
-static void add_cells(struct buf *b, const struct table *table)
+/* Both cells are made of the same value. */
+static bool same_field(const struct column *a, const struct column *b)
 {
+    return a->computed == b->computed && str_eq(a->name, b->name) &&
+           pg_type_sent(a->codec, a->type_oid) == pg_type_sent(b->codec, b->type_oid);
+}
+
+static void find_fields(struct statement *s)
+{
+    const struct table *table = s->table;
+
     for (uint32_t i = 0; i < table->n_columns; i++) {
-        if (i > 0)
-            buf_add_z(b, ", ");
-        statement_add_cell(b, &table->columns[i]);
-        buf_addf(b, " AS c%u", i);
+        uint32_t j = 0;
+        while (j < i && !same_field(&table->columns[i], &table->columns[j]))
+            j++;
+        s->field[i] = j < i ? s->field[j] : (uint8_t)s->n_fields++;
+    }
+}
+
+static void add_cells(struct buf *b, const struct statement *s)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < s->table->n_columns; i++) {
+        if (s->field[i] < n)
+            continue;
+        buf_add_z(b, n ? ", " : "");
+        statement_add_cell(b, &s->table->columns[i]);
+        buf_addf(b, " AS c%u", n++);
     }
 }
 
@@ -123,13 +145,21 @@ static void add_unnest(struct buf *b, const struct statement *s)
     buf_add_z(b, "ord)");
 }
 
+/* A column of the order, hidden from indexes where the path sorts. */
+static void add_order_column(struct buf *b, const struct access_path *p, uint32_t i)
+{
+    add_column(b, p->order[i].name);
+    if (p->sorts)
+        buf_add_z(b, p->order[i].type_oid == OID_TIMESTAMPTZ ? " + interval '0'" : " + 0");
+}
+
 /* (t.issued_on, t.id) < (k.a1, k.a2) */
 static void add_bound(struct buf *b, const struct access_path *p)
 {
     buf_add_z(b, " AND (");
     for (uint32_t i = 0; i < p->n_order; i++) {
         buf_add_z(b, i ? ", " : "");
-        add_column(b, p->order[i].name);
+        add_order_column(b, p, i);
     }
     buf_add_z(b, p->order[0].descending ? ") < (" : ") > (");
     for (uint32_t i = 0; i < p->n_order; i++)
@@ -166,7 +196,7 @@ static void add_order(struct buf *b, const struct access_path *p)
 {
     for (uint32_t i = 0; i < p->n_order; i++) {
         buf_add_z(b, i ? ", " : " ORDER BY ");
-        add_column(b, p->order[i].name);
+        add_order_column(b, p, i);
         buf_add_z(b, p->order[i].descending ? " DESC" : " ASC");
     }
 }
@@ -198,15 +228,16 @@ int statement_of_path(struct statement *s, const struct access_path *path, uint3
 
     *s = (struct statement){
         .kind = statement_kind_of(path, variant), .table = path->table, .path = path};
+    find_fields(s);
     list_params(s);
     buf_init(&b, SQL_MAX);
     buf_add_z(&b, "SELECT k.ord");
-    for (uint32_t i = 0; i < path->table->n_columns; i++)
+    for (uint32_t i = 0; i < s->n_fields; i++)
         buf_addf(&b, ", r.c%u", i);
     buf_add_char(&b, ' ');
     add_unnest(&b, s);
     buf_add_z(&b, " CROSS JOIN LATERAL (SELECT ");
-    add_cells(&b, path->table);
+    add_cells(&b, s);
     buf_add_z(&b, " FROM ");
     statement_add_name(&b, path->table->name);
     buf_add_z(&b, " AS t");
@@ -236,9 +267,10 @@ int statement_of_scan(struct statement *s, const struct table *table, bool next,
     struct buf b;
 
     *s = (struct statement){.kind = next ? STATEMENT_SCAN_NEXT : STATEMENT_SCAN, .table = table};
+    find_fields(s);
     buf_init(&b, SQL_MAX);
     buf_add_z(&b, "SELECT ");
-    add_cells(&b, table);
+    add_cells(&b, s);
     buf_add_z(&b, " FROM ");
     statement_add_name(&b, table->name);
     buf_add_z(&b, " AS t");

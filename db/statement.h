@@ -11,11 +11,15 @@
  *                           WHERE t."patient_id" = k.k1 AND (superseded_by IS NULL)
  *                           ORDER BY t."issued_on" DESC, t."id" DESC LIMIT k.lim) AS r
  *
+ * Where no index gives the order (path->sorts), ORDER BY says t."id" + 0: else the planner may walk an
+ * index of the order alone, from end to end for each key, as long as it takes the table for small.
+ *
  * A page without a cursor is bounded by the greatest (or least) value of each order column, so that
  * the index condition is the same with and without one. */
 #ifndef DB_STATEMENT_H
 #define DB_STATEMENT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -59,7 +63,13 @@ struct statement {
     const char *sql;                /* NUL-terminated, in the arena */
     uint32_t n_params;
     struct param params[PARAM_MAX];
+    /* A column that has two cells (its raw key and its JSON) is sent once: cell i is made of the
+     * result's field field[i], counted behind ord. */
+    uint32_t n_fields;
+    uint8_t field[ACCESS_COLUMN_MAX];
 };
+
+static_assert(ACCESS_COLUMN_MAX <= UINT8_MAX, "a field's number fits its type");
 
 /* How many variants `path` has (1 or 2), and the kind of each. */
 uint32_t statement_variants(const struct access_path *path);

@@ -151,6 +151,30 @@ static void test_check__order_may_lack_an_index(void **state)
                  " WHERE superseded_by IS NULL");
 }
 
+/* Few rows and an index of the order alone: the planner would walk it, so it is hidden. */
+static void test_check__order_index_alone_is_not_walked(void **state)
+{
+    struct err err = {0};
+
+    fixture_exec("CREATE TABLE few (id bigint PRIMARY KEY, person_id bigint NOT NULL);"
+                 "CREATE INDEX few_person ON few (person_id);"
+                 "INSERT INTO few VALUES (1, 1), (2, 1); ANALYZE few");
+    tables[TABLE_ENTRY].name = STR("few");
+    tables[TABLE_ENTRY].n_columns = E_MADE_KEY;
+    paths[PATH_ENTRIES].order[0] =
+        (struct order_column){.name = STR("id"), .cell = E_ID_KEY, .descending = true};
+    paths[PATH_ENTRIES].n_order = 1;
+    paths[PATH_ENTRIES].n_filter = 0;
+    paths[PATH_ENTRIES].where = STR("");
+    paths[PATH_ENTRY].n_columns = 1;
+    paths[PATH_ENTRY].column[0] = STR("id");
+    if (db_check(fixture_conninfo, &access_all, &err) < 0)
+        fail_msg("line %d: %s", err.line, err.message);
+    assert_true(paths[PATH_ENTRIES].sorts);
+    assert_int_equal(err.code, 0);
+    fixture_exec("DROP TABLE few");
+}
+
 static void test_check__order_by_what_may_be_null(void **state)
 {
     paths[PATH_ENTRIES].order[0].name = STR("amount");
@@ -251,6 +275,7 @@ int main(void)
         T(test_check__list_without_index),
         T(test_check__index_with_column_in_second_place),
         T(test_check__order_may_lack_an_index),
+        T(test_check__order_index_alone_is_not_walked),
         T(test_check__order_by_what_may_be_null),
         T(test_check__order_by_text),
         T(test_check__order_both_ways),

@@ -14,12 +14,14 @@ static struct column columns[] = {
     {.name = {"weight", 6}, .codec = CODEC_FLOAT, .type_oid = OID_NUMERIC},
     {.name = {"code", 4}, .codec = CODEC_STRING, .type_oid = 2950 /* uuid */},
     {.name = {"cap", 3}, .codec = CODEC_FIXED, .type_oid = OID_INT8, .computed = true},
+    {.name = {"made_on", 7}, .codec = CODEC_DATE, .type_oid = OID_DATE},     /* sent once */
+    {.name = {"weight", 6}, .codec = CODEC_STRING, .type_oid = OID_NUMERIC}, /* as text, too */
 };
 
 static struct table thing = {
     .name = {"thing", 5},
     .columns = columns,
-    .n_columns = 5,
+    .n_columns = 7,
     .key = {{"id", 2}},
     .n_key = 1,
     .key_cell = {0},
@@ -52,14 +54,15 @@ static struct arena arena;
 
 #define CELLS                                                                                      \
     "t.\"id\" AS c0, t.\"made_on\" AS c1, t.\"weight\"::double precision AS c2, "                  \
-    "t.\"code\"::text AS c3, \"cap\"(t) AS c4 FROM \"thing\" AS t"
+    "t.\"code\"::text AS c3, \"cap\"(t) AS c4, t.\"weight\"::text AS c5 FROM \"thing\" AS t"
 
 static void test_statement__row(void **state)
 {
-    assert_string_equal(db_statement_sql(&row, 0, &arena),
-                        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4 FROM unnest($1::integer[]) "
-                        "WITH ORDINALITY AS k (k1, ord) CROSS JOIN LATERAL (SELECT " CELLS
-                        " WHERE t.\"id\" = k.k1 LIMIT 1) AS r");
+    assert_string_equal(
+        db_statement_sql(&row, 0, &arena),
+        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5 FROM unnest($1::integer[]) "
+        "WITH ORDINALITY AS k (k1, ord) CROSS JOIN LATERAL (SELECT " CELLS
+        " WHERE t.\"id\" = k.k1 LIMIT 1) AS r");
     assert_null(db_statement_sql(&row, 1, &arena));
 }
 
@@ -67,7 +70,7 @@ static void test_statement__head(void **state)
 {
     assert_string_equal(
         db_statement_sql(&list, 0, &arena),
-        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4 FROM unnest($1::bigint[], $2::integer[]) "
+        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5 FROM unnest($1::bigint[], $2::integer[]) "
         "WITH ORDINALITY AS k (k1, lim, ord) CROSS JOIN LATERAL (SELECT " CELLS
         " WHERE t.\"owner\" = k.k1 AND (gone IS NULL) ORDER BY t.\"made_on\" DESC, t.\"id\" DESC "
         "LIMIT k.lim) AS r");
@@ -77,7 +80,7 @@ static void test_statement__page(void **state)
 {
     assert_string_equal(
         db_statement_sql(&list, 1, &arena),
-        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4 FROM unnest($1::bigint[], $2::integer[], "
+        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5 FROM unnest($1::bigint[], $2::integer[], "
         "$3::date[], $4::bigint[], $5::text[], $6::smallint[]) "
         "WITH ORDINALITY AS k (k1, lim, a1, a2, f1, f2, ord) CROSS JOIN LATERAL (SELECT " CELLS
         " WHERE t.\"owner\" = k.k1 AND (gone IS NULL) AND (t.\"made_on\", t.\"id\") < (k.a1, k.a2)"
@@ -96,6 +99,29 @@ static void test_statement__ascending(void **state)
     sql = db_statement_sql(&up, 1, &arena);
     assert_non_null(strstr(sql, "(t.\"made_on\", t.\"id\") > (k.a1, k.a2)"));
     assert_non_null(strstr(sql, "ORDER BY t.\"made_on\" ASC, t.\"id\" ASC"));
+}
+
+static void test_statement__order_without_index(void **state)
+{
+    struct access_path sorted = list;
+    const char *sql;
+
+    sorted.sorts = true;
+    sorted.order[0].type_oid = OID_TIMESTAMPTZ;
+    sql = db_statement_sql(&sorted, 1, &arena);
+    assert_non_null(strstr(sql, "(t.\"made_on\" + interval '0', t.\"id\" + 0) < (k.a1, k.a2)"));
+    assert_non_null(strstr(sql, "ORDER BY t.\"made_on\" + interval '0' DESC, t.\"id\" + 0 DESC"));
+}
+
+static void test_statement__cells_share_fields(void **state)
+{
+    struct statement s;
+
+    assert_int_equal(statement_of_path(&s, &row, 0, &arena), 0);
+    assert_int_equal(s.n_fields, 6);
+    assert_int_equal(s.field[1], 1);
+    assert_int_equal(s.field[5], 1); /* the date of cell 1 */
+    assert_int_equal(s.field[6], 5);
 }
 
 static void test_statement__compound_key(void **state)
@@ -155,6 +181,8 @@ int main(void)
         T(test_statement__head),
         T(test_statement__page),
         T(test_statement__ascending),
+        T(test_statement__order_without_index),
+        T(test_statement__cells_share_fields),
         T(test_statement__compound_key),
         T(test_statement__scan),
         T(test_statement__names_are_quoted),
