@@ -93,5 +93,6 @@ SELECT c.drug_id, 'retail', c.amount,
  WHERE c.drug_id <> 8
 WINDOW w AS (PARTITION BY c.drug_id)
 UNION ALL
-SELECT 8, 'retail', cap, date '2019-07-01', NULL, 'ҚР ДСМ-104/2019' FROM population.product WHERE id = 8;
+SELECT 8, 'retail', cap, date '2019-07-01', NULL, 'ҚР ДСМ-104/2019' FROM population.product WHERE id = 8
+ ORDER BY 1, 4;
 DROP TABLE population.post;
