@@ -30,21 +30,22 @@ enum value_kind {
 /* A value: a literal of a document, a variable from JSON, or a coerced argument. */
 struct value {
     enum value_kind kind;
-    struct loc loc;     /* {0, 0} when it came from JSON */
-    struct str text;    /* INT, FLOAT: the digits (may be empty when from JSON); STRING: its characters,
+    struct loc loc; /* {0, 0} when it came from JSON */
+    struct str
+        text; /* INT, FLOAT: the digits (may be empty when from JSON); STRING: its characters,
                            unescaped; ENUM, VARIABLE: the name without `$` */
-    int64_t integer;    /* INT, when !overflow */
-    bool overflow;      /* INT that does not fit 64 bits */
-    bool block;         /* STRING written as a block string */
-    bool boolean;       /* BOOLEAN */
-    double real;        /* FLOAT; INT too */
+    int64_t integer;     /* INT, when !overflow */
+    bool overflow;       /* INT that does not fit 64 bits */
+    bool block;          /* STRING written as a block string */
+    bool boolean;        /* BOOLEAN */
+    double real;         /* FLOAT; INT too */
     struct value *items; /* LIST: the items; OBJECT: the entries, each with its name: an array of
                             n_items, in the parser's values also linked by `next` */
     uint32_t n_items;
-    struct str name;     /* of an object's entry */
+    struct str name; /* of an object's entry */
     struct loc name_loc;
     struct value *next;
-    uint32_t variable;   /* VARIABLE: index in the operation, set by validation */
+    uint32_t variable; /* VARIABLE: index in the operation, set by validation */
 };
 
 struct ast_argument {
@@ -70,7 +71,7 @@ enum type_ref_kind {
 struct type_ref {
     enum type_ref_kind kind;
     bool non_null;
-    struct str name;        /* NAMED */
+    struct str name; /* NAMED */
     struct loc loc;
     struct type_ref *inner; /* LIST */
     struct type *type;      /* NAMED: set when the schema resolves it; NULL when unknown */
@@ -85,15 +86,16 @@ enum selection_kind {
 struct ast_selection {
     enum selection_kind kind;
     struct loc loc;
-    struct str name;  /* FIELD: the field's; SPREAD: the fragment's; INLINE: the type condition or empty */
+    struct str
+        name; /* FIELD: the field's; SPREAD: the fragment's; INLINE: the type condition or empty */
     struct loc name_loc;
     struct str alias; /* FIELD: empty when there is none */
     struct ast_argument *arguments;
     struct ast_directive *directives;
     struct ast_selection *selections; /* first child */
     struct ast_selection *next;
-    struct loc selections_loc;        /* of the `{`; {0, 0} when there is none */
-    uint64_t hash;                    /* of all that it asks for; set by validation */
+    struct loc selections_loc; /* of the `{`; {0, 0} when there is none */
+    uint64_t hash;             /* of all that it asks for; set by validation */
 };
 
 enum operation_kind {
@@ -182,11 +184,11 @@ struct ast_type_def {
     struct str name, description;
     struct loc loc, name_loc;
     struct ast_directive *directives;
-    struct ast_name *interfaces;        /* OBJECT, INTERFACE */
-    struct ast_field_def *fields;       /* OBJECT, INTERFACE */
-    struct ast_name *members;           /* UNION */
-    struct ast_enum_value *values;      /* ENUM */
-    struct ast_input *inputs;           /* INPUT */
+    struct ast_name *interfaces;   /* OBJECT, INTERFACE */
+    struct ast_field_def *fields;  /* OBJECT, INTERFACE */
+    struct ast_name *members;      /* UNION */
+    struct ast_enum_value *values; /* ENUM */
+    struct ast_input *inputs;      /* INPUT */
     struct ast_type_def *next;
 };
 

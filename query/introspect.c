@@ -32,9 +32,9 @@ struct thing {
         const struct enum_def *value;
         const struct directive_def *directive;
         struct {
-            const struct type *named;     /* a named type, or */
-            const struct type_ref *ref;   /* what is left of a reference */
-            bool past_non_null;           /* whose `!` was shown already */
+            const struct type *named;   /* a named type, or */
+            const struct type_ref *ref; /* what is left of a reference */
+            bool past_non_null;         /* whose `!` was shown already */
         } type;
     };
 };
@@ -176,9 +176,9 @@ static void write_locations(struct writer *w, uint32_t locations)
 static const char *kind_text(const struct thing *t)
 {
     static const char *const kinds[] = {
-        [TYPE_SCALAR] = "\"SCALAR\"", [TYPE_OBJECT] = "\"OBJECT\"",
+        [TYPE_SCALAR] = "\"SCALAR\"",       [TYPE_OBJECT] = "\"OBJECT\"",
         [TYPE_INTERFACE] = "\"INTERFACE\"", [TYPE_UNION] = "\"UNION\"",
-        [TYPE_ENUM] = "\"ENUM\"", [TYPE_INPUT] = "\"INPUT_OBJECT\""};
+        [TYPE_ENUM] = "\"ENUM\"",           [TYPE_INPUT] = "\"INPUT_OBJECT\""};
 
     if (t->type.named)
         return kinds[t->type.named->kind];
@@ -201,7 +201,8 @@ static void write_of_type(struct writer *w, const struct meta_field *f, const st
 static void write_type_field(struct writer *w, const struct meta_field *f, const struct thing *t)
 {
     static const struct type none = {.kind = TYPE_SCALAR};
-    const struct type *n = t->type.named ? t->type.named : &none; /* wrappers have no names, lists ... */
+    const struct type *n = t->type.named ? t->type.named
+                                         : &none; /* wrappers have no names, lists ... */
 
     if (f->meta == META_TYPE_KIND)
         buf_add_z(w->out, kind_text(t));
@@ -213,7 +214,8 @@ static void write_type_field(struct writer *w, const struct meta_field *f, const
         write_text(w, n->specified_by);
     else if (f->meta == META_TYPE_FIELDS && (n->kind == TYPE_OBJECT || n->kind == TYPE_INTERFACE))
         write_fields(w, f, n);
-    else if (f->meta == META_TYPE_INTERFACES && (n->kind == TYPE_OBJECT || n->kind == TYPE_INTERFACE))
+    else if (f->meta == META_TYPE_INTERFACES &&
+             (n->kind == TYPE_OBJECT || n->kind == TYPE_INTERFACE))
         write_types(w, f, n->interfaces, n->n_interfaces);
     else if (f->meta == META_TYPE_POSSIBLE && (n->kind == TYPE_INTERFACE || n->kind == TYPE_UNION))
         write_types(w, f, n->possible, n->n_possible);
@@ -404,7 +406,8 @@ static int introspect(struct meta_plan *p, const struct ast_selection *const *fi
         rc = meta_argument(p, fields[0], def, "name", &name);
         if (rc < 0)
             return rc;
-        thing = named(name && name->kind == VALUE_STRING ? schema_visible_type(s, name->text) : NULL);
+        thing =
+            named(name && name->kind == VALUE_STRING ? schema_visible_type(s, name->text) : NULL);
     }
     if (!whole && !thing.type.named)
         buf_add_z(w->out, "null");
@@ -421,8 +424,8 @@ int introspect_write(const struct schema *schema, const struct document *doc,
 {
     struct writer w = {.schema = schema, .out = out};
     struct arena arena;
-    struct meta_plan p = {.arena = &arena, .schema = schema, .doc = doc, .variables = variables,
-                          .err = reterr};
+    struct meta_plan p = {
+        .arena = &arena, .schema = schema, .doc = doc, .variables = variables, .err = reterr};
     int rc;
 
     arena_init(&arena, PLAN_BYTES_MAX);

@@ -213,8 +213,8 @@ static int plan_field(struct meta_plan *p, const struct type *parent, const stru
     return 0;
 }
 
-int meta_plan(struct meta_plan *p, const struct type *type, const struct ast_selection *const *fields,
-              uint32_t n, struct meta_field **ret)
+int meta_plan(struct meta_plan *p, const struct type *type,
+              const struct ast_selection *const *fields, uint32_t n, struct meta_field **ret)
 {
     struct collection c = {.p = p, .type = type};
     struct meta_field **tail = ret;

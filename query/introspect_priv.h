@@ -40,7 +40,7 @@ enum meta {
 struct meta_field {
     struct str key; /* the response name */
     enum meta meta;
-    const struct type *parent;   /* the introspection type that it is a field of */
+    const struct type *parent; /* the introspection type that it is a field of */
     bool include_deprecated;
     struct meta_field *children; /* of composite fields */
     struct meta_field *next;
@@ -56,8 +56,9 @@ struct meta_plan {
 
 /* The merged selections of the `n` fields, whose named type is `type`. 0, ERR_LIMIT when the arena's limit
  * is reached, or ERR_VARIABLES. */
-int meta_plan(struct meta_plan *p, const struct type *type, const struct ast_selection *const *fields,
-              uint32_t n, struct meta_field **ret) MUSTCHECK;
+int meta_plan(struct meta_plan *p, const struct type *type,
+              const struct ast_selection *const *fields, uint32_t n,
+              struct meta_field **ret) MUSTCHECK;
 /* The argument `name` of a field with the definition `def`, coerced; NULL: not given. */
 int meta_argument(struct meta_plan *p, const struct ast_selection *s, const struct field *def,
                   const char *name, const struct value **ret) MUSTCHECK;

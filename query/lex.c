@@ -14,26 +14,16 @@
 #include "base/json.h"
 
 static const char *const kind_text[] = {
-    [TOKEN_EOF] = "<EOF>",
-    [TOKEN_BANG] = "\"!\"",
-    [TOKEN_DOLLAR] = "\"$\"",
-    [TOKEN_AMP] = "\"&\"",
-    [TOKEN_PAREN_L] = "\"(\"",
-    [TOKEN_PAREN_R] = "\")\"",
-    [TOKEN_SPREAD] = "\"...\"",
-    [TOKEN_COLON] = "\":\"",
-    [TOKEN_EQUALS] = "\"=\"",
-    [TOKEN_AT] = "\"@\"",
-    [TOKEN_BRACKET_L] = "\"[\"",
-    [TOKEN_BRACKET_R] = "\"]\"",
-    [TOKEN_BRACE_L] = "\"{\"",
-    [TOKEN_PIPE] = "\"|\"",
-    [TOKEN_BRACE_R] = "\"}\"",
-    [TOKEN_NAME] = "Name",
-    [TOKEN_INT] = "Int",
-    [TOKEN_FLOAT] = "Float",
-    [TOKEN_STRING] = "String",
-    [TOKEN_BLOCK_STRING] = "BlockString",
+    [TOKEN_EOF] = "<EOF>",       [TOKEN_BANG] = "\"!\"",
+    [TOKEN_DOLLAR] = "\"$\"",    [TOKEN_AMP] = "\"&\"",
+    [TOKEN_PAREN_L] = "\"(\"",   [TOKEN_PAREN_R] = "\")\"",
+    [TOKEN_SPREAD] = "\"...\"",  [TOKEN_COLON] = "\":\"",
+    [TOKEN_EQUALS] = "\"=\"",    [TOKEN_AT] = "\"@\"",
+    [TOKEN_BRACKET_L] = "\"[\"", [TOKEN_BRACKET_R] = "\"]\"",
+    [TOKEN_BRACE_L] = "\"{\"",   [TOKEN_PIPE] = "\"|\"",
+    [TOKEN_BRACE_R] = "\"}\"",   [TOKEN_NAME] = "Name",
+    [TOKEN_INT] = "Int",         [TOKEN_FLOAT] = "Float",
+    [TOKEN_STRING] = "String",   [TOKEN_BLOCK_STRING] = "BlockString",
 };
 
 static_assert(ARRAY_LEN(kind_text) == TOKEN_BLOCK_STRING + 1, "each kind of token has its text");
@@ -312,7 +302,8 @@ static int escape(struct lexer *l, const char **p, char **out, struct err *reter
 static int unescape(struct lexer *l, const char *p, const char *end, struct str *ret,
                     struct err *reterr)
 {
-    char *out = arena_alloc(l->arena, (size_t)(end - p) + 1); /* no escape is shorter than its value */
+    char *out =
+        arena_alloc(l->arena, (size_t)(end - p) + 1); /* no escape is shorter than its value */
     char *from = out;
 
     if (!out)

@@ -46,8 +46,8 @@ struct token {
 struct lexer {
     struct arena *arena;
     const char *start, *end, *at;
-    struct loc loc;       /* the place of `loc_at` */
-    const char *loc_at;   /* never behind `at`; columns are counted on from here */
+    struct loc loc;     /* the place of `loc_at` */
+    const char *loc_at; /* never behind `at`; columns are counted on from here */
 };
 
 void lexer_init(struct lexer *l, struct arena *arena, struct str text);

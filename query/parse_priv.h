@@ -1,5 +1,5 @@
-/* query/parse_priv.h: what the halves of the parser share: parse.c (operations, values, types) and
- * parse_schema.c (type system definitions).
+/* query/parse_priv.h: what the parts of the parser share: parse.c (tokens, operations), parse_values.c
+ * (values, directives, references to types) and parse_schema.c (type system definitions).
  *
  * Layer: query, private. Errors are sticky: the first one is put in `rc` and `*err`, and from then on
  * every function returns NULL or false at once, so that a caller may test where a loop goes round. */
@@ -52,6 +52,8 @@ void parser_leave(struct parser *p);
 bool parser_name(struct parser *p, struct str *ret, struct loc *ret_loc);
 /* A string in front of a definition; empty when there is none. */
 struct str parser_description(struct parser *p);
+bool parser_at_description(const struct parser *p);
+struct ast_argument *parser_arguments(struct parser *p, bool constant);
 struct value *parser_value(struct parser *p, bool constant);
 struct type_ref *parser_type_ref(struct parser *p);
 struct ast_directive *parser_directives(struct parser *p, bool constant);

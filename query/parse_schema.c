@@ -8,11 +8,25 @@
 
 static bool is_location(struct str name)
 {
-    static const char *const known[] = {
-        "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD",
-        "INLINE_FRAGMENT", "VARIABLE_DEFINITION", "SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION",
-        "ARGUMENT_DEFINITION", "INTERFACE", "UNION", "ENUM", "ENUM_VALUE", "INPUT_OBJECT",
-        "INPUT_FIELD_DEFINITION"};
+    static const char *const known[] = {"QUERY",
+                                        "MUTATION",
+                                        "SUBSCRIPTION",
+                                        "FIELD",
+                                        "FRAGMENT_DEFINITION",
+                                        "FRAGMENT_SPREAD",
+                                        "INLINE_FRAGMENT",
+                                        "VARIABLE_DEFINITION",
+                                        "SCHEMA",
+                                        "SCALAR",
+                                        "OBJECT",
+                                        "FIELD_DEFINITION",
+                                        "ARGUMENT_DEFINITION",
+                                        "INTERFACE",
+                                        "UNION",
+                                        "ENUM",
+                                        "ENUM_VALUE",
+                                        "INPUT_OBJECT",
+                                        "INPUT_FIELD_DEFINITION"};
 
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (str_is(name, known[i]))
@@ -115,7 +129,8 @@ static struct ast_enum_value *enum_values(struct parser *p)
         v->loc = p->tok.loc;
         if (parser_at_keyword(p, "true") || parser_at_keyword(p, "false") ||
             parser_at_keyword(p, "null")) {
-            parser_fail(p, v->loc, "Name \"%.*s\" is reserved and cannot be used for an enum value.",
+            parser_fail(p, v->loc,
+                        "Name \"%.*s\" is reserved and cannot be used for an enum value.",
                         STR_FMT(p->tok.text));
             return NULL;
         }

@@ -27,33 +27,33 @@ struct input_def {
     bool deprecated;
     struct str deprecation_reason;
     struct loc loc;
-    uint32_t index;  /* among its siblings */
-    int filter;      /* index in access_path.filter, or -1 */
+    uint32_t index;               /* among its siblings */
+    int filter;                   /* index in access_path.filter, or -1 */
     const struct ast_input *_def; /* in the arena; for the building of the schema */
 };
 
 /* How a field gets its value. */
 enum resolve_kind {
-    RESOLVE_NONE,          /* a root type's field without a mapping: an error at start-up unless the
+    RESOLVE_NONE,        /* a root type's field without a mapping: an error at start-up unless the
                               type is never reached through a table (connection types) */
-    RESOLVE_CELL,          /* the row's cell `cell` */
-    RESOLVE_CELL_CHOICE,   /* one of several cells, chosen by the enum argument `choice_argument` */
-    RESOLVE_ROW,           /* path to one row; the key is in this row's cells `key_cell` */
-    RESOLVE_LOOKUP,        /* path to one row; the key is the argument `key_argument` */
-    RESOLVE_LIST,          /* path to a list by this row's key, as a plain list */
-    RESOLVE_CONNECTION,    /* the same as a Relay connection */
-    RESOLVE_NODES,         /* of a connection: its rows */
-    RESOLVE_EDGES,         /* of a connection: its rows, each as an edge */
-    RESOLVE_NODE,          /* of an edge: its row */
-    RESOLVE_CURSOR,        /* of an edge */
-    RESOLVE_PAGE_INFO,     /* of a connection */
-    RESOLVE_HAS_NEXT,      /* of PageInfo, and so on */
+    RESOLVE_CELL,        /* the row's cell `cell` */
+    RESOLVE_CELL_CHOICE, /* one of several cells, chosen by the enum argument `choice_argument` */
+    RESOLVE_ROW,         /* path to one row; the key is in this row's cells `key_cell` */
+    RESOLVE_LOOKUP,      /* path to one row; the key is the argument `key_argument` */
+    RESOLVE_LIST,        /* path to a list by this row's key, as a plain list */
+    RESOLVE_CONNECTION,  /* the same as a Relay connection */
+    RESOLVE_NODES,       /* of a connection: its rows */
+    RESOLVE_EDGES,       /* of a connection: its rows, each as an edge */
+    RESOLVE_NODE,        /* of an edge: its row */
+    RESOLVE_CURSOR,      /* of an edge */
+    RESOLVE_PAGE_INFO,   /* of a connection */
+    RESOLVE_HAS_NEXT,    /* of PageInfo, and so on */
     RESOLVE_HAS_PREVIOUS,
     RESOLVE_START_CURSOR,
     RESOLVE_END_CURSOR,
-    RESOLVE_TYPENAME,      /* __typename */
-    RESOLVE_SCHEMA,        /* __schema */
-    RESOLVE_TYPE           /* __type(name:) */
+    RESOLVE_TYPENAME, /* __typename */
+    RESOLVE_SCHEMA,   /* __schema */
+    RESOLVE_TYPE      /* __type(name:) */
 };
 
 struct field {
@@ -67,14 +67,14 @@ struct field {
     struct type *parent;
 
     enum resolve_kind resolve;
-    uint32_t cell;                        /* CELL */
-    uint32_t *choice_cells;               /* CELL_CHOICE: by index of the enum value */
-    int choice_argument;                  /* CELL_CHOICE */
-    uint32_t key_cell[ACCESS_KEY_MAX];    /* ROW; LIST, CONNECTION: the cells of this row's key */
-    int key_argument;                     /* LOOKUP */
-    const struct access_path *path;       /* ROW, LOOKUP, LIST, CONNECTION */
-    int first_argument, after_argument;   /* LIST, CONNECTION: index in arguments, or -1 */
-    uint32_t list_limit;                  /* LIST, CONNECTION: most rows of a page; 100 */
+    uint32_t cell;                      /* CELL */
+    uint32_t *choice_cells;             /* CELL_CHOICE: by index of the enum value */
+    int choice_argument;                /* CELL_CHOICE */
+    uint32_t key_cell[ACCESS_KEY_MAX];  /* ROW; LIST, CONNECTION: the cells of this row's key */
+    int key_argument;                   /* LOOKUP */
+    const struct access_path *path;     /* ROW, LOOKUP, LIST, CONNECTION */
+    int first_argument, after_argument; /* LIST, CONNECTION: index in arguments, or -1 */
+    uint32_t list_limit;                /* LIST, CONNECTION: most rows of a page; 100 */
     const struct ast_field_def *_def;
 };
 
@@ -92,8 +92,8 @@ struct type {
     enum type_kind kind;
     struct str name, description;
     struct loc loc;
-    bool builtin;    /* of the specification: Int, String, __Schema, ... */
-    bool hidden;     /* only mapping directives use it, or a built-in scalar that nothing uses:
+    bool builtin; /* of the specification: Int, String, __Schema, ... */
+    bool hidden;  /* only mapping directives use it, or a built-in scalar that nothing uses:
                         clients don't see it, and for documents it does not exist */
     struct str specified_by; /* SCALAR: URL or empty */
     enum codec codec;        /* SCALAR, ENUM: how a cell of it is written */
@@ -101,7 +101,7 @@ struct type {
 
     struct field *fields; /* OBJECT, INTERFACE; without __typename */
     uint32_t n_fields;
-    struct map field_map; /* name -> struct field */
+    struct map field_map;     /* name -> struct field */
     struct type **interfaces; /* OBJECT, INTERFACE: what it implements */
     uint32_t n_interfaces;
     struct type **possible; /* INTERFACE, UNION: the object types it can be (in schema order) */
@@ -132,10 +132,25 @@ struct directive_def {
 };
 
 enum directive_location {
-    LOC_QUERY, LOC_MUTATION, LOC_SUBSCRIPTION, LOC_FIELD, LOC_FRAGMENT_DEFINITION,
-    LOC_FRAGMENT_SPREAD, LOC_INLINE_FRAGMENT, LOC_VARIABLE_DEFINITION, LOC_SCHEMA, LOC_SCALAR,
-    LOC_OBJECT, LOC_FIELD_DEFINITION, LOC_ARGUMENT_DEFINITION, LOC_INTERFACE, LOC_UNION, LOC_ENUM,
-    LOC_ENUM_VALUE, LOC_INPUT_OBJECT, LOC_INPUT_FIELD_DEFINITION
+    LOC_QUERY,
+    LOC_MUTATION,
+    LOC_SUBSCRIPTION,
+    LOC_FIELD,
+    LOC_FRAGMENT_DEFINITION,
+    LOC_FRAGMENT_SPREAD,
+    LOC_INLINE_FRAGMENT,
+    LOC_VARIABLE_DEFINITION,
+    LOC_SCHEMA,
+    LOC_SCALAR,
+    LOC_OBJECT,
+    LOC_FIELD_DEFINITION,
+    LOC_ARGUMENT_DEFINITION,
+    LOC_INTERFACE,
+    LOC_UNION,
+    LOC_ENUM,
+    LOC_ENUM_VALUE,
+    LOC_INPUT_OBJECT,
+    LOC_INPUT_FIELD_DEFINITION
 };
 
 /* "QUERY", ...: as the specification spells it. */
@@ -146,7 +161,7 @@ struct schema {
     struct str description;
     struct type **types; /* in the order of the file, the specification's after them */
     uint32_t n_types;
-    struct map type_map; /* name -> struct type */
+    struct map type_map;  /* name -> struct type */
     struct type *root[3]; /* by operation_kind; NULL: none */
     struct directive_def *directives;
     uint32_t n_directives;
@@ -168,7 +183,7 @@ struct type *schema_type(const struct schema *s, struct str name); /* or NULL */
 struct type *schema_visible_type(const struct schema *s, struct str name);
 /* The same for directives. */
 struct directive_def *schema_visible_directive(const struct schema *s, struct str name);
-struct field *type_field(const struct type *t, struct str name);   /* without meta fields; or NULL */
+struct field *type_field(const struct type *t, struct str name); /* without meta fields; or NULL */
 
 /* The field `name` of a composite type with the meta fields that it has (__typename; at the query root
  * __schema and __type); or NULL. */

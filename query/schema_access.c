@@ -58,10 +58,10 @@ int access_table(struct mapper *m, struct str name, const struct value *key, str
     for (uint32_t i = 0; i < a->n_tables; i++)
         if (str_eq(a->tables[i].name, name)) {
             *ret = &a->tables[i];
-            return same_key(*ret, key) ? 0
-                                       : schema_fail(m->err, loc,
-                                                     "Table \"%.*s\" has another key in line %d.",
-                                                     STR_FMT(name), (*ret)->line);
+            return same_key(*ret, key)
+                       ? 0
+                       : schema_fail(m->err, loc, "Table \"%.*s\" has another key in line %d.",
+                                     STR_FMT(name), (*ret)->line);
         }
     if (name.len == 0)
         return schema_fail(m->err, loc, "A table's name is empty.");
@@ -187,7 +187,8 @@ int access_order(struct mapper *m, struct access_path *path, struct str text, st
             return schema_fail(m->err, loc, "The order \"%.*s\" is not \"column [asc|desc], ...\".",
                                STR_FMT(text));
         if (path->n_order && o->descending != path->order[0].descending)
-            return schema_fail(m->err, loc, "All columns of the order \"%.*s\" must go the same way.",
+            return schema_fail(m->err, loc,
+                               "All columns of the order \"%.*s\" must go the same way.",
                                STR_FMT(text));
         /* An order over nulls would lose rows behind a cursor. */
         rc = access_key_cell(m, path->table, o->name, true, loc, &o->cell);

@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "query/parse.h"
 #include "query/schema_priv.h"
-#include "query/variables.h"
 
 struct builder {
     struct schema *s;
@@ -64,8 +63,8 @@ static enum codec builtin_codec(struct str name)
     static const struct {
         const char *name;
         enum codec codec;
-    } known[] = {{"ID", CODEC_ID}, {"Int", CODEC_INT}, {"Float", CODEC_FLOAT},
-                 {"Boolean", CODEC_BOOLEAN}};
+    } known[] = {
+        {"ID", CODEC_ID}, {"Int", CODEC_INT}, {"Float", CODEC_FLOAT}, {"Boolean", CODEC_BOOLEAN}};
 
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (str_is(name, known[i].name))
@@ -79,9 +78,10 @@ static int name_type(struct builder *b, struct ast_type_def *def, bool builtin)
     struct type *t = schema_type(s, def->name);
 
     if (t)
-        return schema_fail(b->err, def->name_loc, t->builtin
-                               ? "Type \"%.*s\" is defined by the specification."
-                               : "There can be only one type named \"%.*s\".", STR_FMT(def->name));
+        return schema_fail(b->err, def->name_loc,
+                           t->builtin ? "Type \"%.*s\" is defined by the specification."
+                                      : "There can be only one type named \"%.*s\".",
+                           STR_FMT(def->name));
     t = arena_zalloc(&s->arena, sizeof *t);
     if (!t)
         return schema_no_memory(b->err);
@@ -226,9 +226,15 @@ static int build_fields(struct builder *b, struct type *t)
         if (type_field(t, d->name))
             return schema_fail(b->err, d->loc, "Field \"%.*s.%.*s\" can only be defined once.",
                                STR_FMT(t->name), STR_FMT(d->name));
-        *f = (struct field){.name = d->name, .description = d->description, .type = d->type,
-                            .loc = d->loc, .parent = t, .choice_argument = -1,
-                            .key_argument = -1, .first_argument = -1, .after_argument = -1,
+        *f = (struct field){.name = d->name,
+                            .description = d->description,
+                            .type = d->type,
+                            .loc = d->loc,
+                            .parent = t,
+                            .choice_argument = -1,
+                            .key_argument = -1,
+                            .first_argument = -1,
+                            .after_argument = -1,
                             ._def = d};
         rc = build_inputs(b, d->arguments, d->name, &f->arguments, &f->n_arguments);
         if (rc < 0)
@@ -282,8 +288,11 @@ static int build_values(struct builder *b, struct type *t)
         if (map_get(&t->value_map, d->name))
             return schema_fail(b->err, d->loc, "Enum value \"%.*s.%.*s\" can only be defined once.",
                                STR_FMT(t->name), STR_FMT(d->name));
-        *e = (struct enum_def){.name = d->name, .description = d->description, .loc = d->loc,
-                               .index = t->n_values++, ._def = d};
+        *e = (struct enum_def){.name = d->name,
+                               .description = d->description,
+                               .loc = d->loc,
+                               .index = t->n_values++,
+                               ._def = d};
         if (map_put(&t->value_map, e->name, e) < 0)
             return schema_no_memory(b->err);
     }
@@ -333,9 +342,9 @@ static int build_possible(struct builder *b)
 
 static bool is_mapping(struct str name)
 {
-    static const char *const names[] = {"table",     "hot",    "aggregate", "column", "computed",
-                                        "reference", "lookup", "list",      "filter", "value",
-                                        "codec"};
+    static const char *const names[] = {"table",    "hot",       "aggregate", "column",
+                                        "computed", "reference", "lookup",    "list",
+                                        "filter",   "value",     "codec"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_is(name, names[i]))
             return true;
@@ -365,8 +374,11 @@ static int build_directive(struct builder *b, const struct ast_directive_def *d,
         return schema_fail(b->err, d->loc, "There can be only one directive named \"@%.*s\".",
                            STR_FMT(d->name));
     def = &s->directives[s->n_directives++];
-    *def = (struct directive_def){.name = d->name, .description = d->description,
-                                  .repeatable = d->repeatable, .builtin = builtin, .loc = d->loc};
+    *def = (struct directive_def){.name = d->name,
+                                  .description = d->description,
+                                  .repeatable = d->repeatable,
+                                  .builtin = builtin,
+                                  .loc = d->loc};
     def->locations = location_bits(locations, d->locations);
     def->internal = is_mapping(d->name) && !(def->locations & ((1u << LOC_SCHEMA) - 1));
     if (map_put(&s->directive_map, def->name, def) < 0)
@@ -428,126 +440,6 @@ static int build_roots(struct builder *b)
     return 0;
 }
 
-/* ---- Directives of the specification, and defaults. ---- */
-
-static bool deprecation(const struct schema *s, const struct ast_directive *list, struct str *ret)
-{
-    const struct ast_directive *d = directive_find(list, "deprecated");
-    const struct value *reason = d ? directive_argument(s, d, "reason") : NULL;
-
-    if (reason && reason->kind == VALUE_STRING)
-        *ret = reason->text;
-    return d != NULL;
-}
-
-static int finish_inputs(struct builder *b, struct input_def *all, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        struct input_def *in = &all[i];
-        int rc;
-        in->deprecated = deprecation(b->s, in->_def->directives, &in->deprecation_reason);
-        if (!in->default_literal)
-            continue;
-        rc = schema_check_literal(b->s, in->type, in->default_literal, "The default value", b->err);
-        if (rc < 0)
-            return rc;
-        rc = literal_coerce(&b->s->arena, b->s, in->type, in->default_literal, NULL,
-                            &in->default_value, b->err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int finish_type(struct builder *b, struct type *t)
-{
-    const struct ast_directive *d = directive_find(t->_def->directives, "specifiedBy");
-    const struct value *url = d ? directive_argument(b->s, d, "url") : NULL;
-    int rc;
-
-    if (url && url->kind == VALUE_STRING)
-        t->specified_by = url->text;
-    t->one_of = t->kind == TYPE_INPUT && directive_find(t->_def->directives, "oneOf");
-    for (uint32_t i = 0; i < t->n_values; i++)
-        t->values[i].deprecated = deprecation(b->s, t->values[i]._def->directives,
-                                              &t->values[i].deprecation_reason);
-    for (uint32_t i = 0; i < t->n_fields; i++) {
-        struct field *f = &t->fields[i];
-        f->deprecated = deprecation(b->s, f->_def->directives, &f->deprecation_reason);
-        rc = finish_inputs(b, f->arguments, f->n_arguments);
-        if (rc < 0)
-            return rc;
-    }
-    return finish_inputs(b, t->inputs, t->n_inputs);
-}
-
-/* Coercing a default fills in the defaults of fields below it, so those of input objects come first.
- * Circles of them are refused by schema_check_types before. */
-static int finish(struct builder *b)
-{
-    int rc = 0;
-
-    for (uint32_t i = 0; i < b->s->n_types && rc == 0; i++)
-        if (b->s->types[i]->kind == TYPE_INPUT)
-            rc = finish_type(b, b->s->types[i]);
-    for (uint32_t i = 0; i < b->s->n_types && rc == 0; i++)
-        if (b->s->types[i]->kind != TYPE_INPUT)
-            rc = finish_type(b, b->s->types[i]);
-    for (uint32_t i = 0; i < b->s->n_directives && rc == 0; i++)
-        rc = finish_inputs(b, b->s->directives[i].arguments, b->s->directives[i].n_arguments);
-    return rc;
-}
-
-/* ---- What clients see. ---- */
-
-static void show(struct type *t);
-
-static void show_inputs(const struct input_def *all, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        show(type_ref_named(all[i].type));
-}
-
-/* Marks what a visible thing uses. Recursion goes down input objects only, each once. */
-static void show(struct type *t)
-{
-    if (!t->hidden)
-        return;
-    t->hidden = false;
-    show_inputs(t->inputs, t->n_inputs);
-}
-
-static void hide(struct type *t)
-{
-    if (t->hidden || t->builtin)
-        return;
-    t->hidden = true;
-    for (uint32_t i = 0; i < t->n_inputs; i++)
-        hide(type_ref_named(t->inputs[i].type));
-}
-
-static void mark_hidden(struct schema *s)
-{
-    for (uint32_t i = 0; i < s->n_directives; i++)
-        for (uint32_t k = 0; s->directives[i].internal && k < s->directives[i].n_arguments; k++)
-            hide(type_ref_named(s->directives[i].arguments[k].type));
-    for (uint32_t i = 0; i < s->n_types; i++)
-        if (s->types[i]->builtin && s->types[i]->kind == TYPE_SCALAR)
-            s->types[i]->hidden = true;
-    for (uint32_t i = 0; i < s->n_types; i++) {
-        struct type *t = s->types[i];
-        for (uint32_t k = 0; k < t->n_fields; k++) {
-            show(type_ref_named(t->fields[k].type));
-            show_inputs(t->fields[k].arguments, t->fields[k].n_arguments);
-        }
-        if (!t->hidden)
-            show_inputs(t->inputs, t->n_inputs);
-    }
-    for (uint32_t i = 0; i < s->n_directives; i++)
-        if (!s->directives[i].internal)
-            show_inputs(s->directives[i].arguments, s->directives[i].n_arguments);
-}
-
 static void set_meta(struct builder *b)
 {
     b->s->typename_field = &b->meta->fields[0];
@@ -590,9 +482,7 @@ static int build_all(struct builder *b, struct str text, bool map)
     if (rc == 0)
         rc = schema_check_types(s, b->err);
     if (rc == 0)
-        rc = finish(b);
-    if (rc == 0)
-        mark_hidden(s);
+        rc = schema_finish(s, b->err);
     if (rc == 0 && map)
         rc = schema_map(s, b->err);
     return rc;

@@ -17,7 +17,8 @@ static int check_name(struct checker *c, struct str name, struct loc loc)
     if (name.len >= 2 && name.ptr[0] == '_' && name.ptr[1] == '_')
         return schema_fail(c->err, loc,
                            "Name \"%.*s\" must not begin with \"__\", which is reserved by GraphQL "
-                           "introspection.", STR_FMT(name));
+                           "introspection.",
+                           STR_FMT(name));
     return 0;
 }
 
@@ -26,7 +27,8 @@ static bool is_required(const struct input_def *in)
     return in->type->non_null && !in->default_literal;
 }
 
-static int check_inputs(struct checker *c, const struct input_def *all, uint32_t n, struct str owner)
+static int check_inputs(struct checker *c, const struct input_def *all, uint32_t n,
+                        struct str owner)
 {
     char text[PRINT_TEXT_MAX];
 
@@ -77,8 +79,8 @@ static const struct input_def *argument(const struct field *f, struct str name)
     return NULL;
 }
 
-static int check_field_of_interface(struct checker *c, const struct type *t, const struct type *face,
-                                    const struct field *want)
+static int check_field_of_interface(struct checker *c, const struct type *t,
+                                    const struct type *face, const struct field *want)
 {
     const struct field *have = type_field(t, want->name);
     char a[PRINT_TEXT_MAX], b[PRINT_TEXT_MAX];
@@ -97,20 +99,23 @@ static int check_field_of_interface(struct checker *c, const struct type *t, con
         if (!in)
             return schema_fail(c->err, have->loc,
                                "Interface field argument \"%.*s\" of %.*s.%.*s expected but not "
-                               "provided.", STR_FMT(want->arguments[i].name), STR_FMT(face->name),
+                               "provided.",
+                               STR_FMT(want->arguments[i].name), STR_FMT(face->name),
                                STR_FMT(want->name));
         if (!type_ref_equal(in->type, want->arguments[i].type))
-            return schema_fail(c->err, in->loc,
-                               "Interface field argument \"%.*s\" expects type \"%s\", but here it is "
-                               "\"%s\".", STR_FMT(in->name),
-                               type_text(want->arguments[i].type, a), type_text(in->type, b));
+            return schema_fail(
+                c->err, in->loc,
+                "Interface field argument \"%.*s\" expects type \"%s\", but here it is "
+                "\"%s\".",
+                STR_FMT(in->name), type_text(want->arguments[i].type, a), type_text(in->type, b));
     }
     for (uint32_t i = 0; i < have->n_arguments; i++)
         if (is_required(&have->arguments[i]) && !argument(want, have->arguments[i].name))
             return schema_fail(c->err, have->arguments[i].loc,
                                "Argument \"%.*s\" must not be required: interface field %.*s.%.*s "
-                               "does not have it.", STR_FMT(have->arguments[i].name),
-                               STR_FMT(face->name), STR_FMT(want->name));
+                               "does not have it.",
+                               STR_FMT(have->arguments[i].name), STR_FMT(face->name),
+                               STR_FMT(want->name));
     return 0;
 }
 
@@ -129,16 +134,17 @@ static int check_interfaces(struct checker *c, const struct type *t)
         if (face->kind != TYPE_INTERFACE)
             return schema_fail(c->err, t->loc,
                                "Type %.*s must only implement interface types, it cannot implement "
-                               "%.*s.", STR_FMT(t->name), STR_FMT(face->name));
+                               "%.*s.",
+                               STR_FMT(t->name), STR_FMT(face->name));
         if (face == t)
             return schema_fail(c->err, t->loc, "Type %.*s cannot implement itself.",
                                STR_FMT(t->name));
         for (uint32_t k = 0; k < face->n_interfaces; k++)
             if (!implements(t, face->interfaces[k]))
-                return schema_fail(c->err, t->loc,
-                                   "Type %.*s must implement %.*s because it is implemented by %.*s.",
-                                   STR_FMT(t->name), STR_FMT(face->interfaces[k]->name),
-                                   STR_FMT(face->name));
+                return schema_fail(
+                    c->err, t->loc,
+                    "Type %.*s must implement %.*s because it is implemented by %.*s.",
+                    STR_FMT(t->name), STR_FMT(face->interfaces[k]->name), STR_FMT(face->name));
         for (uint32_t k = 0; k < face->n_fields; k++) {
             int rc = check_field_of_interface(c, t, face, &face->fields[k]);
             if (rc < 0)
@@ -151,13 +157,14 @@ static int check_interfaces(struct checker *c, const struct type *t)
 static int check_union(struct checker *c, const struct type *t)
 {
     if (t->n_possible == 0)
-        return schema_fail(c->err, t->loc,
-                           "Union type %.*s must define one or more member types.", STR_FMT(t->name));
+        return schema_fail(c->err, t->loc, "Union type %.*s must define one or more member types.",
+                           STR_FMT(t->name));
     for (uint32_t i = 0; i < t->n_possible; i++)
         if (t->possible[i]->kind != TYPE_OBJECT)
             return schema_fail(c->err, t->loc,
                                "Union type %.*s can only include object types, it cannot include "
-                               "%.*s.", STR_FMT(t->name), STR_FMT(t->possible[i]->name));
+                               "%.*s.",
+                               STR_FMT(t->name), STR_FMT(t->possible[i]->name));
     return 0;
 }
 
@@ -172,9 +179,11 @@ static int check_circle(struct checker *c, const struct type *t)
         if (r->kind != TYPE_REF_NAMED || !r->non_null || r->type->kind != TYPE_INPUT)
             continue;
         if (c->state[r->type->id] == 1)
-            return schema_fail(c->err, t->inputs[i].loc,
-                               "Cannot reference Input Object %.*s within itself through a series of "
-                               "non-null fields.", STR_FMT(r->type->name));
+            return schema_fail(
+                c->err, t->inputs[i].loc,
+                "Cannot reference Input Object %.*s within itself through a series of "
+                "non-null fields.",
+                STR_FMT(r->type->name));
         rc = c->state[r->type->id] == 0 ? check_circle(c, r->type) : 0;
         if (rc < 0)
             return rc;

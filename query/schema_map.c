@@ -98,9 +98,9 @@ static int map_table(struct mapper *m, struct type *t)
     int rc;
 
     if (!d)
-        return hot || aggregate ? schema_fail(m->err, t->loc, "Type \"%.*s\" lacks @table.",
-                                              STR_FMT(t->name))
-                                : 0;
+        return hot || aggregate
+                   ? schema_fail(m->err, t->loc, "Type \"%.*s\" lacks @table.", STR_FMT(t->name))
+                   : 0;
     key = directive_argument(m->s, d, "key");
     if (!key)
         return schema_fail(m->err, d->loc, "@table lacks a key.");
@@ -108,8 +108,10 @@ static int map_table(struct mapper *m, struct type *t)
     if (rc < 0)
         return rc;
     if ((hot || aggregate) && table->n_key != 1)
-        return schema_fail(m->err, d->loc, "Type \"%.*s\": @hot and @aggregate need a key of one "
-                           "column.", STR_FMT(t->name));
+        return schema_fail(m->err, d->loc,
+                           "Type \"%.*s\": @hot and @aggregate need a key of one "
+                           "column.",
+                           STR_FMT(t->name));
     table->hot |= hot != NULL;
     table->aggregate |= aggregate != NULL;
     t->table = table;
@@ -155,8 +157,7 @@ static int map_choice(struct mapper *m, struct field *f, struct column want, str
 
     if (!close)
         return bad_field(m, f, "has a column name with \"{\" and no \"}\".");
-    f->choice_argument =
-        find_argument(f, (struct str){open + 1, (size_t)(close - open) - 1});
+    f->choice_argument = find_argument(f, (struct str){open + 1, (size_t)(close - open) - 1});
     if (f->choice_argument < 0)
         return bad_field(m, f, "has a column name with an argument that it does not have.");
     t = type_ref_named(f->arguments[f->choice_argument].type);
@@ -250,7 +251,8 @@ static int map_reference(struct mapper *m, struct field *f, const struct ast_dir
         return bad_field(m, f, "has an argument that nothing uses.");
     if (!columns || n != target->table->n_key) {
         char what[96];
-        snprintf(what, sizeof what, "refers by %u columns to a key of %u.", n, target->table->n_key);
+        snprintf(what, sizeof what, "refers by %u columns to a key of %u.", n,
+                 target->table->n_key);
         return bad_field(m, f, what);
     }
     path.table = target->table;
@@ -288,7 +290,8 @@ static int map_lookup(struct mapper *m, struct field *f, const struct ast_direct
     path.table = target->table;
     path.aggregate = aggregate_of(target->table);
     path.column[0] = text_of(m, d, "column");
-    path.by_primary_key = target->table->n_key == 1 && str_eq(path.column[0], target->table->key[0]);
+    path.by_primary_key = target->table->n_key == 1 &&
+                          str_eq(path.column[0], target->table->key[0]);
     f->resolve = RESOLVE_LOOKUP;
     return access_add_path(m, &path, f->loc, &f->path);
 }
@@ -357,8 +360,10 @@ static int map_page_info(struct mapper *m, struct type *t)
                                         {"endCursor", "String", RESOLVE_END_CURSOR}};
 
     if (t->kind != TYPE_OBJECT || t->table)
-        return schema_fail(m->err, t->loc, "Type \"%.*s\" cannot be the page information of a "
-                           "connection.", STR_FMT(t->name));
+        return schema_fail(m->err, t->loc,
+                           "Type \"%.*s\" cannot be the page information of a "
+                           "connection.",
+                           STR_FMT(t->name));
     return map_roles(m, t, roles, ARRAY_LEN(roles), "page information");
 }
 
@@ -397,13 +402,15 @@ static int item_of(struct mapper *m, struct field *f, const struct type **ret)
                                                                       : NULL;
     *ret = nodes ? type_ref_named(nodes->type) : NULL;
     if (!nodes || !is_list_of(nodes->type, *ret) || !(*ret)->table)
-        return bad_field(m, f, "has @list, but is neither a list of a type with @table nor a "
-                               "connection of such (an object with `nodes`).");
+        return bad_field(m, f,
+                         "has @list, but is neither a list of a type with @table nor a "
+                         "connection of such (an object with `nodes`).");
     f->resolve = RESOLVE_CONNECTION;
     return map_connection(m, t, *ret);
 }
 
-static int map_list_argument(struct mapper *m, struct field *f, uint32_t i, struct access_path *path)
+static int map_list_argument(struct mapper *m, struct field *f, uint32_t i,
+                             struct access_path *path)
 {
     struct input_def *in = &f->arguments[i];
     const struct ast_directive *filter = directive_find(in->_def->directives, "filter");
@@ -487,7 +494,8 @@ static int check_mapped(struct mapper *m, const struct type *t)
 {
     for (uint32_t i = 0; i < t->n_fields; i++)
         if (t->fields[i].resolve == RESOLVE_NONE)
-            return bad_field(m, &t->fields[i], t->table
+            return bad_field(m, &t->fields[i],
+                             t->table
                                  ? "has no mapping: it needs @reference, @lookup or @list."
                                  : "has no mapping: its type has no @table and is no part of a "
                                    "connection that is used.");

@@ -28,8 +28,8 @@ int access_key_cell(struct mapper *m, const struct table *t, struct str column, 
 int access_add_path(struct mapper *m, const struct access_path *want, struct loc loc,
                     const struct access_path **ret) MUSTCHECK;
 /* "a desc, b desc" into `path->order`, with its cells. */
-int access_order(struct mapper *m, struct access_path *path, struct str text, struct loc loc)
-    MUSTCHECK;
+int access_order(struct mapper *m, struct access_path *path, struct str text,
+                 struct loc loc) MUSTCHECK;
 /* The database's values of an enum beside their JSON text. */
 int access_enum(struct mapper *m, const struct type *t, const struct enum_value **ret) MUSTCHECK;
 /* fullName -> full_name */

@@ -23,6 +23,8 @@ int schema_check_directives(const struct schema *s, const struct document *doc,
                             struct err *err) MUSTCHECK;
 /* The rules of the specification's section 3 that concern types as a whole. */
 int schema_check_types(const struct schema *s, struct err *err) MUSTCHECK;
+/* The specification's own directives, defaults, and which types are hidden. */
+int schema_finish(struct schema *s, struct err *err) MUSTCHECK;
 /* The mapping: fills `access` and every field's `resolve`. */
 int schema_map(struct schema *s, struct err *err) MUSTCHECK;
 

@@ -73,8 +73,9 @@ static int check_object(const struct schema *s, const struct type_ref *type, con
         const struct input_def *in = input_field(t, v->items[i].name);
         int rc;
         if (!in || entry(v, v->items[i].name) != &v->items[i])
-            return schema_fail(err, v->items[i].name_loc, in ? "Field \"%.*s\" is given twice."
-                               : "Field \"%.*s\" is not one of its type's.",
+            return schema_fail(err, v->items[i].name_loc,
+                               in ? "Field \"%.*s\" is given twice."
+                                  : "Field \"%.*s\" is not one of its type's.",
                                STR_FMT(v->items[i].name));
         rc = schema_check_literal(s, in->type, &v->items[i], what, err);
         if (rc < 0)
@@ -155,8 +156,9 @@ static int check_arguments(const struct schema *s, const struct ast_directive *d
             if (str_eq(a->name, b->name))
                 return schema_fail(err, a->loc, "There can be only one argument named \"%.*s\".",
                                    STR_FMT(a->name));
-        snprintf(what, sizeof what, "Argument \"%.*s\" of \"@%.*s\"", (int)MIN(a->name.len, (size_t)80),
-                 a->name.ptr, (int)MIN(d->name.len, (size_t)80), d->name.ptr);
+        snprintf(what, sizeof what, "Argument \"%.*s\" of \"@%.*s\"",
+                 (int)MIN(a->name.len, (size_t)80), a->name.ptr, (int)MIN(d->name.len, (size_t)80),
+                 d->name.ptr);
         rc = schema_check_literal(s, in->type, a->value, what, err);
         if (rc < 0)
             return rc;
@@ -169,7 +171,8 @@ static int check_arguments(const struct schema *s, const struct ast_directive *d
         if (!a && in->type->non_null && !in->default_literal)
             return schema_fail(err, d->loc,
                                "Directive \"@%.*s\" argument \"%.*s\" is required, but it was not "
-                               "provided.", STR_FMT(d->name), STR_FMT(in->name));
+                               "provided.",
+                               STR_FMT(d->name), STR_FMT(in->name));
     }
     return 0;
 }
@@ -187,9 +190,9 @@ static int check_list(const struct schema *s, const struct ast_directive *list,
                                STR_FMT(d->name), location_text[location]);
         for (const struct ast_directive *e = list; e != d && !def->repeatable; e = e->next)
             if (str_eq(e->name, d->name))
-                return schema_fail(err, d->loc,
-                                   "The directive \"@%.*s\" can only be used once at this location.",
-                                   STR_FMT(d->name));
+                return schema_fail(
+                    err, d->loc, "The directive \"@%.*s\" can only be used once at this location.",
+                    STR_FMT(d->name));
         rc = check_arguments(s, d, def, err);
         if (rc < 0)
             return rc;

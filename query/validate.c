@@ -27,7 +27,8 @@ static void add_error(struct validation *v, enum err_code code, struct loc loc, 
         return;
     }
     if (r->n_errors < VALIDATE_ERRORS_MAX)
-        (void)err_set_at(&r->errors[r->n_errors++], code, (int)loc.line, (int)loc.column, "%s", text);
+        (void)err_set_at(&r->errors[r->n_errors++], code, (int)loc.line, (int)loc.column, "%s",
+                         text);
     v->full |= r->n_errors == VALIDATE_ERRORS_MAX;
 }
 
@@ -143,8 +144,8 @@ static const struct input_def *find_input(const struct input_def *all, uint32_t 
     return NULL;
 }
 
-static const char *argument_hint(const struct validation *v, const struct input_def *all, uint32_t n,
-                                 struct str name, char out[SUGGEST_TEXT_MAX])
+static const char *argument_hint(const struct validation *v, const struct input_def *all,
+                                 uint32_t n, struct str name, char out[SUGGEST_TEXT_MAX])
 {
     struct suggest s;
 
@@ -188,8 +189,8 @@ static void required_arguments(struct validation *v, const struct ast_argument *
         if (all[i].type->non_null && !all[i].default_literal && !is_given(list, all[i].name))
             validate_error(v, loc,
                            "%s%.*s\" argument \"%.*s\" of type \"%s\" is required, but it was not "
-                           "provided.", what, STR_FMT(name), STR_FMT(all[i].name),
-                           type_text(all[i].type, text));
+                           "provided.",
+                           what, STR_FMT(name), STR_FMT(all[i].name), type_text(all[i].type, text));
 }
 
 static void walk_directive(struct validation *v, const struct ast_directive *d,
@@ -212,8 +213,8 @@ static void walk_directive(struct validation *v, const struct ast_directive *d,
     walk_arguments(v, d->arguments, def ? def->arguments : NULL, def ? def->n_arguments : 0, NULL,
                    NULL);
     if (def)
-        required_arguments(v, d->arguments, def->arguments, def->n_arguments, "Directive \"@", d->name,
-                           d->loc);
+        required_arguments(v, d->arguments, def->arguments, def->n_arguments, "Directive \"@",
+                           d->name, d->loc);
 }
 
 static void walk_directives(struct validation *v, const struct ast_directive *list,
@@ -225,7 +226,8 @@ static void walk_directives(struct validation *v, const struct ast_directive *li
 
 /* ---- Selections. ---- */
 
-static void walk_set(struct validation *v, const struct type *parent, const struct ast_selection *s);
+static void walk_set(struct validation *v, const struct type *parent,
+                     const struct ast_selection *s);
 static void walk_selections(struct validation *v, const struct type *parent,
                             const struct ast_selection *selections);
 
@@ -267,9 +269,11 @@ static void suggest_types(const struct validation *v, const struct type *parent,
             if ((t->kind != TYPE_OBJECT && t->kind != TYPE_INTERFACE) || !type_field(t, name))
                 continue;
             uses = uses_of(parent, t, name);
-            if (uses == 0 || (last && !suggested_before(last, uses_of(parent, last, name), t, uses)))
+            if (uses == 0 ||
+                (last && !suggested_before(last, uses_of(parent, last, name), t, uses)))
                 continue;
-            if (t != last && (!best || suggested_before(t, uses, best, uses_of(parent, best, name))))
+            if (t != last &&
+                (!best || suggested_before(t, uses, best, uses_of(parent, best, name))))
                 best = t;
         }
         if (!best || s->n > SUGGEST_MAX)
@@ -310,17 +314,19 @@ static void scalar_leafs(struct validation *v, const struct field *f, const stru
     if (v->quiet)
         return;
     if (type_is_leaf(t) && s->selections)
-        validate_error(v, s->selections_loc,
-                       "Field \"%.*s\" must not have a selection since type \"%s\" has no subfields.",
-                       STR_FMT(s->name), type_text(f->type, text));
+        validate_error(
+            v, s->selections_loc,
+            "Field \"%.*s\" must not have a selection since type \"%s\" has no subfields.",
+            STR_FMT(s->name), type_text(f->type, text));
     else if (!type_is_leaf(t) && !s->selections)
         validate_error(v, s->loc,
                        "Field \"%.*s\" of type \"%s\" must have a selection of subfields. Did you "
-                       "mean \"%.*s { ... }\"?", STR_FMT(s->name), type_text(f->type, text),
-                       STR_FMT(s->name));
+                       "mean \"%.*s { ... }\"?",
+                       STR_FMT(s->name), type_text(f->type, text), STR_FMT(s->name));
 }
 
-static void walk_field(struct validation *v, const struct type *parent, const struct ast_selection *s)
+static void walk_field(struct validation *v, const struct type *parent,
+                       const struct ast_selection *s)
 {
     const struct field *f = parent ? schema_field(v->schema, parent, s->name) : NULL;
     const struct type *t = f ? type_ref_named(f->type) : NULL;
@@ -349,10 +355,11 @@ static void walk_spread(struct validation *v, const struct type *parent,
     if (!f)
         validate_error(v, s->name_loc, "Unknown fragment \"%.*s\".", STR_FMT(s->name));
     else if (f->type && parent && !types_overlap(f->type, parent))
-        validate_error(v, s->loc,
-                       "Fragment \"%.*s\" cannot be spread here as objects of type \"%.*s\" can never "
-                       "be of type \"%.*s\".", STR_FMT(s->name), STR_FMT(parent->name),
-                       STR_FMT(f->type->name));
+        validate_error(
+            v, s->loc,
+            "Fragment \"%.*s\" cannot be spread here as objects of type \"%.*s\" can never "
+            "be of type \"%.*s\".",
+            STR_FMT(s->name), STR_FMT(parent->name), STR_FMT(f->type->name));
     unique_directives(v, s->directives);
     walk_directives(v, s->directives, LOC_FRAGMENT_SPREAD);
 }
@@ -370,7 +377,8 @@ static void walk_inline(struct validation *v, const struct type *parent,
     if (t && parent && !types_overlap(t, parent))
         validate_error(v, s->loc,
                        "Fragment cannot be spread here as objects of type \"%.*s\" can never be of "
-                       "type \"%.*s\".", STR_FMT(parent->name), STR_FMT(t->name));
+                       "type \"%.*s\".",
+                       STR_FMT(parent->name), STR_FMT(t->name));
     unique_directives(v, s->directives);
     if (s->name.len)
         known_type(v, s->name, s->name_loc);
@@ -493,8 +501,8 @@ static void executable_only(struct validation *v)
 int validate_document(struct arena *arena, const struct schema *schema, struct document *doc,
                       const struct validate_limits *limits, struct validate_result *ret)
 {
-    struct validation v = {.arena = arena, .schema = schema, .doc = doc, .limits = limits,
-                           .result = ret};
+    struct validation v = {
+        .arena = arena, .schema = schema, .doc = doc, .limits = limits, .result = ret};
 
     *ret = (struct validate_result){0};
     map_init(&v.fragments, arena);

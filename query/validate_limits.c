@@ -108,11 +108,12 @@ static void check_operation(struct validation *v, const struct ast_operation *op
     struct depth d = depth_of(v, op->selections);
 
     if (v->limits->max_root_fields && n > v->limits->max_root_fields)
-        validate_limit(v, op->loc, "The operation has %u fields at its root; at most %u are allowed.",
-                       n, v->limits->max_root_fields);
+        validate_limit(v, op->loc,
+                       "The operation has %u fields at its root; at most %u are allowed.", n,
+                       v->limits->max_root_fields);
     else if (v->limits->max_depth && d.fields > v->limits->max_depth)
-        validate_limit(v, op->loc, "The operation is %u fields deep; at most %u are allowed.", d.fields,
-                       v->limits->max_depth);
+        validate_limit(v, op->loc, "The operation is %u fields deep; at most %u are allowed.",
+                       d.fields, v->limits->max_depth);
     else if (d.meta > META_DEPTH_MAX)
         validate_limit(v, op->loc, "The introspection is %u fields deep; at most %u are allowed.",
                        d.meta, META_DEPTH_MAX);
@@ -134,8 +135,8 @@ void validate_sizes(struct validation *v)
         count(v, &c, f->selections);
     }
     if (l->max_aliases && c.aliases > l->max_aliases)
-        validate_limit(v, c.alias, "The document has %u aliases; at most %u are allowed.", c.aliases,
-                       l->max_aliases);
+        validate_limit(v, c.alias, "The document has %u aliases; at most %u are allowed.",
+                       c.aliases, l->max_aliases);
     else if (l->max_directives && c.directives > l->max_directives)
         validate_limit(v, c.directive, "The document has %u directives; at most %u are allowed.",
                        c.directives, l->max_directives);

@@ -19,7 +19,8 @@ static void check_name(struct validation *v, const struct ast_operation *op)
 
     if (op->name.len == 0) {
         if (v->doc->n_operations > 1)
-            validate_error(v, op->loc, "This anonymous operation must be the only defined operation.");
+            validate_error(v, op->loc,
+                           "This anonymous operation must be the only defined operation.");
         return;
     }
     first = map_get(&v->operation_names, op->name);
@@ -60,7 +61,8 @@ static bool is_left_out(const struct ast_selection *s)
         if (!skip && !str_is(d->name, "include"))
             continue;
         for (const struct ast_argument *a = d->arguments; a; a = a->next)
-            if (str_is(a->name, "if") && a->value->kind == VALUE_BOOLEAN && a->value->boolean == skip)
+            if (str_is(a->name, "if") && a->value->kind == VALUE_BOOLEAN &&
+                a->value->boolean == skip)
                 return true;
     }
     return false;
@@ -99,7 +101,8 @@ static void check_subscription(struct validation *v, const struct ast_operation 
         return;
     map_init(&r.names, v->arena);
     collect_root(&r, op->selections, ++v->marks);
-    snprintf(name, sizeof name, op->name.len ? "Subscription \"%.*s\"" : "Anonymous Subscription%.*s",
+    snprintf(name, sizeof name,
+             op->name.len ? "Subscription \"%.*s\"" : "Anonymous Subscription%.*s",
              (int)MIN(op->name.len, (size_t)120), op->name.ptr ? op->name.ptr : "");
     if (r.second)
         validate_error(v, r.second->loc, "%s must select only one top level field.", name);
@@ -138,7 +141,8 @@ static void each_usage(struct variables *x, usage_rule *rule)
         for (const struct usage *u = f->usages; u && !x->v->full; u = u->next, x->v->work++)
             rule(x, u);
     if (x->v->work > WORK_MAX && !x->v->full)
-        validate_limit(x->v, x->op->loc, "The operations of the document use their fragments and "
+        validate_limit(x->v, x->op->loc,
+                       "The operations of the document use their fragments and "
                        "variables too often to be checked.");
 }
 
@@ -201,10 +205,11 @@ static void check_position(struct variables *x, const struct usage *u)
                        "Variable \"$%.*s\" of type \"%s\" used in position expecting type \"%s\".",
                        STR_FMT(d->name), type_text(d->type, have), type_text(u->type, want));
     if (u->one_of && !d->type->non_null)
-        validate_error(x->v, d->loc,
-                       "Variable \"$%.*s\" is of type \"%s\" but must be non-nullable to be used for "
-                       "OneOf Input Object \"%.*s\".", STR_FMT(d->name), type_text(d->type, have),
-                       STR_FMT(u->one_of->name));
+        validate_error(
+            x->v, d->loc,
+            "Variable \"$%.*s\" is of type \"%s\" but must be non-nullable to be used for "
+            "OneOf Input Object \"%.*s\".",
+            STR_FMT(d->name), type_text(d->type, have), STR_FMT(u->one_of->name));
 }
 
 void validate_leave_operation(struct validation *v, const struct ast_operation *op,

@@ -20,7 +20,8 @@
 
 enum {
     COMPARISONS_MAX = 10000,
-    COST_COMPARISON = 10, /* of two fields, or a fragment with something; a name looked up costs 1 */
+    COST_COMPARISON =
+        10, /* of two fields, or a fragment with something; a name looked up costs 1 */
     REASON_MAX = ERR_MESSAGE_MAX
 };
 
@@ -455,11 +456,14 @@ void validate_overlap(struct validation *v, const struct type *parent,
     if (set)
         within(o, &found, set);
     for (const struct conflict *c = found.first; c; c = c->next)
-        validate_error(v, c->node->loc,
-                       "Fields \"%.*s\" conflict because %.*s. Use different aliases on the fields to "
-                       "fetch both if this was intentional.", STR_FMT(c->name), STR_FMT(c->reason));
+        validate_error(
+            v, c->node->loc,
+            "Fields \"%.*s\" conflict because %.*s. Use different aliases on the fields to "
+            "fetch both if this was intentional.",
+            STR_FMT(c->name), STR_FMT(c->reason));
     if (o->budget < 0 && (v->quiet ? !v->conflicts : v->result->n_errors == 0))
         validate_limit(v, selections->loc,
                        "Finding out which fields of the document can be merged takes more than %d "
-                       "comparisons.", COMPARISONS_MAX);
+                       "comparisons.",
+                       COMPARISONS_MAX);
 }

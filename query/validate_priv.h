@@ -28,14 +28,14 @@ struct spread {
 /* A fragment and what was found out about it, once. */
 struct fragment_info {
     const struct ast_fragment *def;
-    const struct type *type;     /* the condition's, composite; NULL: unknown */
-    struct usage *usages;        /* of variables, directly in it */
-    struct spread *spreads;      /* directly in it */
-    bool used;                   /* an operation reaches it */
-    bool visited;                /* the search for cycles was here */
-    struct spread **on_path;     /* the search for cycles: its place in the path, or NULL */
-    uint32_t mark;               /* the last search that came by; each has a number of its own */
-    uint32_t depth, meta_depth;  /* memoised + 1; 0: not yet known */
+    const struct type *type;    /* the condition's, composite; NULL: unknown */
+    struct usage *usages;       /* of variables, directly in it */
+    struct spread *spreads;     /* directly in it */
+    bool used;                  /* an operation reaches it */
+    bool visited;               /* the search for cycles was here */
+    struct spread **on_path;    /* the search for cycles: its place in the path, or NULL */
+    uint32_t mark;              /* the last search that came by; each has a number of its own */
+    uint32_t depth, meta_depth; /* memoised + 1; 0: not yet known */
     uint32_t meta_checked, meta_exceeded, meta_visited; /* list depths + 1 (validate_fragments.c) */
     struct fragment_info *next_found;
 };
@@ -48,16 +48,16 @@ struct validation {
     struct document *doc;
     const struct validate_limits *limits;
     struct validate_result *result;
-    bool full;            /* no more errors are wanted */
+    bool full; /* no more errors are wanted */
     bool no_memory, over_limit;
-    bool quiet;           /* this walk only collects usages and looks for overlaps */
-    bool conflicts;       /* a quiet walk found fields that can't be merged */
-    struct map fragments; /* name -> struct fragment_info: the last of that name */
+    bool quiet;                  /* this walk only collects usages and looks for overlaps */
+    bool conflicts;              /* a quiet walk found fields that can't be merged */
+    struct map fragments;        /* name -> struct fragment_info: the last of that name */
     struct fragment_info *infos; /* in the order of the document */
     uint32_t n_infos, marks;
     struct usage **usages; /* where the walk appends uses of variables; NULL: nowhere */
     struct overlap *overlap;
-    uint32_t work;        /* done for operations through their fragments */
+    uint32_t work; /* done for operations through their fragments */
     struct map operation_names, fragment_names;
     uint32_t n_variables; /* in the whole document */
 };

@@ -19,7 +19,9 @@ static void use_variable(struct validation *v, const struct value *value,
     u = validate_new(v, sizeof *u);
     if (!u)
         return;
-    *u = (struct usage){.value = value, .type = type, .has_default = has_default,
+    *u = (struct usage){.value = value,
+                        .type = type,
+                        .has_default = has_default,
                         .one_of = object && object->one_of ? object : NULL};
     *v->usages = u;
     v->usages = &u->next;
@@ -169,8 +171,9 @@ static void unknown_field(struct validation *v, const struct value *item, const 
                    STR_FMT(item->name), STR_FMT(t->name), suggest_text(&s, "", hint));
 }
 
-static void check_value(struct validation *v, const struct value *value, const struct type_ref *type,
-                        bool has_default, const struct type *object, bool check);
+static void check_value(struct validation *v, const struct value *value,
+                        const struct type_ref *type, bool has_default, const struct type *object,
+                        bool check);
 
 static void check_object(struct validation *v, const struct value *value,
                          const struct type_ref *type, bool check)
@@ -218,8 +221,9 @@ static void check_list(struct validation *v, const struct value *value, const st
 }
 
 /* `object`: the input object whose field this is. `check`: types are still worth checking here. */
-static void check_value(struct validation *v, const struct value *value, const struct type_ref *type,
-                        bool has_default, const struct type *object, bool check)
+static void check_value(struct validation *v, const struct value *value,
+                        const struct type_ref *type, bool has_default, const struct type *object,
+                        bool check)
 {
     switch (value->kind) {
     case VALUE_VARIABLE:

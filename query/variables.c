@@ -148,7 +148,8 @@ static int to_float(struct coercion *c, const struct value *v, const struct path
     struct value *n;
 
     if ((v->kind != VALUE_INT && v->kind != VALUE_FLOAT) || !isfinite(v->real)) {
-        snprintf(what, sizeof what, "Float cannot represent non numeric value: %s", shown(v, value));
+        snprintf(what, sizeof what, "Float cannot represent non numeric value: %s",
+                 shown(v, value));
         return invalid(c, v, path, what);
     }
     n = copy(c, v);
@@ -180,8 +181,9 @@ static int to_id(struct coercion *c, const struct value *v, const struct path *p
     if (v->kind == VALUE_INT && v->text.len) {
         n->text = v->text;
     } else {
-        int len = v->kind == VALUE_INT ? snprintf(digits, sizeof digits, "%lld", (long long)v->integer)
-                                       : snprintf(digits, sizeof digits, "%.17g", v->real);
+        int len = v->kind == VALUE_INT
+                      ? snprintf(digits, sizeof digits, "%lld", (long long)v->integer)
+                      : snprintf(digits, sizeof digits, "%.17g", v->real);
         n->text = arena_str(c->arena, (struct str){digits, (size_t)len});
     }
     *ret = n;
@@ -299,8 +301,9 @@ static int to_list(struct coercion *c, const struct type_ref *type, const struct
         if (item)
             items[i] = *item;
         else if (type->inner->non_null) /* a variable that was not given */
-            return invalid(c, &v->items[i], path, "A list of non-null items has an item that was not "
-                                                  "given.");
+            return invalid(c, &v->items[i], path,
+                           "A list of non-null items has an item that was not "
+                           "given.");
         else
             items[i] = (struct value){.kind = VALUE_NULL};
         items[i].next = i + 1 < n ? &items[i + 1] : NULL;
@@ -364,7 +367,8 @@ static int unknown_field(struct coercion *c, const struct type *t, const struct 
         if (k < t->n_inputs)
             continue;
         snprintf(what, sizeof what, "Field \"%.*s\" is not defined by type \"%.*s\".",
-                 (int)MIN(v->items[i].name.len, (size_t)60), v->items[i].name.ptr, STR_FMT(t->name));
+                 (int)MIN(v->items[i].name.len, (size_t)60), v->items[i].name.ptr,
+                 STR_FMT(t->name));
         return invalid(c, v, path, what);
     }
     return 0;
@@ -479,12 +483,14 @@ static int coerce_variable(struct coercion *c, const struct ast_variable *v,
             return 0;
         return err_set_at(c->err, ERR_VARIABLES, (int)v->loc.line, (int)v->loc.column,
                           "Variable \"$%.*s\" of required type \"%s\" was not provided.",
-                          (int)MIN(v->name.len, (size_t)100), v->name.ptr, type_text(v->type, text));
+                          (int)MIN(v->name.len, (size_t)100), v->name.ptr,
+                          type_text(v->type, text));
     }
     if (given->kind == VALUE_NULL && v->type->non_null)
         return err_set_at(c->err, ERR_VARIABLES, (int)v->loc.line, (int)v->loc.column,
                           "Variable \"$%.*s\" of non-null type \"%s\" must not be null.",
-                          (int)MIN(v->name.len, (size_t)100), v->name.ptr, type_text(v->type, text));
+                          (int)MIN(v->name.len, (size_t)100), v->name.ptr,
+                          type_text(v->type, text));
     return coerce(c, v->type, given, NULL, ret);
 }
 
