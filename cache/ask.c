@@ -19,16 +19,16 @@
 
 enum {
     KEY_MAX = 256,
-    DIGEST_BYTES = 16,      /* of the keyed hash, in names */
-    STORE_PAUSE_MS = 1000,  /* after Redis refused a write */
-    FIELDS_MAX = 512        /* of one aggregate's hash */
+    DIGEST_BYTES = 16,     /* of the keyed hash, in names */
+    STORE_PAUSE_MS = 1000, /* after Redis refused a write */
+    FIELDS_MAX = 512       /* of one aggregate's hash */
 };
 
 /* One command that is under way. Owned by itself until its reply. */
 struct ask {
     struct remote_req req;
     struct cache *c;
-    struct list flights; /* cache_flight.ask_link; may become empty */
+    struct list flights;            /* cache_flight.ask_link; may become empty */
     const struct access_path *path; /* of an alias; NULL: an aggregate */
     const struct table *aggregate;
     struct key key; /* the aggregate's, or the alias's value; its text lies behind this struct */
@@ -219,7 +219,8 @@ static void on_alias(struct remote_req *req, const struct redisReply *reply)
     if (reply && reply->type == REDIS_REPLY_STRING && a->epoch == generations_epoch(c->g))
         value = ask_aligned(c, reply->str, reply->len);
     if (value &&
-        value_check(value, reply->len, VALUE_ALIAS, ident_alias_unit(a->path), a->name, 0, c->seal) &&
+        value_check(value, reply->len, VALUE_ALIAS, ident_alias_unit(a->path), a->name, 0,
+                    c->seal) &&
         value_get_alias(value, reply->len, &key)) {
         slot = generations_slot(c->g, a->aggregate, &key);
         good = cache_value_lives(c, value_head(value), slot);
@@ -341,7 +342,8 @@ void ask_store_rows(struct cache *c, const struct sha256 *digest, uint32_t unit,
 
     if (!n)
         return;
-    generations_set_present(c->g, slot); /* before it is there: present may be wrong, never absent */
+    generations_set_present(c->g,
+                            slot); /* before it is there: present may be wrong, never absent */
     if (store(c, 4, (const char *[]){"HSET", key, field, value.ptr},
               (size_t[]){4, n, (size_t)n_field, value.len}))
         store(c, 3, (const char *[]){"EXPIRE", key, ttl}, (size_t[]){6, n, (size_t)n_ttl});
@@ -357,7 +359,7 @@ void ask_store_alias(struct cache *c, const struct sha256 *digest, uint32_t slot
         return;
     generations_set_present(c->g, slot);
     store(c, 5, (const char *[]){"SET", key, value.ptr, "EX", ttl},
-                (size_t[]){3, n, value.len, 2, (size_t)n_ttl});
+          (size_t[]){3, n, value.len, 2, (size_t)n_ttl});
 }
 
 void ask_on_change(void *data, bool up)

@@ -29,18 +29,18 @@ struct generations;
 struct err;
 
 struct cache_config {
-    const char *redis;    /* path of a Unix socket, "host:port", or NULL: no Redis */
+    const char *redis;               /* path of a Unix socket, "host:port", or NULL: no Redis */
     struct generations *generations; /* shared by the workers; outlives the cache */
-    struct str secret;    /* keys in Redis are keyed hashes under it: no personal data in key names */
+    struct str secret; /* keys in Redis are keyed hashes under it: no personal data in key names */
     struct str namespace_; /* tells databases and schema versions apart in one Redis */
-    size_t local_bytes;   /* budget of the LRU; 0: none */
-    unsigned timeout_ms;  /* of one Redis operation; 20 */
-    unsigned ttl_s;       /* of what is put into Redis and the LRU: the backstop; 60 */
+    size_t local_bytes;    /* budget of the LRU; 0: none */
+    unsigned timeout_ms;   /* of one Redis operation; 20 */
+    unsigned ttl_s;        /* of what is put into Redis and the LRU: the backstop; 60 */
 };
 
 struct cache_stats {
     uint64_t hot_hits, local_hits, remote_hits, misses, joined; /* by key */
-    uint64_t fills, fills_lost; /* lost: a write came between */
+    uint64_t fills, fills_lost;                                 /* lost: a write came between */
     uint64_t remote_errors, remote_commands;
     uint64_t local_rows, local_bytes, hot_rows, hot_bytes;
     bool remote_up;

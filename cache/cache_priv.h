@@ -22,10 +22,10 @@ struct remote;
 struct value_head;
 
 enum {
-    LOOKUPS_MAX = 4096,      /* in flight; those beyond go to the database by themselves */
-    FILLS_PER_S = 2000,      /* values kept, so that a sweep over all patients stays cheap */
+    LOOKUPS_MAX = 4096, /* in flight; those beyond go to the database by themselves */
+    FILLS_PER_S = 2000, /* values kept, so that a sweep over all patients stays cheap */
     FILLS_BURST = 4000,
-    SWEEP_MS = 5000          /* how often hot tables are looked after */
+    SWEEP_MS = 5000 /* how often hot tables are looked after */
 };
 
 struct cache {
@@ -38,14 +38,14 @@ struct cache {
 
     struct hot *hot;
     struct local local;
-    struct remote *remote; /* NULL: no Redis */
-    struct map asks;       /* aggregates that Redis is being asked for: name -> struct ask */
+    struct remote *remote;        /* NULL: no Redis */
+    struct map asks;              /* aggregates that Redis is being asked for: name -> struct ask */
     struct list loads, publishes; /* struct transfer of share.c */
-    uint64_t store_again_ms; /* Redis refused a write: none until then */
+    uint64_t store_again_ms;      /* Redis refused a write: none until then */
 
     struct flights flights;
     struct list ready_hit, ready_miss; /* cache_lookup._link: done() is due */
-    uv_idle_t idle;   /* runs while something is ready */
+    uv_idle_t idle;                    /* runs while something is ready */
     uv_timer_t sweep;
     uint64_t fills_left, fills_at_ms;
 

@@ -25,9 +25,9 @@ struct cache_flight {
     struct list waiters;         /* cache_lookup._link, oldest first */
     struct cache_lookup *leader; /* NULL while ASKING */
     struct token token;
-    struct ask *ask;             /* ASKING: what Redis is asked for; lookup.c's */
-    struct list ask_link;        /* in ask->flights */
-    struct list _link;           /* in flights.all */
+    struct ask *ask;      /* ASKING: what Redis is asked for; lookup.c's */
+    struct list ask_link; /* in ask->flights */
+    struct list _link;    /* in flights.all */
     bool listed;
     bool joined; /* more than one waited at some time: worth caching */
     bool seen;   /* the doorkeeper had seen it */

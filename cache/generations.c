@@ -44,11 +44,11 @@
 #include "base/macros.h"
 #include "cache/cache.h"
 
-#define MARK_SHIFT      40
-#define PRESENT         (UINT64_C(1) << 39)
+#define MARK_SHIFT 40
+#define PRESENT (UINT64_C(1) << 39)
 #define GENERATION_MASK (PRESENT - 1)
-#define MARK_MASK       (~UINT64_C(0) << MARK_SHIFT)
-#define FILE_MAGIC      UINT64_C(0x3130304e45475154) /* "TQGEN001" */
+#define MARK_MASK (~UINT64_C(0) << MARK_SHIFT)
+#define FILE_MAGIC UINT64_C(0x3130304e45475154) /* "TQGEN001" */
 
 enum {
     SLOTS_MIN = 16,
@@ -214,8 +214,8 @@ uint32_t generations_slot(const struct generations *g, const struct table *aggre
     if (aggregate->columns && aggregate->columns[aggregate->key_cell[0]].raw_is_text)
         h = hash_seeded(key->text, seed);
     else
-        h = hash_seeded((struct str){(const char *)key->part, aggregate->n_key * sizeof key->part[0]},
-                        seed);
+        h = hash_seeded(
+            (struct str){(const char *)key->part, aggregate->n_key * sizeof key->part[0]}, seed);
     return (uint32_t)h & (g->head->n_slots - 1);
 }
 

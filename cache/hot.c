@@ -143,7 +143,8 @@ static size_t row_room(const struct row *row)
 }
 
 /* A copy of the row in the newest block of `*blocks`; NULL: out of memory. */
-static const struct row *store_row(struct block **blocks, size_t *block_bytes, const struct row *row)
+static const struct row *store_row(struct block **blocks, size_t *block_bytes,
+                                   const struct row *row)
 {
     size_t room = row_room(row);
     struct block *b = *blocks;

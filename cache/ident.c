@@ -4,7 +4,7 @@
 
 #include "cache/value.h"
 
-#define UNIT_ROW   0x80000000u
+#define UNIT_ROW 0x80000000u
 #define UNIT_ALIAS 0x40000000u
 
 enum {

@@ -15,10 +15,10 @@
 #include "base/buf.h"
 
 enum ident_use {
-    IDENT_NOT,   /* not cached */
-    IDENT_ROW,   /* the aggregate's row, by its key */
-    IDENT_PART,  /* a list (or a row of another table) that hangs on the aggregate's key */
-    IDENT_ALIAS  /* the aggregate's row, by another unique column */
+    IDENT_NOT,  /* not cached */
+    IDENT_ROW,  /* the aggregate's row, by its key */
+    IDENT_PART, /* a list (or a row of another table) that hangs on the aggregate's key */
+    IDENT_ALIAS /* the aggregate's row, by another unique column */
 };
 
 /* How rows of this path are cached. */

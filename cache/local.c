@@ -8,7 +8,8 @@
 #include "cache/value.h"
 
 enum {
-    ENTRY_OVERHEAD = 16 + 2 * (int)sizeof(struct map_entry), /* malloc; the map is half full or so */
+    ENTRY_OVERHEAD = 16 +
+                     2 * (int)sizeof(struct map_entry), /* malloc; the map is half full or so */
     SHARE_OF_BUDGET = 8 /* no entry may have more than one part in this many */
 };
 

@@ -21,10 +21,10 @@ struct local {
 
 struct local_entry {
     struct list _lru;
-    struct str name;   /* behind the value */
-    uint64_t epoch;    /* of the generations */
-    size_t len;        /* of the value */
-    size_t _charge;    /* what it counts for */
+    struct str name; /* behind the value */
+    uint64_t epoch;  /* of the generations */
+    size_t len;      /* of the value */
+    size_t _charge;  /* what it counts for */
     uint32_t _rows;
     _Alignas(8) char value[];
 };

@@ -173,7 +173,8 @@ static int start_flight(struct cache *c, struct cache_lookup *l, bool known, con
 
     if (!f)
         return miss(c);
-    if (head && (known ? ask_aggregate(c, f, l->path, key, slot) : ask_alias(c, f, l->path, &l->key))) {
+    if (head &&
+        (known ? ask_aggregate(c, f, l->path, key, slot) : ask_alias(c, f, l->path, &l->key))) {
         flight_wait(&c->flights, f, l);
         return 0;
     }
@@ -247,8 +248,8 @@ static void keep_rows(struct cache *c, const struct cache_lookup *l, const struc
     struct sha256 digest;
     bool store = ask_can_store(c);
 
-    if (store && (!ident_name(&c->name, ident_row_unit(agg), agg, key) ||
-                  !ask_digest(c, &digest, &h.name)))
+    if (store &&
+        (!ident_name(&c->name, ident_row_unit(agg), agg, key) || !ask_digest(c, &digest, &h.name)))
         return;
     buf_clear(&c->value);
     if (!value_add_rows(&c->value, &h, slice) || !ident_name(&c->name, h.unit, agg, key))
@@ -263,9 +264,8 @@ static void keep_rows(struct cache *c, const struct cache_lookup *l, const struc
 static void keep_alias(struct cache *c, const struct cache_lookup *l, const struct key *key,
                        uint64_t generation)
 {
-    struct value_head h = {.unit = ident_alias_unit(l->path),
-                           .generation = generation,
-                           .born_s = cache_now_s(c)};
+    struct value_head h = {
+        .unit = ident_alias_unit(l->path), .generation = generation, .born_s = cache_now_s(c)};
     struct sha256 digest;
     bool store = ask_can_store(c);
 

@@ -287,7 +287,8 @@ static int conn_send(struct conn *c, struct remote_req *req, int argc, const cha
         return ERR_BUSY;
     if (r->out.len + uv_stream_get_write_queue_size(&c->stream) > UNSENT_MAX ||
         !add_command(&r->out, argc, argv, lens)) {
-        r->broken = true; /* half a command may be in `out`: the connection ends at the next flush */
+        r->broken =
+            true; /* half a command may be in `out`: the connection ends at the next flush */
         flush_soon(r);
         return ERR_BUSY;
     }
@@ -445,7 +446,7 @@ static struct conn *conn_new(struct remote *r)
     if (!c)
         return NULL;
     c->reader = redisReaderCreate();
-    rc = !c->reader ? UV_ENOMEM
+    rc = !c->reader   ? UV_ENOMEM
          : r->port[0] ? uv_tcp_init(r->loop, &c->tcp)
                       : uv_pipe_init(r->loop, &c->pipe, 0);
     if (rc < 0) {
@@ -518,7 +519,8 @@ static void on_probe(uv_timer_t *timer)
     else if (r->state == REMOTE_DOWN)
         remote_connect(r);
     else if (r->state == REMOTE_RESOLVING)
-        uv_timer_start(&r->probe, on_probe, CONNECT_MS, 0); /* the resolver has time-outs of its own */
+        uv_timer_start(&r->probe, on_probe, CONNECT_MS,
+                       0); /* the resolver has time-outs of its own */
 }
 
 static void remote_connect(struct remote *r)
@@ -559,8 +561,7 @@ static int parse_address(struct remote *r, const char *address, struct err *rete
         n_host -= 2;
     }
     if (n_host == 0 || n_host >= sizeof r->host || n_port == 0 || n_port > 5 ||
-        strspn(colon + 1, "0123456789") != n_port || atoi(colon + 1) < 1 ||
-        atoi(colon + 1) > 65535)
+        strspn(colon + 1, "0123456789") != n_port || atoi(colon + 1) < 1 || atoi(colon + 1) > 65535)
         return err_set(reterr, ERR_CONFIG, "redis: neither the path of a socket nor host:port: %s",
                        address);
     memcpy(r->host, address, n_host);
@@ -599,7 +600,8 @@ int remote_open(struct remote **ret_r, const struct remote_config *config, struc
     uv_idle_init(r->loop, &r->awake);
     r->probe.data = r->deadline.data = r->flush.data = r->awake.data = r;
     r->n_open = 4;
-    uv_timer_start(&r->probe, on_first, 0, 0); /* callbacks may come from connecting: not from here */
+    uv_timer_start(&r->probe, on_first, 0,
+                   0); /* callbacks may come from connecting: not from here */
     *ret_r = r;
     return 0;
 }
@@ -634,7 +636,8 @@ void remote_close(struct remote *r, void (*on_closed)(void *data), void *data)
     r->on_closed = on_closed;
     r->closed_data = data;
     if (r->state == REMOTE_RESOLVING)
-        uv_cancel((uv_req_t *)&r->resolve); /* or it runs to its end; on_resolved comes either way */
+        uv_cancel(
+            (uv_req_t *)&r->resolve); /* or it runs to its end; on_resolved comes either way */
     r->config.on_change = NULL;
     if (r->conn)
         conn_close(r->conn);

@@ -24,7 +24,7 @@ enum {
     HOT_TTL_S = 3600 /* what the workers hold themselves has no time to live */
 };
 
-#define UNIT_HOT    0x20000000u
+#define UNIT_HOT 0x20000000u
 #define MARKER_NAME UINT64_MAX
 
 struct transfer;
@@ -139,7 +139,7 @@ static bool publish_value(struct piece *p, uint32_t index)
     value_seal(b, 0, t->c->seal);
     p->req = (struct remote_req){.done = on_published};
     return n && send_piece(p, 5, (const char *[]){"SET", key, b->ptr, "EX", ttl},
-                     (size_t[]){3, n, b->len, 2, (size_t)n_ttl});
+                           (size_t[]){3, n, b->len, 2, (size_t)n_ttl});
 }
 
 /* The next piece; `all_sent` when there is none. */
@@ -147,7 +147,8 @@ static bool publish_piece(struct transfer *t, struct piece *p)
 {
     const struct row *rows[VALUE_ROWS_MAX];
     struct slice slice = {rows, 0, 0};
-    struct value_head h = {.unit = UNIT_HOT | t->table->id, .generation = t->batch, .name = t->next};
+    struct value_head h = {
+        .unit = UNIT_HOT | t->table->id, .generation = t->batch, .name = t->next};
     size_t bytes = 0, before = t->at;
 
     while (slice.n < VALUE_ROWS_MAX && bytes < VALUE_BYTES_MAX / 4) {
@@ -176,8 +177,8 @@ static bool publish_piece(struct transfer *t, struct piece *p)
 
 static bool publish_marker(struct transfer *t)
 {
-    struct value_head h = {.unit = UNIT_HOT | t->table->id, .generation = t->batch,
-                           .name = MARKER_NAME};
+    struct value_head h = {
+        .unit = UNIT_HOT | t->table->id, .generation = t->batch, .name = MARKER_NAME};
     struct key count = {.part = {t->next, (int64_t)t->n_rows}};
 
     buf_clear(&t->c->value);

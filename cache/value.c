@@ -96,9 +96,10 @@ bool value_check(const void *bytes, size_t len, enum value_kind kind, uint32_t u
     const struct value_head *h = bytes;
     size_t at = sizeof *h;
 
-    if (len < sizeof *h || len > VALUE_BYTES_MAX || (uintptr_t)bytes % _Alignof(struct value_head) ||
-        h->magic != VALUE_MAGIC || h->kind != kind || h->complete > 1 || h->unit != unit ||
-        h->name != name || h->n_rows > VALUE_ROWS_MAX || h->checksum != value_sum(bytes, len, seed))
+    if (len < sizeof *h || len > VALUE_BYTES_MAX ||
+        (uintptr_t)bytes % _Alignof(struct value_head) || h->magic != VALUE_MAGIC ||
+        h->kind != kind || h->complete > 1 || h->unit != unit || h->name != name ||
+        h->n_rows > VALUE_ROWS_MAX || h->checksum != value_sum(bytes, len, seed))
         return false;
     if (kind == VALUE_ALIAS)
         return len >= at + sizeof((struct key *)0)->part && h->n_rows == 0 &&

@@ -15,9 +15,10 @@
 
 enum {
     VALUE_MAGIC = 0x31765154, /* "TQv1" */
-    VALUE_ROWS_MAX = 128,     /* of a list's head: design says 100 and one more to know of a next page */
+    VALUE_ROWS_MAX =
+        128, /* of a list's head: design says 100 and one more to know of a next page */
     VALUE_BYTES_MAX = 256 * 1024,
-    VALUE_TEXT_MAX = 256      /* of a text key; longer ones are not cached */
+    VALUE_TEXT_MAX = 256 /* of a text key; longer ones are not cached */
 };
 
 enum value_kind {

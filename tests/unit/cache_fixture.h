@@ -17,10 +17,10 @@
 #include "base/hash.h"
 
 enum {
-    OWNER,   /* aggregate: id (key), code (text, unique), name */
-    ITEM,    /* list of an owner: owner_id, id, what */
-    NOTE,    /* another list of an owner */
-    PLACE,   /* hot: id, name */
+    OWNER, /* aggregate: id (key), code (text, unique), name */
+    ITEM,  /* list of an owner: owner_id, id, what */
+    NOTE,  /* another list of an owner */
+    PLACE, /* hot: id, name */
     FIX_TABLES
 };
 
@@ -47,27 +47,62 @@ static struct column fix_columns[FIX_TABLES][3] = {
 };
 
 static struct table fix_tables[FIX_TABLES] = {
-    {.id = OWNER, .name = {"owner", 5}, .columns = fix_columns[OWNER], .n_columns = 3, .n_key = 1,
+    {.id = OWNER,
+     .name = {"owner", 5},
+     .columns = fix_columns[OWNER],
+     .n_columns = 3,
+     .n_key = 1,
      .aggregate = true},
-    {.id = ITEM, .name = {"item", 4}, .columns = fix_columns[ITEM], .n_columns = 3, .n_key = 2,
+    {.id = ITEM,
+     .name = {"item", 4},
+     .columns = fix_columns[ITEM],
+     .n_columns = 3,
+     .n_key = 2,
      .key_cell = {0, 1}},
-    {.id = NOTE, .name = {"note", 4}, .columns = fix_columns[NOTE], .n_columns = 3, .n_key = 2,
+    {.id = NOTE,
+     .name = {"note", 4},
+     .columns = fix_columns[NOTE],
+     .n_columns = 3,
+     .n_key = 2,
      .key_cell = {0, 1}},
-    {.id = PLACE, .name = {"place", 5}, .columns = fix_columns[PLACE], .n_columns = 2, .n_key = 1,
+    {.id = PLACE,
+     .name = {"place", 5},
+     .columns = fix_columns[PLACE],
+     .n_columns = 2,
+     .n_key = 1,
      .hot = true},
 };
 
 static struct access_path fix_paths[FIX_PATHS] = {
-    {.id = OWNER_BY_CODE, .kind = ACCESS_ROW, .table = &fix_tables[OWNER], .n_columns = 1,
+    {.id = OWNER_BY_CODE,
+     .kind = ACCESS_ROW,
+     .table = &fix_tables[OWNER],
+     .n_columns = 1,
      .key_is_text = true},
-    {.id = ITEMS_OF_OWNER, .kind = ACCESS_LIST, .table = &fix_tables[ITEM],
-     .aggregate = &fix_tables[OWNER], .n_columns = 1, .n_order = 1, .n_filter = 1,
+    {.id = ITEMS_OF_OWNER,
+     .kind = ACCESS_LIST,
+     .table = &fix_tables[ITEM],
+     .aggregate = &fix_tables[OWNER],
+     .n_columns = 1,
+     .n_order = 1,
+     .n_filter = 1,
      .filter = {{.name = {"what", 4}, .is_text = true}}},
-    {.id = NOTES_OF_OWNER, .kind = ACCESS_LIST, .table = &fix_tables[NOTE],
-     .aggregate = &fix_tables[OWNER], .n_columns = 1, .n_order = 1},
-    {.id = OWNER_BY_ID, .kind = ACCESS_ROW, .table = &fix_tables[OWNER],
-     .aggregate = &fix_tables[OWNER], .n_columns = 1, .by_primary_key = true},
-    {.id = PLACE_BY_ID, .kind = ACCESS_ROW, .table = &fix_tables[PLACE], .n_columns = 1,
+    {.id = NOTES_OF_OWNER,
+     .kind = ACCESS_LIST,
+     .table = &fix_tables[NOTE],
+     .aggregate = &fix_tables[OWNER],
+     .n_columns = 1,
+     .n_order = 1},
+    {.id = OWNER_BY_ID,
+     .kind = ACCESS_ROW,
+     .table = &fix_tables[OWNER],
+     .aggregate = &fix_tables[OWNER],
+     .n_columns = 1,
+     .by_primary_key = true},
+    {.id = PLACE_BY_ID,
+     .kind = ACCESS_ROW,
+     .table = &fix_tables[PLACE],
+     .n_columns = 1,
      .by_primary_key = true},
 };
 
@@ -110,7 +145,8 @@ static inline const struct row *fix_owner(struct arena *a, int64_t id, const cha
     return fix_row(a, &id, 1, (const char *const[]){code, name}, 2);
 }
 
-static inline const struct row *fix_item(struct arena *a, int64_t owner, int64_t id, const char *what)
+static inline const struct row *fix_item(struct arena *a, int64_t owner, int64_t id,
+                                         const char *what)
 {
     return fix_row(a, (int64_t[]){owner, id}, 2, &what, 1);
 }

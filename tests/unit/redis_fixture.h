@@ -141,9 +141,9 @@ struct fake_redis {
     uv_pipe_t listener;
     const char *say;
     size_t say_len;
-    const char *greeting; /* sent before anything is asked; NULL: none */
-    const char *pong;     /* NULL: "+PONG\r\n" */
-    bool deaf;            /* reads nothing after the PING */
+    const char *greeting;        /* sent before anything is asked; NULL: none */
+    const char *pong;            /* NULL: "+PONG\r\n" */
+    bool deaf;                   /* reads nothing after the PING */
     struct fake_conn *deaf_conn; /* the last of them: it won't notice that it was closed */
     int connections, commands;
     char path[96];

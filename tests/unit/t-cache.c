@@ -33,8 +33,11 @@ static void on_done(struct cache_lookup *l, int outcome)
 static int setup(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct cache_config config = {.secret = STR("secret"), .namespace_ = STR("test"),
-                                  .local_bytes = 1 << 20, .timeout_ms = 20, .ttl_s = 60};
+    struct cache_config config = {.secret = STR("secret"),
+                                  .namespace_ = STR("test"),
+                                  .local_bytes = 1 << 20,
+                                  .timeout_ms = 20,
+                                  .ttl_s = 60};
 
     assert_int_equal(hash_start(), 0);
     uv_loop_init(&w->loop);
@@ -72,8 +75,8 @@ static int teardown(void **state)
 
 static int ask(struct world *w, struct asker *a, int path, struct key key)
 {
-    *a = (struct asker){.l = {.path = &fix_paths[path], .key = key, .arena = &w->arena,
-                              .done = on_done}};
+    *a = (struct asker){
+        .l = {.path = &fix_paths[path], .key = key, .arena = &w->arena, .done = on_done}};
     if (a->l.path->kind == ACCESS_LIST)
         a->l.page = &w->head;
     return cache_lookup(w->c, &a->l);
@@ -318,7 +321,8 @@ static void test_cache__other_pages_do_not_join(void **state)
     struct page filtered = {.limit = 10, .filter = {{.set = true, .text = STR("x")}}};
 
     assert_int_equal(ask(w, &a, ITEMS_OF_OWNER, fix_id(7)), CACHE_MISS);
-    b = (struct asker){.l = {.path = a.l.path, .key = a.l.key, .arena = &w->arena, .done = on_done}};
+    b = (struct asker){
+        .l = {.path = a.l.path, .key = a.l.key, .arena = &w->arena, .done = on_done}};
     b.l.page = &second;
     assert_int_equal(cache_lookup(w->c, &b.l), CACHE_MISS);
     cache_abandon(w->c, &b.l);
@@ -331,7 +335,8 @@ static void test_cache__other_pages_do_not_join(void **state)
 static void test_cache__nobody_joins_across_a_write(void **state)
 {
     struct world *w = *state;
-    struct slice old = fix_items(&w->arena, 7, 1, "\"old\""), new = fix_items(&w->arena, 7, 1, "\"new\"");
+    struct slice old = fix_items(&w->arena, 7, 1, "\"old\""),
+                 new = fix_items(&w->arena, 7, 1, "\"new\"");
     struct key key = fix_id(7);
     struct asker a, b, c;
 
@@ -491,7 +496,9 @@ static void test_cache__close_tells_all_who_wait(void **state)
 static void test_cache__bounds_the_lookups_in_flight(void **state)
 {
     struct world *w = *state;
-    enum { MORE = 5000 };
+    enum {
+        MORE = 5000
+    };
     struct asker *many = calloc(MORE, sizeof *many), late;
     int waiting = 0;
 
@@ -556,8 +563,8 @@ static void test_cache__a_full_arena_is_a_miss(void **state)
     generations_flush(w->g);
     assert_int_equal(ask(w, &a, ITEMS_OF_OWNER, key), CACHE_MISS);
     arena_init(&tiny, 16);
-    b = (struct asker){.l = {.path = a.l.path, .key = key, .page = &w->head, .arena = &tiny,
-                             .done = on_done}};
+    b = (struct asker){
+        .l = {.path = a.l.path, .key = key, .page = &w->head, .arena = &tiny, .done = on_done}};
     assert_int_equal(cache_lookup(w->c, &b.l), 0);
     cache_fill(w->c, &a.l, &items);
     turn(w);

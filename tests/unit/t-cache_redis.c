@@ -29,7 +29,7 @@ static bool have_redis;
 
 #define RUN_UNTIL(w, condition, ms)                                                                \
     do {                                                                                           \
-        uint64_t end_ = uv_hrtime() + (ms) * UINT64_C(1000000);                                    \
+        uint64_t end_ = uv_hrtime() + (ms)*UINT64_C(1000000);                                      \
         while (!(condition) && uv_hrtime() < end_) {                                               \
             uv_run(&(w)->loop, UV_RUN_NOWAIT);                                                     \
             usleep(100);                                                                           \
@@ -61,9 +61,13 @@ static struct cache_stats stats(struct cache *c)
 static struct cache *open_worker(struct world *w, const char *redis, unsigned timeout_ms,
                                  size_t local_bytes, unsigned ttl_s)
 {
-    struct cache_config config = {.redis = redis, .generations = w->g, .secret = STR("secret"),
-                                  .namespace_ = STR("test"), .local_bytes = local_bytes,
-                                  .timeout_ms = timeout_ms, .ttl_s = ttl_s};
+    struct cache_config config = {.redis = redis,
+                                  .generations = w->g,
+                                  .secret = STR("secret"),
+                                  .namespace_ = STR("test"),
+                                  .local_bytes = local_bytes,
+                                  .timeout_ms = timeout_ms,
+                                  .ttl_s = ttl_s};
     struct cache *c = NULL;
 
     assert_int_equal(cache_open(&c, &w->loop, &fix_access, &config, NULL), 0);
@@ -119,8 +123,8 @@ static int teardown(void **state)
 
 static int ask(struct world *w, struct cache *c, struct asker *a, int path, struct key key)
 {
-    *a = (struct asker){.l = {.path = &fix_paths[path], .key = key, .arena = &w->arena,
-                              .done = on_done}};
+    *a = (struct asker){
+        .l = {.path = &fix_paths[path], .key = key, .arena = &w->arena, .done = on_done}};
     if (a->l.path->kind == ACCESS_LIST)
         a->l.page = &w->head;
     return cache_lookup(c, &a->l);
@@ -245,7 +249,7 @@ static void test_shared__one_command_for_all_who_wait(void **state)
     struct world *w = *state;
     struct asker a[6];
     static const int paths[6] = {ITEMS_OF_OWNER, NOTES_OF_OWNER, ITEMS_OF_OWNER,
-                                 OWNER_BY_ID, NOTES_OF_OWNER, OWNER_BY_ID};
+                                 OWNER_BY_ID,    NOTES_OF_OWNER, OWNER_BY_ID};
     uint64_t commands;
 
     SKIP_WITHOUT_REDIS(have_redis);
@@ -414,10 +418,10 @@ static void plant(struct world *w, const char *name, redisReply *const *field)
     struct key key = fix_id(7);
 
     freeReplyObject(redis_do(&server, "DEL %s", name));
-    freeReplyObject(redis_do(&server, "HSET %s %b %b %b %b %b %b", name, field[0]->str, field[0]->len,
-                             field[1]->str, field[1]->len, field[2]->str, field[2]->len,
-                             field[3]->str, field[3]->len, field[4]->str, field[4]->len,
-                             field[5]->str, field[5]->len));
+    freeReplyObject(redis_do(&server, "HSET %s %b %b %b %b %b %b", name, field[0]->str,
+                             field[0]->len, field[1]->str, field[1]->len, field[2]->str,
+                             field[2]->len, field[3]->str, field[3]->len, field[4]->str,
+                             field[4]->len, field[5]->str, field[5]->len));
     generations_set_present(w->g, generations_slot(w->g, &fix_tables[OWNER], &key));
 }
 
@@ -457,7 +461,7 @@ static void test_shared__corruption_is_a_miss(void **state)
         }
     }
     assert_true(tried > 300);
-    assert_int_equal(misses, tried); /* the one that was changed */
+    assert_int_equal(misses, tried);   /* the one that was changed */
     assert_int_equal(hits, 2 * tried); /* and no other */
     freeReplyObject(all);
 }
@@ -489,7 +493,8 @@ static void test_shared__a_full_redis_only_keeps_less(void **state)
 {
     static const char *const policies[] = {"allkeys-lru", "noeviction"};
     struct world *w = *state;
-    struct slice big = fix_items(&w->arena, 1, 10, "\"................................................\"");
+    struct slice big =
+        fix_items(&w->arena, 1, 10, "\"................................................\"");
     struct asker a;
 
     SKIP_WITHOUT_REDIS(have_redis);
@@ -505,7 +510,8 @@ static void test_shared__a_full_redis_only_keeps_less(void **state)
         }
         RUN_UNTIL(w, false, 50);
         for (int64_t id = 0; id < 1500; id++)
-            if (outcome(w, w->b, &a, ITEMS_OF_OWNER, fix_id(id + 10000 * (int64_t)i)) == CACHE_HIT) {
+            if (outcome(w, w->b, &a, ITEMS_OF_OWNER, fix_id(id + 10000 * (int64_t)i)) ==
+                CACHE_HIT) {
                 hits++;
                 wrong += a.l.slice.n != 10 || row_number(a.l.slice.rows[9], 1) != 991;
             }
@@ -519,7 +525,9 @@ static void test_shared__a_full_redis_only_keeps_less(void **state)
 
 static void test_shared__killed_under_way(void **state)
 {
-    enum { N = 200 };
+    enum {
+        N = 200
+    };
     struct world *w = *state;
     struct asker a[N];
     uint64_t misses;
@@ -529,7 +537,8 @@ static void test_shared__killed_under_way(void **state)
     misses = stats(w->b).misses;
     redis_signal(&server, SIGSTOP);
     for (int i = 0; i < N; i++)
-        assert_int_equal(ask(w, w->b, &a[i], i % 2 ? ITEMS_OF_OWNER : NOTES_OF_OWNER, fix_id(7)), 0);
+        assert_int_equal(ask(w, w->b, &a[i], i % 2 ? ITEMS_OF_OWNER : NOTES_OF_OWNER, fix_id(7)),
+                         0);
     RUN_UNTIL(w, false, 5);
     redis_kill(&server);
     RUN_UNTIL(w, a[0].told && a[1].told, 3000);
@@ -572,7 +581,8 @@ static void test_shared__hung_costs_one_timeout(void **state)
     assert_int_equal(a.outcome, CACHE_MISS);
     assert_true(a.at_ms - t < 200); /* 20 and what a busy machine adds */
     cache_abandon(w->b, &a.l);
-    assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, fix_id(7)), CACHE_MISS); /* at once from now on */
+    assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, fix_id(7)),
+                     CACHE_MISS); /* at once from now on */
     cache_abandon(w->b, &a.l);
     /* What lay in its socket is answered to nobody; what it still holds still counts. */
     redis_signal(&server, SIGCONT);
@@ -643,9 +653,8 @@ static void on_hot_done(struct cache_hot_load *load, int rc)
 
 static void load(struct world *w, struct cache *c, struct loader *l)
 {
-    *l = (struct loader){.load = {.table = &fix_tables[PLACE], .each = on_hot_row,
-                                  .done = on_hot_done},
-                         .into = c};
+    *l = (struct loader){
+        .load = {.table = &fix_tables[PLACE], .each = on_hot_row, .done = on_hot_done}, .into = c};
     assert_int_equal(cache_hot_load(c, &l->load), 0);
     assert_int_equal(l->told, 0);
     RUN_UNTIL(w, l->told, 5000);
@@ -762,8 +771,8 @@ static void test_shared__hot_rows_of_an_earlier_epoch(void **state)
 static void test_shared__hot_rows_without_redis(void **state)
 {
     struct world *w = *state;
-    struct loader l = {.load = {.table = &fix_tables[PLACE], .each = on_hot_row,
-                                .done = on_hot_done}};
+    struct loader l = {
+        .load = {.table = &fix_tables[PLACE], .each = on_hot_row, .done = on_hot_done}};
 
     if (!have_redis)
         w->a = open_worker(w, NULL, 20, 1 << 20, 60);
@@ -793,8 +802,8 @@ static void test_shared__hot_rows_without_redis(void **state)
 static void test_shared__killed_while_hot_rows_travel(void **state)
 {
     struct world *w = *state;
-    struct loader l = {.load = {.table = &fix_tables[PLACE], .each = on_hot_row,
-                                .done = on_hot_done}};
+    struct loader l = {
+        .load = {.table = &fix_tables[PLACE], .each = on_hot_row, .done = on_hot_done}};
 
     SKIP_WITHOUT_REDIS(have_redis);
     publish(w, 5000);

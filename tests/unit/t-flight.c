@@ -98,7 +98,9 @@ static void test_ident__names_differ_where_answers_do(void **state)
         {.limit = 10, .filter = {{.set = true, .text = {"", 0}}}},
         {.limit = 10, .filter = {{.set = true, .text = {"ab", 2}}}},
     };
-    enum { N = ARRAY_LEN(pages) * 2 * 2 };
+    enum {
+        N = ARRAY_LEN(pages) * 2 * 2
+    };
     struct buf names[N];
     unsigned n = 0;
 
@@ -139,8 +141,8 @@ static void test_ident__what_is_cached_and_how(void **state)
     assert_ptr_equal(ident_path(&fix_access, &fix_tables[OWNER], NOTES_OF_OWNER, &known),
                      &fix_paths[NOTES_OF_OWNER]);
     assert_true(known);
-    assert_null(ident_path(&fix_access, &fix_tables[OWNER],
-                           ident_row_unit(&fix_tables[OWNER]), &known));
+    assert_null(
+        ident_path(&fix_access, &fix_tables[OWNER], ident_row_unit(&fix_tables[OWNER]), &known));
     assert_true(known);
     ident_path(&fix_access, &fix_tables[OWNER], PLACE_BY_ID, &known);
     assert_false(known);

@@ -139,7 +139,9 @@ static void test_generations__quiet_means_nobody_wrote_anywhere(void **state)
 
 static void test_generations__more_marks_than_places(void **state)
 {
-    enum { N = 3000 };
+    enum {
+        N = 3000
+    };
     struct generations *g = open_some(1 << 16);
     unsigned still = 0;
 
@@ -291,14 +293,18 @@ static void test_generations__text_keys_and_tables_have_slots_of_their_own(void 
     struct key a = {.text = STR("aa")}, b = {.text = STR("ab")}, n = fix_id(7);
 
     assert_int_not_equal(generations_slot(g, &t, &a), generations_slot(g, &t, &b));
-    assert_int_not_equal(generations_slot(g, owner, &n), generations_slot(g, &fix_tables[ITEM], &n));
+    assert_int_not_equal(generations_slot(g, owner, &n),
+                         generations_slot(g, &fix_tables[ITEM], &n));
     generations_close(g);
 }
 
 /* Writers in other processes bump; a reader here must never see a token hold across a whole write. */
 static void test_generations__many_writers(void **state)
 {
-    enum { WRITERS = 3, WRITES = 20000 };
+    enum {
+        WRITERS = 3,
+        WRITES = 20000
+    };
     struct generations *g = open_some(16);
     pid_t pids[WRITERS];
     int status;

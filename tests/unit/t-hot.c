@@ -50,7 +50,9 @@ static void test_hot__finds_what_was_put(void **state)
 
 static void test_hot__sixty_thousand_rows_are_lean(void **state)
 {
-    enum { N = 60000 };
+    enum {
+        N = 60000
+    };
     struct hot *h = open_hot();
     char name[180];
     size_t at = 0;
@@ -121,7 +123,8 @@ static void test_hot__refuses_what_is_no_row_of_the_table(void **state)
 
     arena_init(&a, 0);
     assert_int_equal(hot_put(h, place, fix_item(&a, 1, 2, "x")), ERR_DATA);
-    assert_int_equal(hot_put(h, &fix_tables[ITEM], fix_item(&a, 1, 2, "x")), ERR_DATA); /* two columns */
+    assert_int_equal(hot_put(h, &fix_tables[ITEM], fix_item(&a, 1, 2, "x")),
+                     ERR_DATA); /* two columns */
     null_key = (struct row *)(uintptr_t)fix_place(&a, 1, "x");
     null_key->end[0] |= ROW_NULL;
     assert_int_equal(hot_put(h, place, null_key), ERR_DATA);

@@ -4,7 +4,11 @@
 #include "cache/value.h"
 #include "tests/unit/cache_fixture.h"
 
-enum { SEED = 12345, NAME = 99, UNIT = ITEMS_OF_OWNER };
+enum {
+    SEED = 12345,
+    NAME = 99,
+    UNIT = ITEMS_OF_OWNER
+};
 
 /* A sealed value of `n` items. */
 static struct str make_value(struct buf *b, uint32_t n, const char *what)
@@ -35,7 +39,10 @@ static int setup(void **state)
 
 static void test_local__keeps_within_the_budget(void **state)
 {
-    enum { N = 5000, BUDGET = 100000 };
+    enum {
+        N = 5000,
+        BUDGET = 100000
+    };
     struct local l;
     struct buf b;
     struct str value;

@@ -103,8 +103,12 @@ static int teardown(void **state)
 
 static void open_remote(struct world *w, const char *address)
 {
-    struct remote_config config = {.loop = &w->loop, .address = address, .timeout_ms = w->timeout_ms,
-                                   .probe_ms = w->probe_ms, .on_change = on_change, .data = w};
+    struct remote_config config = {.loop = &w->loop,
+                                   .address = address,
+                                   .timeout_ms = w->timeout_ms,
+                                   .probe_ms = w->probe_ms,
+                                   .on_change = on_change,
+                                   .data = w};
 
     assert_int_equal(remote_open(&w->r, &config, NULL), 0);
 }
@@ -149,8 +153,8 @@ static int send2(struct world *w, struct command *c, const char *a, const char *
 
 static void test_remote__addresses(void **state)
 {
-    static const char *const bad[] = {"", "host", "host:", ":6379", "host:0", "host:65536", "host:x",
-                                      "host:123456", "[]:1"};
+    static const char *const bad[] = {"",           "host",   "host:",       ":6379", "host:0",
+                                      "host:65536", "host:x", "host:123456", "[]:1"};
     struct world *w = *state;
     struct err err;
 
@@ -171,7 +175,9 @@ static void test_remote__addresses(void **state)
 
 static void test_remote__answers_in_order(void **state)
 {
-    enum { N = 2000 };
+    enum {
+        N = 2000
+    };
     struct world *w = *state;
     struct command *c = calloc(N, sizeof *c);
 
@@ -425,7 +431,10 @@ static void test_remote__a_greeting_is_nobodys_reply(void **state)
 
 static void test_remote__bounds_what_is_unsent(void **state)
 {
-    enum { N = 12, BIG = 1 << 20 };
+    enum {
+        N = 12,
+        BIG = 1 << 20
+    };
     struct world *w = *state;
     struct command c[N];
     char *big = malloc(BIG);
@@ -456,7 +465,9 @@ static void test_remote__bounds_what_is_unsent(void **state)
 
 static void test_remote__bounds_what_is_under_way(void **state)
 {
-    enum { N = 20000 };
+    enum {
+        N = 20000
+    };
     struct world *w = *state;
     struct command *c = calloc(N, sizeof *c);
     int taken = 0;
