@@ -56,9 +56,9 @@ struct operation {
     struct release release;
     struct answer answer;
     struct producer producer;
-    struct buf first;   /* what was written before streaming began */
-    size_t first_sent;
-    bool first_is_all;
+    struct buf written; /* when streaming: what was written, */
+    size_t sent;        /* how much of it the connection has, */
+    bool written_all;   /* and whether that is the whole answer */
     uint64_t deadline_ms;
     struct list link; /* in g->in_flight while something is pending */
     int called_off;   /* why: ERR_TIMEOUT, ERR_CANCELED (the client left), ERR_CLOSING */
@@ -111,23 +111,39 @@ static void refuse_with(struct operation *o, int code, const char *message)
 
 /* ---- writing ---- */
 
+/* Writes on behind what has not left yet, so that every piece but the last is full. */
+static int stream_refill(struct operation *o)
+{
+    struct buf *b = &o->written;
+    int rc;
+
+    memmove(b->ptr, b->ptr + o->sent, b->len - o->sent);
+    b->len -= o->sent;
+    o->sent = 0;
+    rc = answer_next(&o->answer, b, PIECE_BYTES);
+    o->written_all = rc == 0;
+    return rc;
+}
+
 static int piece_next(struct producer *p, struct buf *out)
 {
     struct operation *o = container_of(p, struct operation, producer);
-    size_t left = o->first.len - o->first_sent;
+    size_t n;
 
-    if (left > 0) {
-        size_t n = MIN(left, (size_t)PIECE_BYTES);
-        buf_add(out, o->first.ptr + o->first_sent, n);
-        o->first_sent += n;
-        if (out->failed)
-            return ERR_MEMORY;
-        return n < left || !o->first_is_all;
+    if (!o->written_all && o->written.len - o->sent < PIECE_BYTES) {
+        int rc = stream_refill(o);
+        if (rc < 0)
+            return rc;
     }
-    return answer_next(&o->answer, out, PIECE_BYTES);
+    n = MIN(o->written.len - o->sent, (size_t)PIECE_BYTES);
+    buf_add(out, o->written.ptr + o->sent, n);
+    o->sent += n;
+    if (out->failed)
+        return ERR_MEMORY;
+    return !o->written_all || o->sent < o->written.len;
 }
 
-static void first_free(void *arg)
+static void written_free(void *arg)
 {
     buf_release(arg);
 }
@@ -138,12 +154,12 @@ static void answer_free(void *arg)
 }
 
 /* More than one piece: the socket asks for the next when it has taken the one before. */
-static void stream(struct operation *o, int status, struct buf *first, bool is_all)
+static void stream(struct operation *o, int status, const struct buf *written, bool is_all)
 {
-    o->first = *first;
-    o->first_is_all = is_all;
-    if (arena_defer(&o->x->arena, first_free, &o->first) < 0) {
-        buf_release(&o->first);
+    o->written = *written;
+    o->written_all = is_all;
+    if (arena_defer(&o->x->arena, written_free, &o->written) < 0) {
+        buf_release(&o->written);
         refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
         return;
     }
