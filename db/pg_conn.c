@@ -28,6 +28,7 @@ enum {
 
 enum {
     STMT_UNPREPARED,
+    STMT_PREPARING, /* sent; what follows may rely on it, as the server works in order */
     STMT_PREPARED,
     STMT_STALE /* known to the server, but no longer fitting */
 };
@@ -206,6 +207,7 @@ static bool send_prepare(struct pg_conn *c, uint32_t i)
 
     snprintf(name, sizeof name, "s%u", i);
     expect(c, EXPECT_PREPARE, i, NULL);
+    c->_prepared[i] = STMT_PREPARING;
     return PQsendPrepare(c->_pg, name, c->config.sql[i], 0, NULL) == 1;
 }
 
@@ -333,8 +335,9 @@ static bool got_result(struct pg_conn *c, PGresult *res)
     }
     if (status == PGRES_FATAL_ERROR)
         got_error(c, res);
-    else if (status == PGRES_COMMAND_OK && head->kind == EXPECT_PREPARE)
-        c->_prepared[head->statement] = STMT_PREPARED;
+    if (head->kind == EXPECT_PREPARE)
+        c->_prepared[head->statement] = status == PGRES_COMMAND_OK ? STMT_PREPARED
+                                                                   : STMT_UNPREPARED;
     PQclear(res);
     return true;
 }

@@ -574,6 +574,28 @@ static void test_scan__row_that_can_not_be_written(void **state)
     assert_int_equal(s.rc, ERR_DATA);
 }
 
+/* Both need the same statement, which is prepared when first used: that may happen once only. */
+static void test_scan__two_at_once(void **state)
+{
+    struct scan_probe s[8];
+
+    for (int i = 0; i < 8; i++) {
+        s[i] = (struct scan_probe){
+            .scan = {.table = &tables[TABLE_SLOW], .each = on_each, .done = on_scanned}};
+        fixture_exec("UPDATE slow SET seconds = 0, id = 400 WHERE id = 4");
+        fixture_exec("UPDATE slow SET seconds = 0 WHERE id IN (2, 3)");
+        assert_int_equal(db_scan(db, &s[i].scan), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        assert_true(run_until(&s[i].done, 5000));
+        assert_int_equal(s[i].rc, 0);
+        assert_int_equal(s[i].rows, 60);
+    }
+    fixture_exec("UPDATE slow SET id = 4 WHERE id = 400");
+    fixture_exec("UPDATE slow SET seconds = 0.5 WHERE id = 2");
+    fixture_exec("UPDATE slow SET seconds = 30 WHERE id = 3");
+}
+
 /* ---- what breaks ---- */
 
 static void terminate_all(void)
@@ -684,6 +706,59 @@ static void test_fault__table_that_is_gone(void **state)
     probe_free(q);
 }
 
+/* Fetches that come and go at random, cancelled or not, while connections die: each ends once, with
+ * its own rows or a clear error, and what is cancelled is never touched again. */
+static void test_fault__stress(void **state)
+{
+    struct probe *p[40] = {0};
+    unsigned seed = 12345, answered = 0, canceled = 0;
+
+    for (int round = 0; round < 3000; round++) {
+        int i = rand_r(&seed) % 40;
+        if (p[i] && p[i]->done) {
+            assert_true(p[i]->rc == 0 || p[i]->rc == ERR_CANCELED || p[i]->rc == ERR_DATABASE);
+            for (uint32_t k = 0; p[i]->rc == 0 && k < p[i]->f.n; k++)
+                for (uint32_t r = 0; r < p[i]->f.slices[k].n; r++)
+                    assert_int_equal(row_number(p[i]->f.slices[k].rows[r], 0),
+                                     p[i]->keys[k].part[0]);
+            answered += p[i]->rc == 0;
+            canceled += p[i]->rc == ERR_CANCELED;
+            probe_free(p[i]);
+            p[i] = NULL;
+        } else if (p[i]) {
+            if (rand_r(&seed) % 3 == 0)
+                db_cancel(db, &p[i]->f);
+        } else {
+            static const int which[] = {PATH_PERSON, PATH_ENTRIES, PATH_ENTRIES, PATH_SLOW};
+            int path = which[rand_r(&seed) % 4];
+            p[i] = probe_range(path, 10 + rand_r(&seed) % 20, 1 + (uint32_t)rand_r(&seed) % 30);
+            if (rand_r(&seed) % 2)
+                p[i]->page.filter[0] = (struct filter_value){.set = true, .text = STR("odd")};
+            if (db_fetch(db, &p[i]->f) < 0) {
+                p[i]->done = 1;
+                probe_free(p[i]);
+                p[i] = NULL;
+            }
+        }
+        if (round % 500 == 250)
+            terminate_all();
+        if (round % 4)
+            uv_run(&loop, UV_RUN_NOWAIT);
+        else
+            run_ms(1);
+    }
+    for (int i = 0; i < 40; i++) {
+        if (!p[i])
+            continue;
+        assert_true(run_until(&p[i]->done, 5000));
+        probe_free(p[i]);
+    }
+    if (answered < 50 || canceled < 20)
+        fail_msg("only %u answered and %u cancelled", answered, canceled);
+    run_ms(200);
+    assert_int_equal(stats().waiting, 0);
+}
+
 /* ---- without a database ---- */
 
 static void test_absent__refuses_soon_and_closes(void **state)
@@ -791,11 +866,13 @@ int main(void)
         T(test_cancel__ends_the_statement),
         T(test_cancel__not_while_another_waits),
         T(test_scan__all_rows_in_key_order),
+        T(test_scan__two_at_once),
         T(test_scan__row_that_can_not_be_written),
         T(test_fault__lost_connections_are_asked_elsewhere),
         T(test_fault__a_statement_cut_off_is_asked_once_more),
         T(test_fault__twice_cut_off_is_an_error),
         T(test_fault__statements_forgotten),
+        T(test_fault__stress),
         cmocka_unit_test(test_fault__table_that_is_gone),
         cmocka_unit_test(test_absent__refuses_soon_and_closes),
         cmocka_unit_test(test_close__ends_what_is_in_flight),
