@@ -142,6 +142,7 @@ struct fake_redis {
     const char *say;
     size_t say_len;
     const char *greeting;        /* sent before anything is asked; NULL: none */
+    const char *late;            /* said some turns after an answer; NULL: nothing */
     const char *pong;            /* NULL: "+PONG\r\n" */
     bool deaf;                   /* reads nothing after the PING */
     struct fake_conn *deaf_conn; /* the last of them: it won't notice that it was closed */
@@ -151,6 +152,8 @@ struct fake_redis {
 
 struct fake_conn {
     uv_pipe_t pipe;
+    uv_timer_t later;
+    int n_open;
     struct fake_redis *f;
     bool greeted;
     char buf[65536];
@@ -158,7 +161,17 @@ struct fake_conn {
 
 static inline void fake_on_closed(uv_handle_t *h)
 {
-    free(h->data);
+    struct fake_conn *c = h->data;
+
+    if (--c->n_open == 0)
+        free(c);
+}
+
+static inline void fake_close(struct fake_conn *c)
+{
+    c->n_open = 2;
+    uv_close((uv_handle_t *)&c->pipe, fake_on_closed);
+    uv_close((uv_handle_t *)&c->later, fake_on_closed);
 }
 
 static inline void fake_on_written(uv_write_t *req, int status)
@@ -176,6 +189,13 @@ static inline void fake_write(struct fake_conn *c, const char *bytes, size_t n)
     uv_write(req, (uv_stream_t *)&c->pipe, &b, 1, fake_on_written);
 }
 
+static inline void fake_on_later(uv_timer_t *t)
+{
+    struct fake_conn *c = t->data;
+
+    fake_write(c, c->f->late, strlen(c->f->late));
+}
+
 static inline void fake_on_alloc(uv_handle_t *h, size_t n, uv_buf_t *b)
 {
     struct fake_conn *c = h->data;
@@ -188,7 +208,7 @@ static inline void fake_on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
     struct fake_conn *c = s->data;
 
     if (n < 0) {
-        uv_close((uv_handle_t *)s, fake_on_closed);
+        fake_close(c);
         return;
     }
     if (!c->greeted) {
@@ -204,6 +224,8 @@ static inline void fake_on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
     c->f->commands++;
     if (c->f->say)
         fake_write(c, c->f->say, c->f->say_len);
+    if (c->f->late)
+        uv_timer_start(&c->later, fake_on_later, 20, 0);
 }
 
 static inline void fake_on_connection(uv_stream_t *listener, int status)
@@ -214,9 +236,10 @@ static inline void fake_on_connection(uv_stream_t *listener, int status)
     f->connections++;
     c->f = f;
     uv_pipe_init(listener->loop, &c->pipe, 0);
-    c->pipe.data = c;
+    uv_timer_init(listener->loop, &c->later);
+    c->pipe.data = c->later.data = c;
     if (uv_accept(listener, (uv_stream_t *)&c->pipe) < 0) {
-        uv_close((uv_handle_t *)&c->pipe, fake_on_closed);
+        fake_close(c);
         return;
     }
     if (f->greeting)
@@ -239,7 +262,7 @@ static inline void fake_stop(struct fake_redis *f)
 {
     uv_close((uv_handle_t *)&f->listener, NULL);
     if (f->deaf_conn)
-        uv_close((uv_handle_t *)&f->deaf_conn->pipe, fake_on_closed);
+        fake_close(f->deaf_conn);
 }
 
 #define SKIP_WITHOUT_REDIS(have)                                                                   \

@@ -30,6 +30,8 @@ struct command {
     int type; /* of the reply; 0: NULL */
     char text[64];
     uint64_t at_ms;
+    struct world *again_in;
+    struct command *again;
 };
 
 static struct redis_server server;
@@ -309,28 +311,60 @@ static void test_remote__a_long_turn_of_the_loop_is_no_timeout(void **state)
     assert_int_equal(w->downs, 0);
 }
 
+/* Asks for something else as soon as it has its reply. */
+static void on_reply_ask_again(struct remote_req *req, const struct redisReply *reply)
+{
+    struct command *c = container_of(req, struct command, req);
+    struct world *w = c->again_in;
+
+    on_reply(req, reply);
+    if (reply)
+        send1(w, c->again, "GET");
+}
+
 static void test_remote__a_reply_that_nobody_waits_for_ends_the_connection(void **state)
 {
+    static const char *const surplus[] = {"+mine\r\n+somebody else's\r\n",
+                                          "+mine\r\n$100\r\nsomebo", "+mine\r\n*2\r\n",
+                                          "+mine\r\n+"};
     struct world *w = *state;
-    struct command c, d;
 
-    w->fake.say = "+mine\r\n+somebody else's\r\n";
-    w->fake.say_len = strlen(w->fake.say);
     open_fake(w);
-    RUN_UNTIL(w, w->ups, 1000);
-    assert_int_equal(send1(w, &c, "GET"), 0);
-    RUN_UNTIL(w, c.told && w->downs, 1000);
-    assert_string_equal(c.text, "mine");
-    assert_int_equal(w->downs, 1);
-    assert_int_equal(send1(w, &d, "GET"), ERR_BUSY);
-    /* Also when only its beginning has come. */
-    w->fake.say = "+mine\r\n$100\r\nsomebo";
+    for (size_t i = 0; i < ARRAY_LEN(surplus); i++) {
+        struct command again = {.told = 0}, c;
+        w->fake.say = surplus[i];
+        w->fake.say_len = strlen(w->fake.say);
+        RUN_UNTIL(w, w->ups == (int)i + 1, 3000);
+        assert_int_equal(send1(w, &c, "GET"), 0);
+        c.req.done = on_reply_ask_again;
+        c.again_in = w;
+        c.again = &again;
+        RUN_UNTIL(w, c.told && w->downs == (int)i + 1, 3000);
+        assert_int_equal(c.told, 1);
+        assert_int_equal(w->downs, i + 1);
+        assert_int_equal(c.type, 0); /* whose was it? */
+        assert_int_equal(again.told, 0);
+    }
+}
+
+/* The same, when it comes later, and nobody is waiting. */
+static void test_remote__a_late_reply_is_given_to_nobody(void **state)
+{
+    struct world *w = *state;
+    struct command c;
+
+    w->fake.say = "+mine\r\n";
     w->fake.say_len = strlen(w->fake.say);
-    RUN_UNTIL(w, w->ups == 2, 3000);
+    w->fake.late = "+late\r\n";
+    open_fake(w);
+    RUN_UNTIL(w, w->ups, 3000);
     assert_int_equal(send1(w, &c, "GET"), 0);
-    RUN_UNTIL(w, w->downs == 2, 1000);
+    RUN_UNTIL(w, c.told, 3000);
     assert_string_equal(c.text, "mine");
-    assert_int_equal(w->downs, 2);
+    assert_int_equal(w->downs, 0);
+    RUN_UNTIL(w, w->downs, 3000);
+    assert_int_equal(w->downs, 1);
+    assert_int_equal(c.told, 1);
 }
 
 static void test_remote__garbage_ends_the_connection(void **state)
@@ -567,6 +601,7 @@ int main(void)
         T(a_hung_redis_costs_one_timeout),
         T(a_long_turn_of_the_loop_is_no_timeout),
         T(a_reply_that_nobody_waits_for_ends_the_connection),
+        T(a_late_reply_is_given_to_nobody),
         T(garbage_ends_the_connection),
         T(random_bytes_are_survived),
         T(a_wrong_pong_is_not_up),
