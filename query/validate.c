@@ -524,6 +524,7 @@ int validate_document(struct arena *arena, const struct schema *schema, struct d
         walk(&v);
     if (!v.full)
         validate_unused_fragments(&v);
+    validate_overlap_budget(&v);
     if (v.no_memory)
         return ERR_MEMORY;
     if (v.over_limit)

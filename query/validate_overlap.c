@@ -10,7 +10,7 @@
  *     { a a a a b(x: 1) b(x: 1) c { d } c { d } c { e } }    compares   c { d } with c { e }
  *
  * Only when some conflict was found does the second walk compare every pair, for the same messages in the
- * same order. Both have a budget. */
+ * same order. Both have a budget; a document that exceeds it is refused, unless a rule has a better reason. */
 #include <stdio.h>
 
 #include "base/err.h"
@@ -461,8 +461,14 @@ void validate_overlap(struct validation *v, const struct type *parent,
             "Fields \"%.*s\" conflict because %.*s. Use different aliases on the fields to "
             "fetch both if this was intentional.",
             STR_FMT(c->name), STR_FMT(c->reason));
-    if (o->budget < 0 && (v->quiet ? !v->conflicts : v->result->n_errors == 0))
-        validate_limit(v, selections->loc,
+    if (o->budget < 0 && !(v->quiet && v->conflicts) && !v->too_many_pairs.line)
+        v->too_many_pairs = selections->loc;
+}
+
+void validate_overlap_budget(struct validation *v)
+{
+    if (v->too_many_pairs.line && v->result->n_errors == 0)
+        validate_limit(v, v->too_many_pairs,
                        "Finding out which fields of the document can be merged takes more than %d "
                        "comparisons.",
                        COMPARISONS_MAX);

@@ -57,7 +57,8 @@ struct validation {
     uint32_t n_infos, marks;
     struct usage **usages; /* where the walk appends uses of variables; NULL: nowhere */
     struct overlap *overlap;
-    uint32_t work; /* done for operations through their fragments */
+    struct loc too_many_pairs; /* where the budget of a quiet walk ended; {0, 0}: nowhere */
+    uint32_t work;             /* done for operations through their fragments */
     struct map operation_names, fragment_names;
     uint32_t n_variables; /* in the whole document */
 };
@@ -100,5 +101,8 @@ void validate_leave_operation(struct validation *v, const struct ast_operation *
 /* validate_overlap.c: fields of one selection set that can't be merged. */
 void validate_overlap(struct validation *v, const struct type *parent,
                       const struct ast_selection *selections);
+
+/* After all rules: refuses a document whose fields took too many comparisons. */
+void validate_overlap_budget(struct validation *v);
 
 #endif

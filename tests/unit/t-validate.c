@@ -1,0 +1,398 @@
+/* Tests of query/validate: every rule, beside the reference implementation's words; limits; documents that are
+ * made to be expensive. */
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "query/parse.h"
+#include "query/schema.h"
+#include "query/validate.h"
+#include "tests/unit/cases_validate.h"
+
+static struct schema *schema;
+static struct arena arena;
+static struct document doc;
+static struct validate_result result;
+
+static int setup(void **state)
+{
+    struct err e = {0};
+
+    assert_int_equal(hash_start(), 0);
+    if (schema_build_types(&schema, str_of(cases_schema), &e) < 0)
+        fail_msg("%d:%d %s", e.line, e.column, e.message);
+    arena_init(&arena, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    schema_free(schema);
+    arena_release(&arena);
+    return 0;
+}
+
+static int check(struct str text, const struct validate_limits *limits)
+{
+    static const struct validate_limits none = {.suggestions = true};
+    struct err e = {0};
+
+    arena_clear(&arena);
+    if (parse_document(&arena, text, &(struct parse_limits){0}, &doc, &e) < 0)
+        fail_msg("%.*s\n%s", (int)MIN(text.len, (size_t)300), text.ptr, e.message);
+    return validate_document(&arena, schema, &doc, limits ? limits : &none, &result);
+}
+
+static void test_validate__agrees_with_the_reference(void **state)
+{
+    struct buf got;
+
+    buf_init(&got, 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases_validate); i++) {
+        int rc = check(str_of(cases_validate[i].text), NULL);
+        buf_clear(&got);
+        for (uint32_t k = 0; k < result.n_errors; k++)
+            buf_addf(&got, "%s%d:%d %s", k ? "\n" : "", result.errors[k].line,
+                     result.errors[k].column, result.errors[k].message);
+        if (!str_eq(buf_str(&got), str_of(cases_validate[i].errors)))
+            fail_msg("%s\n got\n%.*s\n want\n%s", cases_validate[i].text, STR_FMT(buf_str(&got)),
+                     cases_validate[i].errors);
+        assert_int_equal(rc, got.len ? ERR_VALIDATION : 0);
+    }
+    buf_release(&got);
+}
+
+static void test_validate__resolves(void **state)
+{
+    const struct ast_operation *op;
+    const struct ast_selection *f;
+
+    assert_int_equal(check(STR("query A($x: Int, $y: Int) { dog { ...F } }"
+                               "query B($y: Int, $x: Int) { dog { ...F } }"
+                               "fragment F on Dog { isAtLocation(x: $x, y: $y) }"),
+                           NULL),
+                     0);
+    op = doc.operations;
+    f = doc.fragments->selections;
+    /* One fragment, two operations that declare in different order: a name has one index. */
+    assert_int_equal(f->arguments->value->variable, op->variables->index);
+    assert_int_equal(f->arguments->value->variable, op->next->variables->next->index);
+    assert_int_equal(f->arguments->next->value->variable, op->next->variables->index);
+    assert_int_equal(op->n_variables, 2);
+    check_str(op->variables->type->type->name, "Int");
+}
+
+static void test_validate__without_suggestions(void **state)
+{
+    const struct validate_limits hardened = {.suggestions = false};
+
+    assert_int_equal(
+        check(STR("query ($a: Catt) { dogg pet { barks } dog { doesKnowCommand(dogCommand: SITT)"
+                  " name(surnam: true) @ski(if: 1) } complicatedArgs {"
+                  " complexArgField(complexArg: {requiredField: true, intFeld: 1}) } }"),
+              &hardened),
+        ERR_VALIDATION);
+    assert_true(result.n_errors >= 6);
+    for (uint32_t i = 0; i < result.n_errors; i++)
+        assert_null(strstr(result.errors[i].message, "Did you mean"));
+}
+
+static void test_validate__at_most_20_errors(void **state)
+{
+    char text[4096] = "{";
+    size_t at = 1;
+
+    for (int i = 0; i < 100; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, " nope%d", i);
+    (void)snprintf(text + at, sizeof text - at, " }");
+    assert_int_equal(check(str_of(text), NULL), ERR_VALIDATION);
+    assert_int_equal(result.n_errors, VALIDATE_ERRORS_MAX);
+}
+
+/* ---- limits: one below, at, and one above ---- */
+
+static void check_limit(const char *head, const char *unit, const char *tail,
+                        const struct validate_limits *limits, uint32_t limit, const char *message)
+{
+    for (uint32_t n = limit - 1; n <= limit + 1; n++) {
+        struct buf text;
+        int rc;
+        buf_init(&text, 0);
+        buf_add_z(&text, head);
+        for (uint32_t i = 0; i < n; i++) {
+            if (strchr(unit, '%'))
+                for (const char *c = unit; *c; c++)
+                    if (*c == '%')
+                        buf_add_int(&text, i);
+                    else
+                        buf_add_char(&text, *c);
+            else
+                buf_add_z(&text, unit);
+        }
+        buf_add_z(&text, tail);
+        rc = check(buf_str(&text), limits);
+        if (rc != (n > limit ? ERR_LIMIT : 0))
+            fail_msg("%u of %u: %d %s", n, limit, rc,
+                     result.n_errors ? result.errors[0].message : "");
+        if (n > limit)
+            assert_string_equal(result.errors[0].message, message);
+        buf_release(&text);
+    }
+}
+
+static void test_validate__limits(void **state)
+{
+    const struct validate_limits limits = {
+        .max_depth = 12, .max_aliases = 30, .max_directives = 50, .max_root_fields = 20};
+
+    check_limit("{ dog { ", "a%: name ", "} }", &limits, 30,
+                "The document has 31 aliases; at most 30 are allowed.");
+    check_limit("{ dog { name ", "@rep ", "} }", &limits, 50,
+                "The document has 51 directives; at most 50 are allowed.");
+    check_limit("{ ", "cat { name } ", "}", &limits, 20,
+                "The operation has 21 fields at its root; at most 20 are allowed.");
+    /* Through fragments as well, each counted once. */
+    assert_int_equal(check(STR("{ ...F ...F } fragment F on QueryRoot { dog { name } }"),
+                           &(struct validate_limits){.max_root_fields = 1}),
+                     0);
+    assert_int_equal(check(STR("{ ...F cat { name } } fragment F on QueryRoot { dog { name } }"),
+                           &(struct validate_limits){.max_root_fields = 1}),
+                     ERR_LIMIT);
+}
+
+/* dog, n times mother, name: n + 2 fields. */
+static struct str mothers(uint32_t n, bool fragments)
+{
+    static char text[65536];
+    size_t at = (size_t)snprintf(text, sizeof text, "{ dog { ");
+
+    for (uint32_t i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at,
+                               fragments ? "mother { ... { ... on Dog { " : "mother { ");
+    at += (size_t)snprintf(text + at, sizeof text - at, "name");
+    for (uint32_t i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, fragments ? "} } }" : "}");
+    at += (size_t)snprintf(text + at, sizeof text - at, "} }");
+    return (struct str){text, at};
+}
+
+static void test_validate__depth(void **state)
+{
+    const struct validate_limits limits = {.max_depth = 12};
+
+    for (int fragments = 0; fragments < 2; fragments++) { /* which don't count */
+        assert_int_equal(check(mothers(9, fragments), &limits), 0);
+        assert_int_equal(check(mothers(10, fragments), &limits), 0);
+        assert_int_equal(check(mothers(11, fragments), &limits), ERR_LIMIT);
+        assert_string_equal(result.errors[0].message,
+                            "The operation is 13 fields deep; at most 12 are allowed.");
+    }
+    assert_int_equal(check(STR("{ dog { ...A } } fragment A on Dog { mother { ...B } }"
+                               "fragment B on Dog { mother { name } }"),
+                           &(struct validate_limits){.max_depth = 4}),
+                     0);
+    assert_int_equal(check(STR("{ dog { ...A } } fragment A on Dog { mother { ...B } }"
+                               "fragment B on Dog { mother { name } }"),
+                           &(struct validate_limits){.max_depth = 3}),
+                     ERR_LIMIT);
+    /* Introspection has its own: the usual query is 13 fields deep and must pass. */
+    assert_int_equal(
+        check(
+            STR("{ __schema { types { fields { args { type { ofType { ofType { ofType { ofType { "
+                "ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } } } } }"),
+            &limits),
+        0);
+    assert_int_equal(
+        check(
+            STR("{ __schema { types { ofType { ofType { ofType { ofType { ofType { ofType { ofType "
+                "{ "
+                "ofType { ofType { ofType { ofType { ofType { ofType { ofType { ofType { ofType { "
+                "ofType { ofType { ofType { name } } } } } } } } } } } } } } } } } } } } } }"),
+            &limits),
+        ERR_LIMIT);
+}
+
+/* ---- documents that are made to be expensive ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Bounds are wide: the sanitizers slow everything down, machines are busy, and what these tests are afraid of
+ * takes minutes. */
+enum {
+    SECONDS_MAX = 5
+};
+
+static void test_validate__fragments_that_multiply(void **state)
+{
+    struct buf text;
+    double began = seconds();
+    int rc;
+
+    buf_init(&text, 0);
+    buf_add_z(&text, "{ dog { ...F0 } }");
+    for (int i = 0; i < 60; i++) /* 2^60 fields, if anybody expanded them */
+        buf_addf(&text, " fragment F%d on Dog { a%d: mother { ...F%d } b%d: mother { ...F%d } }", i,
+                 i, i + 1, i, i + 1);
+    buf_add_z(&text, " fragment F60 on Dog { name }");
+    assert_int_equal(check(buf_str(&text), NULL), 0);
+    buf_clear(&text);
+    buf_add_z(&text, "{ dog { ...F0 ...F0 } }");
+    for (int i = 0; i < 60; i++)
+        buf_addf(&text, " fragment F%d on Dog { ...F%d ...F%d mother { ...F%d ...F%d } }", i, i + 1,
+                 i + 1, i + 1, i + 1);
+    buf_add_z(&text, " fragment F60 on Dog { name }");
+    rc = check(buf_str(&text), NULL); /* every fragment meets every other */
+    assert_true(rc == 0 || rc == ERR_LIMIT);
+    buf_release(&text);
+    assert_true(seconds() - began < SECONDS_MAX);
+}
+
+static void test_validate__cycles(void **state)
+{
+    struct buf text;
+    double began = seconds();
+
+    buf_init(&text, 0);
+    buf_add_z(&text, "{ dog { ...F0 } }");
+    for (int i = 0; i < 100; i++) { /* everybody spreads everybody */
+        buf_addf(&text, " fragment F%d on Dog {", i);
+        for (int k = 0; k < 100; k++)
+            buf_addf(&text, " ...F%d", k);
+        buf_add_z(&text, " }");
+    }
+    assert_int_equal(check(buf_str(&text), NULL), ERR_VALIDATION);
+    assert_non_null(strstr(result.errors[0].message, "Cannot spread fragment"));
+    buf_release(&text);
+    assert_true(seconds() - began < SECONDS_MAX);
+}
+
+static void check_repeated(const char *unit, int n, int want)
+{
+    struct buf text;
+    double began = seconds();
+    int rc;
+
+    buf_init(&text, 0);
+    buf_add_z(&text, "{ dog { ");
+    for (int i = 0; i < n; i++)
+        buf_add_z(&text, unit);
+    buf_add_z(&text, "} }");
+    rc = check(buf_str(&text), NULL);
+    if (rc != want)
+        fail_msg("%s: %d %s", unit, rc, result.n_errors ? result.errors[0].message : "");
+    buf_release(&text);
+    assert_true(seconds() - began < SECONDS_MAX);
+}
+
+/* Each of these was once minutes of somebody's server. */
+static void test_validate__repetitions(void **state)
+{
+    check_repeated("name ", 50000, 0);
+    check_repeated("__typename ", 50000, 0);
+    check_repeated("x: name ", 50000, 0);
+    check_repeated("mother { name mother { barks } } ", 20000, 0);
+    check_repeated("... on Dog { name } ", 20000, 0);
+    check_repeated("...{ ...{ name mother { name } } } ", 10000, 0);
+    check_repeated("isAtLocation(x: 1, y: 2) ", 20000, 0);
+    check_repeated("name @rep ", 20000, 0);
+    check_repeated("nope ", 20000, ERR_VALIDATION);
+    check_repeated("name: nickname name ", 5000, ERR_VALIDATION);
+}
+
+static void test_validate__overlap_budget(void **state)
+{
+    struct buf text;
+    double began = seconds();
+
+    buf_init(&text, 0);
+    buf_add_z(&text, "{ dog { ");
+    for (int i = 0; i < 1000; i++) /* one name, a thousand different selections */
+        buf_addf(&text, "mother { a%d: name } ", i);
+    buf_add_z(&text, "} }");
+    assert_int_equal(check(buf_str(&text), NULL), ERR_LIMIT);
+    assert_non_null(strstr(result.errors[0].message, "10000 comparisons"));
+    buf_release(&text);
+    assert_true(seconds() - began < SECONDS_MAX);
+}
+
+/* The conflict is behind more pairs than the second walk may compare: still no document. */
+static void test_validate__conflict_behind_the_budget(void **state)
+{
+    struct buf text;
+
+    buf_init(&text, 0);
+    buf_add_z(&text, "{ dog { ");
+    for (int i = 0; i < 1000; i++)
+        buf_add_z(&text, "mother { name } ");
+    buf_add_z(&text, "x: name x: barks } }");
+    assert_true(check(buf_str(&text), NULL) < 0);
+    assert_int_equal(result.n_errors, 1);
+    buf_release(&text);
+}
+
+static void test_validate__deep_pairs(void **state)
+{
+    struct buf text;
+    double began = seconds();
+
+    buf_init(&text, 0);
+    buf_add_z(&text, "{ dog { ");
+    for (int i = 0; i < 60; i++)
+        buf_add_z(&text, "mother { name mother { barks } ");
+    for (int i = 0; i < 60; i++)
+        buf_add_z(&text, "} ");
+    buf_add_z(&text, "} }");
+    (void)check(buf_str(&text), NULL);
+    buf_release(&text);
+    assert_true(seconds() - began < SECONDS_MAX);
+}
+
+static void test_validate__memory(void **state)
+{
+    static const struct str text = STR(
+        "query Q($a: Int) { dog { ...F name: nickname name isAtLocation(x: $a, y: \"s\") nope } }"
+        " fragment F on Dog { mother { name } }");
+
+    for (size_t limit = 4096; limit < 60000; limit += 512) {
+        struct arena small;
+        struct err e;
+        int rc;
+        arena_init(&small, limit);
+        rc = parse_document(&small, text, &(struct parse_limits){0}, &doc, &e);
+        if (rc == 0)
+            rc = validate_document(&small, schema, &doc,
+                                   &(struct validate_limits){.suggestions = true}, &result);
+        assert_true(rc == ERR_MEMORY || (rc == ERR_VALIDATION && !small.failed));
+        arena_release(&small);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_validate__agrees_with_the_reference),
+        cmocka_unit_test(test_validate__resolves),
+        cmocka_unit_test(test_validate__without_suggestions),
+        cmocka_unit_test(test_validate__at_most_20_errors),
+        cmocka_unit_test(test_validate__limits),
+        cmocka_unit_test(test_validate__depth),
+        cmocka_unit_test(test_validate__fragments_that_multiply),
+        cmocka_unit_test(test_validate__cycles),
+        cmocka_unit_test(test_validate__repetitions),
+        cmocka_unit_test(test_validate__overlap_budget),
+        cmocka_unit_test(test_validate__conflict_behind_the_budget),
+        cmocka_unit_test(test_validate__deep_pairs),
+        cmocka_unit_test(test_validate__memory),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
