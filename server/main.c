@@ -26,6 +26,15 @@ static const char usage[] =
     "  tolqujat COMMAND --help    the flags of a command\n"
     "  tolqujat --version\n";
 
+/* One line, whatever an argument had in it. */
+static void complain(const char *command, struct err *err)
+{
+    for (char *p = err->message; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            *p = '?';
+    fprintf(stderr, "tolqujat %s: %s\n", command, err->message);
+}
+
 static int serve(const struct config *config)
 {
     struct service service;
@@ -33,7 +42,7 @@ static int serve(const struct config *config)
     int rc = service_prepare(&service, config, &err), status;
 
     if (rc < 0) {
-        fprintf(stderr, "tolqujat serve: %s\n", err.message);
+        complain("serve", &err);
         status = rc == ERR_CONFIG ? STATUS_USAGE : STATUS_FAILED;
     } else if (config->workers > 1) {
         status = supervisor_run(&service);
@@ -59,7 +68,7 @@ static int migrate(const struct config *config)
     int applied = 0;
 
     if (migrate_run(&m, &applied, &err) < 0) {
-        fprintf(stderr, "tolqujat migrate: %s\n", err.message);
+        complain("migrate", &err);
         return STATUS_FAILED;
     }
     printf("%d applied\n", applied);
@@ -75,7 +84,7 @@ static int run(const char *name, enum config_command command, int argc, char **a
     if (rc == CONFIG_HELP) {
         config_print_help(command);
     } else if (rc < 0) {
-        fprintf(stderr, "tolqujat %s: %s\n", name, err.message);
+        complain(name, &err);
         status = STATUS_USAGE;
     } else {
         log_set_level(config.log_level);

@@ -1,0 +1,402 @@
+// The binary as an operator has it: flags, environment, commands, workers, signals; and the paths that are not GraphQL.
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import path from 'node:path';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, before, describe, test } from 'node:test';
+import { connect, exchange, post } from './lib/http.mjs';
+import { BINARY, TOP, run, sleep, until } from './lib/run.mjs';
+import { startServer } from './lib/server.mjs';
+import { createDatabase, sharedServices } from './lib/services.mjs';
+
+let database;
+before(async () => { database = await createDatabase(); });
+after(() => database?.drop());
+
+/** What belongs to no test must not be there: a demo above, variables of this run. */
+const clean = Object.fromEntries(Object.keys(process.env).filter((name) => name.startsWith('TOLQUJAT_')).map((name) => [name, '']));
+const tolqujat = (args, options = {}) => run(BINARY, args, { cwd: tmpdir(), ...options, env: { ...clean, ...options.env } });
+const children = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+
+describe('what can be got wrong', () => {
+  const serve = (...args) => ['serve', '--database', 'host=/nowhere', '--schema', path.join(TOP, 'schema/passport.graphql'), ...args];
+  const cases = [
+    [[], /tolqujat serve/],
+    [['surf'], /no command "surf"/],
+    [['--verbose'], /no command/],
+    [['--help', 'x'], /no command/],
+    [['serve', 'x'], /argument 1 is not a flag/],
+    [['serve', 'password=geheim'], /argument 1 is not a flag/],
+    [['serve', '-p', '80'], /argument 1/],
+    [['serve', '--'], /argument 1/],
+    [['serve', '--nope'], /no flag --nope/],
+    [['serve', '--databas=password=geheim'], /no flag --databas /],
+    [['serve', '--port'], /--port needs a value/],
+    [['serve', '--sql'], /no flag --sql/],
+    [['check', '--port', '1'], /no flag --port/],
+    [['check', '--sql=1'], /--sql takes no value/],
+    [['migrate', '--schema', 'x'], /no flag --schema/],
+    [serve('--port', '1', '--port', '2'), /--port is given twice/],
+    [serve('--database', 'password=geheim'), /--database is given twice/],
+    ...['', ' ', '-1', '65536', '1.5', '0x10', '80 ', ' 80', '+80', '9223372036854775808', '99999999999999999999', 'abc']
+      .map((value) => [serve('--port', value), /--port: .* from 0 to 65535/]),
+    ...['0', '25', '-1'].map((value) => [serve('--workers', value), /--workers: .* from 1 to 24/]),
+    ...['max-connections', 'max-in-flight', 'request-seconds', 'max-body', 'max-head', 'head-seconds', 'body-seconds', 'idle-seconds',
+      'database-connections', 'cache-ttl', 'max-depth', 'max-root-fields', 'max-tokens', 'max-cost']
+      .flatMap((name) => ['0', '-1', '9223372036854775807', ''].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
+    ...['drain-seconds', 'cache-bytes', 'max-aliases', 'max-directives'].flatMap((name) => ['-1', '9223372036854775807'].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
+    [serve('--introspection', 'yes'), /--introspection: .* neither on nor off/],
+    [serve('--log-level', 'loud'), /--log-level: "loud"/],
+    ...['redis', 'redis:', ':6379', 'redis:0', 'redis:65536', 'redis:6379x'].map((value) => [serve('--redis', value), /--redis: neither a path/]),
+    ...['*', 'null', 'example.kz', 'https://', 'https://a/', 'https://a/b', 'https://a b', 'ftp://a', 'https://a,*', 'https://a\r\nX: y']
+      .map((value) => [serve('--cors-origin', value), /--cors-origin: .* is not an origin/]),
+    [serve('--listen', ''), /--listen: the value is empty/],
+    [serve('--redis', ''), /--redis: the value is empty/],
+    [serve('--listen', '256.0.0.1'), /can't listen on 256\.0\.0\.1/],
+    [serve('--listen', '192.0.2.1'), /can't listen on 192\.0\.2\.1/],
+    [serve('--graphiql', '/nowhere'), /--graphiql: \/nowhere/],
+    [['serve', '--database', 'x', '--schema', '/nowhere'], /\/nowhere: No such file/],
+    [['serve', '--database', 'x', '--schema', '/'], /^tolqujat serve: \/: /],
+    [['serve', '--database', 'x'], /--schema is not given/],
+    [['serve'], /--database is not given/],
+    [['migrate', '--database', 'x'], /--dir is not given/],
+  ];
+  test(`${cases.length} of them: status 2, one line that says what, nothing secret`, async () => {
+    for (const [args, pattern] of cases) {
+      const { status, stdout, stderr } = await tolqujat(args);
+      const what = `${JSON.stringify(args)}: ${stderr}`;
+      assert.equal(status, 2, what);
+      assert.match(stderr, pattern, what);
+      assert.doesNotMatch(stderr, /geheim|Sanitizer/, what);
+      assert.equal(stdout, '', what);
+      /* the log may come first; what is wrong is the last line */
+      if (args.length) assert.match(stderr, /^(\d{4}-.* (warn|info|error) .*\n)*[^\n]+\n$/, what);
+    }
+  });
+
+  test('variables too, by name; a flag wins over them', async () => {
+    const bad = await tolqujat(serve(), { env: { TOLQUJAT_PORT: '80 ' } });
+    assert.equal(bad.status, 2);
+    assert.match(bad.stderr, /TOLQUJAT_PORT: "80 " is not a number/);
+    const other = await tolqujat(serve('--port', '99999'), { env: { TOLQUJAT_PORT: '80 ' } });
+    assert.match(other.stderr, /--port: "99999"/);
+    const { stderr } = await tolqujat(['serve'], { env: { TOLQUJAT_DATABASE: 'password=geheim', TOLQUJAT_SCHEMA: '/nowhere' } });
+    assert.match(stderr, /\/nowhere/);
+    assert.doesNotMatch(stderr, /geheim/);
+  });
+
+  test('a schema file with an error: file, line and reason', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'tolqujat-'));
+    try {
+      writeFileSync(path.join(dir, 'a.graphql'), 'type Query {\n  a: Nope\n}\n');
+      for (const command of ['serve', 'check']) {
+        const { status, stderr } = await tolqujat([command, '--database', 'x', '--schema', path.join(dir, 'a.graphql')]);
+        assert.equal(status, 2, stderr);
+        assert.match(stderr, /a\.graphql:2: .*Nope/);
+      }
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  test('a port that is taken: status 2, with one worker or several', async () => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => { taken.once('listening', resolve); });
+    for (const workers of ['1', '2']) {
+      const { status, stderr } = await tolqujat(serve('--port', String(taken.address().port), '--workers', workers));
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, /can't listen on 127\.0\.0\.1 port \d+: Address already in use/);
+    }
+    taken.close();
+  });
+});
+
+describe('commands', () => {
+  test('--version, --help, and the help of each command', async () => {
+    const version = await tolqujat(['--version']);
+    assert.match(version.stdout, /^tolqujat \d+\.\d+\.\d+\n$/);
+    for (const args of [['--help'], ['serve', '--help'], ['check', '--help'], ['migrate', '-h'], ['serve', '--port', '1', '--help']]) {
+      const { status, stdout, stderr } = await tolqujat(args);
+      assert.deepEqual([status, stderr], [0, ''], args.join(' '));
+      assert.match(stdout, /tolqujat/);
+    }
+    const { stdout } = await tolqujat(['serve', '--help']);
+    assert.match(stdout, /--drain-seconds N .*\(10\)\n +TOLQUJAT_DRAIN_SECONDS/);
+  });
+
+  test('check: fits, does not fit, can not be reached', async () => {
+    const schema = path.join(TOP, 'schema/passport.graphql');
+    const good = await tolqujat(['check', '--database', database.conninfo, '--schema', schema, '--sql']);
+    assert.equal(good.status, 0, good.stderr);
+    assert.match(good.stdout, /fits the database/);
+    assert.match(good.stdout, /SELECT/i);
+    const away = await tolqujat(['check', '--database', 'host=/nowhere', '--schema', schema]);
+    assert.equal(away.status, 1);
+    assert.equal(away.stderr.trim().split('\n').length, 1, away.stderr);
+    await database.execute('ALTER TABLE pharmacy RENAME COLUMN address TO addr');
+    try {
+      for (const command of [['check'], ['serve', '--port', '0']]) {
+        const bad = await tolqujat([...command, '--database', database.conninfo, '--schema', schema]);
+        assert.equal(bad.status, 1, bad.stderr);
+        assert.match(bad.stderr, /passport\.graphql:\d+: .*address/);
+      }
+    } finally {
+      await database.execute('ALTER TABLE pharmacy RENAME COLUMN addr TO address');
+    }
+  });
+
+  test('the demo of the checkout that one stands in, or below', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'tolqujat-'));
+    try {
+      mkdirSync(path.join(dir, 'var/demo'), { recursive: true });
+      mkdirSync(path.join(dir, 'schema/below'), { recursive: true });
+      writeFileSync(path.join(dir, 'schema/passport.graphql'), readFileSync(path.join(TOP, 'schema/passport.graphql')));
+      writeFileSync(path.join(dir, 'var/demo/env'), `# of the demo\nTOLQUJAT_REDIS='off'\nexport TOLQUJAT_DATABASE='${database.conninfo}'\n`);
+      const { status, stdout, stderr } = await tolqujat(['check'], { cwd: path.join(dir, 'schema/below') });
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /fits/);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+describe('paths', () => {
+  let server;
+  before(async () => { server = await startServer({ database, args: ['--cors-origin', 'https://egov.kz', '--cors-origin', 'http://localhost:3000,https://a.kz'] }); });
+  after(() => server?.stop());
+
+  test('/healthz, /readyz, 404, 405 with Allow', async () => {
+    assert.equal((await server.request('/healthz')).status, 200);
+    assert.equal((await server.request('/healthz', { method: 'HEAD' })).status, 200);
+    assert.deepEqual((await server.request('/readyz')).json(), { status: 'ready' });
+    for (const name of ['/', '/graphql/', '/Graphql', '/graphql%2f', '/favicon.ico']) {
+      const response = await server.request(name);
+      assert.equal(response.status, 404, name);
+      assert.match(response.json().errors[0].message, /POST \/graphql/);
+    }
+    for (const [method, name, allow] of [['PUT', '/graphql', 'POST, OPTIONS'], ['DELETE', '/graphql', 'POST, OPTIONS'], ['POST', '/healthz', 'GET, HEAD, OPTIONS'],
+      ['TRACE', '/metrics', 'GET, HEAD, OPTIONS'], ['PATCH', '/graphiql', 'GET, HEAD, OPTIONS']]) {
+      const response = await server.request(name, { method });
+      assert.equal(response.status, 405, `${method} ${name}`);
+      assert.equal(response.headers.allow, allow);
+    }
+    assert.equal((await server.request('/graphql', { method: 'OPTIONS' })).headers.allow, 'POST, OPTIONS');
+  });
+
+  test('a body that is packed: 415', async () => {
+    const response = await server.request('/graphql', { method: 'POST', body: 'x', headers: { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' } });
+    assert.equal(response.status, 415);
+    assert.equal(response.headers['accept-encoding'], 'identity');
+  });
+
+  test('CORS: the listed origins and no other', async () => {
+    const ask = (origin, method = 'OPTIONS') => server.request('/graphql', { method, headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' }, body: method === 'POST' ? '{}' : undefined });
+    for (const origin of ['https://egov.kz', 'http://localhost:3000', 'https://a.kz']) {
+      const { status, headers } = await ask(origin);
+      assert.equal(status, 204);
+      assert.equal(headers['access-control-allow-origin'], origin);
+      assert.equal(headers['access-control-allow-methods'], 'POST, OPTIONS');
+      assert.match(headers['access-control-allow-headers'], /Content-Type/);
+      assert.equal((await ask(origin, 'POST')).headers['access-control-allow-origin'], origin);
+    }
+    for (const origin of ['https://evil.kz', 'https://egov.kz.evil.kz', 'https://egov.k', 'http://egov.kz', 'null', 'HTTPS://EGOV.KZ']) {
+      for (const method of ['OPTIONS', 'POST']) {
+        const { headers } = await ask(origin, method);
+        assert.deepEqual(Object.keys(headers).filter((name) => name.startsWith('access-control')), [], origin);
+        assert.equal(headers.vary, 'Origin');
+      }
+    }
+  });
+
+  test('the IDE: types, validators, only this server', async () => {
+    const page = await server.request('/graphiql');
+    assert.match(page.headers['content-security-policy'], /default-src 'none'; script-src 'self';/);
+    assert.doesNotMatch(page.headers['content-security-policy'], /https?:|\*/);
+    assert.equal(page.headers['cache-control'], 'no-cache');
+    const again = await server.request('/graphiql', { headers: { 'If-None-Match': page.headers.etag } });
+    assert.equal(again.status, 304);
+    assert.equal(again.text, '');
+    const script = await server.request('/graphiql/graphiql.min.js');
+    assert.equal(script.text.length > 1_000_000 && script.status, 200);
+    assert.match(script.headers['cache-control'], /max-age/);
+  });
+
+  test('/metrics: well formed, counts, names nobody', async () => {
+    const before_ = await server.metric('tolqujat_http_replies_total');
+    await server.request('/healthz');
+    await server.request('/nothing-secret-77');
+    assert.equal(await server.metric('tolqujat_http_replies_total'), before_ + 3);
+    const { text, headers } = await server.request('/metrics');
+    assert.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
+    const types = new Map();
+    for (const line of text.trimEnd().split('\n')) {
+      const type = /^# TYPE (\S+) (counter|gauge|histogram)$/.exec(line);
+      if (type) types.set(type[1], type[2]);
+      else if (!line.startsWith('# HELP ')) {
+        const match = /^(tolqujat_[a-z0-9_]+)(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? (\d+(\.\d+)?)$/.exec(line);
+        assert.ok(match, line);
+        assert.ok(types.has(match[1]) || types.has(match[1].replace(/_(bucket|sum|count)$/, '')), line);
+      }
+    }
+    assert.ok(types.size > 40);
+    assert.doesNotMatch(text, /nothing-secret/);
+    assert.ok(await server.metric('tolqujat_process_resident_bytes') > 1e6);
+  });
+});
+
+test('introspection can be switched off', async () => {
+  const server = await startServer({ database, args: ['--introspection', 'off'] });
+  try {
+    assert.equal((await server.graphql('{ __typename }')).data.__typename, 'Query');
+    for (const query of ['{ __schema { queryType { name } } }', '{ __type(name: "Query") { name } }']) {
+      const { data, errors } = await server.graphql(query);
+      assert.equal(data, undefined);
+      assert.match(errors[0].message, /Cannot query field "__(schema|type)" on type "Query"/);
+    }
+    assert.doesNotMatch((await server.graphql('{ patien(iin: "1") { id } }')).errors[0].message, /Did you mean/);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('limits come from flags', async () => {
+  const server = await startServer({ database, args: ['--max-body', '100', '--max-head', '600', '--max-connections', '3', '--idle-seconds', '1'] });
+  try {
+    server.agent.destroy();
+    assert.equal((await exchange(server.port, post('x'.repeat(101)))).status, 413);
+    assert.equal((await exchange(server.port, `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(600)}\r\n\r\n`)).status, 431);
+    const idle = await connect(server.port);
+    await idle.send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    await idle.response();
+    await idle.close({ ms: 3000 });
+    idle.destroy();
+  } finally {
+    await server.stop();
+  }
+});
+
+test('it listens before the database is there, says so, and finds it', async () => {
+  const services = await sharedServices();
+  const name = `late_${process.pid}`;
+  const server = await startServer({ database: `host=${services.pgHost} dbname=${name} user=tolqujat`, wait: false });
+  try {
+    const status = (at) => server.request(at).then((response) => response.status, () => 0);
+    await until(async () => await status('/healthz') === 200, 'alive');
+    assert.equal(await status('/readyz'), 503);
+    const refusal = await server.request('/graphql', { method: 'POST', body: '{"query":"{__typename}"}', headers: { 'Content-Type': 'application/json' } });
+    assert.equal(refusal.status, 503);
+    assert.equal(refusal.headers['retry-after'], '1');
+    assert.equal(refusal.json().errors[0].extensions.code, 'DATABASE_UNAVAILABLE');
+    await run(path.join(services.pgBin, 'psql'), ['-X', '-q', '-h', services.pgHost, '-U', 'postgres', '-d', 'postgres', '-c', `CREATE DATABASE ${name} TEMPLATE ${database.name}`]);
+    await server.ready(10_000);
+    assert.equal((await server.graphql('{ __typename }')).data.__typename, 'Query');
+  } finally {
+    await server.stop();
+    await run(path.join(services.pgBin, 'psql'), ['-X', '-q', '-h', services.pgHost, '-U', 'postgres', '-d', 'postgres', '-c', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`]);
+  }
+});
+
+describe('workers', () => {
+  test('one dies and is started again; the others go on; figures of all', async () => {
+    const server = await startServer({ database, args: ['--workers', '3'] });
+    try {
+      const first = children(server.pid);
+      assert.equal(first.length, 3);
+      process.kill(first[0], 'SIGKILL');
+      const began = Date.now();
+      await until(() => children(server.pid).length === 3 && !children(server.pid).includes(first[0]), 'a new worker');
+      assert.ok(Date.now() - began < 1000);
+      for (let i = 0; i < 60; i++) assert.equal((await exchange(server.port, 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')).status, 200);
+      await sleep(1200); /* each worker publishes once a second */
+      assert.equal(await server.metric('tolqujat_worker_restarts_total'), 1);
+      const { text } = await server.request('/metrics');
+      const counts = [0, 1, 2].map((worker) => Number(new RegExp(`replies_total\\{worker="${worker}",class="2xx"\\} (\\d+)`).exec(text)[1]));
+      assert.ok(counts.reduce((sum, n) => sum + n) >= 60 && counts.every((n) => n > 0), counts.join(' '));
+      process.kill(children(server.pid)[1], 'SIGTERM'); /* ended by hand: again at once */
+      await until(async () => await server.metric('tolqujat_worker_restarts_total').catch(() => 0) === 2, 'a second restart');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('one that keeps dying is started at a slower pace', async () => {
+    const server = await startServer({ database, args: ['--workers', '2'] });
+    try {
+      const killer = setInterval(() => { const [pid] = children(server.pid); if (pid) process.kill(pid, 'SIGKILL'); }, 5);
+      await sleep(2500);
+      clearInterval(killer);
+      const deaths = (server.stderr.match(/was killed by signal 9/g) ?? []).length;
+      assert.ok(deaths >= 4 && deaths <= 20, `${deaths} deaths`);
+      await until(() => children(server.pid).length === 2, 'both again', 15_000);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('they end when the supervisor is killed', async () => {
+    const server = await startServer({ database, args: ['--workers', '2'] });
+    const pids = children(server.pid);
+    server.child.kill('SIGKILL');
+    const lives = (pid) => { try { return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')); } catch { return false; } };
+    await until(() => !pids.some(lives), 'no worker is left', 15_000);
+    server.assertSane();
+  });
+});
+
+for (const workers of ['1', '2']) {
+  describe(`signals, ${workers} worker(s)`, () => {
+    const start = () => startServer({ database, args: ['--workers', workers, '--drain-seconds', '2'] });
+
+    test('SIGTERM: the port is closed, requests that were begun are answered, status 0', async () => {
+      const server = await start();
+      const half = await connect(server.port);
+      const bytes = post({ query: '{ __typename }' });
+      await half.send(bytes.subarray(0, bytes.length - 5));
+      await sleep(100);
+      server.agent.destroy();
+      server.child.kill('SIGTERM');
+      await until(() => connect(server.port).then((connection) => { connection.destroy(); return false; }, () => true), 'the port is closed');
+      await half.send(bytes.subarray(bytes.length - 5));
+      const response = await half.response();
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.connection, 'close');
+      half.destroy();
+      await server.exited; /* before stop(): a second SIGTERM would mean at once */
+      await server.stop();
+    });
+
+    test('what does not end within --drain-seconds is cut, status 0', async () => {
+      const server = await start();
+      const half = await connect(server.port);
+      await half.send('POST /graphql HTTP/1.1\r\nHost: a\r\n');
+      await sleep(50);
+      const began = Date.now();
+      await server.stop();
+      assert.ok(Date.now() - began > 1500 && Date.now() - began < 3500, `${Date.now() - began} ms`);
+      half.destroy();
+    });
+
+    test('a second SIGTERM ends it now', async () => {
+      const server = await startServer({ database, args: ['--workers', workers, '--drain-seconds', '30'] });
+      const half = await connect(server.port);
+      await half.send('POST /graphql HTTP/1.1\r\nHost: a\r\n');
+      await sleep(50);
+      server.child.kill('SIGTERM');
+      await sleep(300);
+      assert.equal(server.exit, null);
+      server.child.kill('SIGTERM');
+      const began = Date.now();
+      assert.deepEqual(await server.exited, { code: 1, signal: null });
+      assert.ok(Date.now() - began < 1000);
+      half.destroy();
+      server.assertSane();
+    });
+
+    test('SIGINT ends it as well', async () => {
+      const server = await start();
+      await server.stop({ signal: 'SIGINT' });
+    });
+  });
+}
