@@ -275,6 +275,5 @@ static void source_cancel(struct source *source, struct fetch *f)
 
 void row_source_init(struct row_source *s, struct cache *cache, struct db *db)
 {
-    *s = (struct row_source){
-        .source = {source_fetch, source_cancel}, ._cache = cache, ._db = db};
+    *s = (struct row_source){.source = {source_fetch, source_cancel}, ._cache = cache, ._db = db};
 }

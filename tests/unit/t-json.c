@@ -33,11 +33,11 @@ static void test_json__escapes(void **state)
 static void test_json__never_writes_invalid_utf8(void **state)
 {
     check_string("a\xFFz", "\"a\xEF\xBF\xBDz\"");
-    check_string("\xC0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");          /* overlong */
+    check_string("\xC0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");                 /* overlong */
     check_string("\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""); /* surrogate */
     check_string("\xF4\x90\x80\x80",
                  "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""); /* beyond U+10FFFF */
-    check_string("x\xE2\x82", "\"x\xEF\xBF\xBD\xEF\xBF\xBD\"");        /* cut off */
+    check_string("x\xE2\x82", "\"x\xEF\xBF\xBD\xEF\xBF\xBD\"");           /* cut off */
     assert_true(utf8_valid(STR("қ")));
     assert_false(utf8_valid(STR("\xD0")));
 }
