@@ -106,8 +106,8 @@ static void conn_consume(struct http_conn *c, size_t n)
         if (slot_has_output(slot))
             return;
         if (!slot_whole(slot)) {
-            if (slot->x._state == SLOT_STREAM && slot->stream_started)
-                server_later(c);
+            if (slot->x._state == SLOT_STREAM)
+                server_later(c); /* its next piece, or its first now that its turn has come */
             return;
         }
         /* A body that ends where the connection ends: nothing can follow it. */

@@ -177,6 +177,13 @@ describe('pipelining', () => {
     assert.ok(responses[0].chunks.every((chunk) => chunk.length >= 16384 && chunk.length <= 65536));
   });
 
+  test('a stream behind a short reply begins by itself', async () => {
+    for (let i = 0; i < 20; i++) {
+      const responses = await all(get('/ok') + get('/stream?2') + get('/stream?1') + get('/ok'));
+      assert.deepEqual(responses.map((response) => response.body.length), [2, 65536, 32768, 2]);
+    }
+  });
+
   test('after a parse error the good ones before it are answered, then 400, then the end', async () => {
     const responses = await all(`${get('/slow?100')}${get()}GET /ok HTTP/1.1\r\nBad Header: x\r\n\r\n${get()}`);
     assert.deepEqual(responses.map((response) => response.status), [200, 200, 400]);
