@@ -1,0 +1,69 @@
+/* tests/unit/language_fixture.h: what tests of the language share: the mapping directives, files of the source
+ * tree, literals that stand for JSON. */
+#ifndef TESTS_UNIT_LANGUAGE_FIXTURE_H
+#define TESTS_UNIT_LANGUAGE_FIXTURE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "query/parse.h"
+#include "query/print.h"
+#include "query/schema.h"
+#include "query/validate.h"
+#include "query/variables.h"
+
+#define MAPPING                                                                                    \
+    "directive @table(name: String!, key: [String!]! = [\"id\"]) on OBJECT\n"                      \
+    "directive @hot on OBJECT\n"                                                                   \
+    "directive @aggregate on OBJECT\n"                                                             \
+    "directive @column(name: String!) on FIELD_DEFINITION\n"                                       \
+    "directive @computed(function: String!) on FIELD_DEFINITION\n"                                 \
+    "directive @reference(columns: [String!]!) on FIELD_DEFINITION\n"                              \
+    "directive @lookup(column: String!, argument: String!) on FIELD_DEFINITION\n"                  \
+    "directive @list(column: String!, order: String!, where: String, limit: Int = 100) on "        \
+    "FIELD_DEFINITION\n"                                                                           \
+    "directive @filter(column: String!) on ARGUMENT_DEFINITION\n"                                  \
+    "directive @value(name: String!) on ENUM_VALUE\n"                                              \
+    "directive @codec(as: Codec!, scale: Int = 0) on SCALAR | FIELD_DEFINITION\n"                  \
+    "enum Codec { DATE TIMESTAMP FIXED }\n"
+
+/* A file of the source tree by its path in it; the caller frees. NULL: there is none. */
+static inline char *source_file(const char *path, size_t *ret_len)
+{
+    char name[1024];
+    const char *here = strstr(__FILE__, "tests/unit/");
+    size_t n = 0;
+    char *text;
+    FILE *f;
+
+    snprintf(name, sizeof name, "%.*s%s", (int)(here - __FILE__), __FILE__, path);
+    f = fopen(name, "rb");
+    if (!f)
+        return NULL;
+    text = malloc(1 << 20);
+    if (text)
+        n = fread(text, 1, 1 << 20, f);
+    fclose(f);
+    *ret_len = n;
+    return text;
+}
+
+/* The value of a GraphQL literal, which is JSON but for the quotes around names. */
+static inline const struct value *literal(struct arena *arena, const char *text)
+{
+    static char document[4096];
+    struct document doc;
+
+    snprintf(document, sizeof document, "{v(v: %s)}", text);
+    if (parse_document(arena, arena_str(arena, str_of(document)), &(struct parse_limits){0}, &doc,
+                       NULL) < 0)
+        return NULL;
+    return doc.operations->selections->arguments->value;
+}
+
+#endif

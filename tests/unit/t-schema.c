@@ -1,0 +1,471 @@
+/* Tests of query/schema: what files are refused and how, and how fields become tables, cells and paths. */
+#include "tests/unit/test.h"
+
+#include "tests/unit/language_fixture.h"
+
+static int setup(void **state)
+{
+    return hash_start();
+}
+
+static struct schema *build(const char *text)
+{
+    struct schema *s = NULL;
+    struct err e = {0};
+
+    if (schema_build(&s, str_of(text), &e) < 0)
+        fail_msg("%d:%d %s", e.line, e.column, e.message);
+    return s;
+}
+
+/* ---- what the specification forbids ---- */
+
+static const struct {
+    const char *text, *error;
+} bad_types[] = {
+    {"type A { a: Int }", "0:0 Query root type must be provided."},
+    {"type Query { a: B }", "1:17 Unknown type \"B\"."},
+    {"type Query { a: Int }\ntype Query { b: Int }",
+     "2:6 There can be only one type named \"Query\"."},
+    {"type Query { a: Int }\nscalar String",
+     "2:8 Type \"String\" is defined by the specification."},
+    {"type Query { a: Int }\ntype __A { a: Int }",
+     "2:6 Name \"__A\" must not begin with \"__\", which is reserved by GraphQL introspection."},
+    {"type Query { a: Int\n a: Int }", "2:2 Field \"Query.a\" can only be defined once."},
+    {"type Query { a(b: Int,\n b: Int): Int }", "2:2 \"a\" has \"b\" twice."},
+    {"type Query { a: I }\ninput I { a: Int }",
+     "1:14 The type of Query.a must be an output type, not \"I\"."},
+    {"type Query {\n a(b: Query): Int }",
+     "2:4 The type of a.b must be an input type, not \"Query\"."},
+    {"type Query", "1:6 Type \"Query\" must define one or more fields."},
+    {"type Query { a: E }\nenum E", "2:6 Enum type E must define one or more values."},
+    {"type Query { a: E }\nenum E { A\n A }", "3:2 Enum value \"E.A\" can only be defined once."},
+    {"type Query { a: U }\nunion U", "2:7 Union type U must define one or more member types."},
+    {"type Query { a: U }\nunion U = Query | E\nenum E { A }",
+     "2:7 Union type U can only include object types, it cannot include E."},
+    {"type Query { a: U }\nunion U = Query |\n Query",
+     "3:2 Type \"U\" can only include \"Query\" once."},
+    {"type Query { a(i: I): Int }\ninput I { i: J! }\ninput J { i: I! }",
+     "3:11 Cannot reference Input Object I within itself through a series of non-null fields."},
+    {"type Query { a(i: I): Int }\ninput I @oneOf { i: Int! }",
+     "2:18 OneOf input field I.i must be nullable."},
+    {"type Query { a(i: I): Int }\ninput I @oneOf { i: Int = 1 }",
+     "2:18 OneOf input field I.i cannot have a default value."},
+    {"type Query { a(i: Int! @deprecated): Int }", "1:16 Required \"a.i\" cannot be deprecated."},
+    {"type Query { a(i: Int = \"x\"): Int }",
+     "1:25 The default value must be of type \"Int\", not \"x\"."},
+    {"type Query { a(i: Int! = null): Int }",
+     "1:26 The default value must be of type \"Int!\", not null."},
+    {"type Query { a(i: [E!] = [A, B]): Int }\nenum E { A }",
+     "1:30 The default value must be of type \"E!\", not B."},
+    {"type Query { a(i: I = {b: 1}): Int }\ninput I { a: Int! }",
+     "1:24 Field \"b\" is not one of its type's."},
+    {"type Query { a(i: I = {}): Int }\ninput I { a: Int! }",
+     "1:23 The default value lacks the required field \"a\"."},
+    {"interface I { a: Int }\ntype Query implements I { b: Int }",
+     "2:6 Interface field I.a expected but Query does not provide it."},
+    {"interface I { a: Int }\ntype Query implements I { a: String }",
+     "2:27 Interface field I.a expects type \"Int\", but here it is \"String\"."},
+    {"interface I { a(b: Int): Int }\ntype Query implements I { a(b: ID): Int }",
+     "2:29 Interface field argument \"b\" expects type \"Int\", but here it is \"ID\"."},
+    {"interface I { a: Int }\ntype Query implements I { a(b: ID!): Int }",
+     "2:29 Argument \"b\" must not be required: interface field I.a does not have it."},
+    {"interface I { a: Int }\ninterface J implements I { a: Int }\ntype Query implements J { a: "
+     "Int }",
+     "3:6 Type Query must implement I because it is implemented by J."},
+    {"type Query implements Query { a: Int }",
+     "1:6 Type Query must only implement interface types, it cannot implement Query."},
+    {"interface I implements I { a: Int }\ntype Query { a: I }",
+     "1:11 Type I cannot implement itself."},
+    {"type Query { a: Int @nope }", "1:21 Unknown directive \"@nope\"."},
+    {"type Query @deprecated { a: Int }",
+     "1:12 Directive \"@deprecated\" may not be used on OBJECT."},
+    {"type Query { a: Int @deprecated @deprecated }",
+     "1:33 The directive \"@deprecated\" can only be used once at this location."},
+    {"type Query { a: Int @deprecated(why: 1) }",
+     "1:33 Unknown argument \"why\" on directive \"@deprecated\"."},
+    {"type Query { a: Int @deprecated(reason: 1) }",
+     "1:41 Argument \"reason\" of \"@deprecated\" must be of type \"String!\", not 1."},
+    {"scalar S @specifiedBy\ntype Query { a: S }",
+     "1:10 Directive \"@specifiedBy\" argument \"url\" is required, but it was not provided."},
+    {"directive @a on FIELD\ndirective @a on FIELD\ntype Query { a: Int }",
+     "2:1 There can be only one directive named \"@a\"."},
+    {"schema { query: A }", "1:17 Unknown type \"A\"."},
+    {"schema { query: A\n query: A }\ntype A { a: Int }",
+     "2:9 There can be only one query type in schema."},
+    {"schema { query: A mutation: A }\ntype A { a: Int }",
+     "1:29 All root types must be different, \"A\" is both query and mutation."},
+    {"schema { query: A }\nschema { query: A }\ntype A { a: Int }",
+     "2:1 There can be only one schema definition."},
+    {"extend type A { a: Int }\ntype Query { a: Int }",
+     "1:13 Cannot extend type \"A\" because it is not defined."},
+    {"extend enum Query { A }\ntype Query { a: Int }",
+     "1:13 Cannot extend \"Query\": it is another kind of type."},
+    {"type Query { a: Int } {", "1:24 Syntax Error: Expected Name, found <EOF>."},
+    {"type Query { a(i: I = {}): Int }\ninput I { i: I = {} }",
+     "2:18 The value is nested too deeply."},
+};
+
+static void test_schema__refuses_types(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(bad_types); i++) {
+        struct schema *s = NULL;
+        struct err e = {0};
+        char got[ERR_MESSAGE_MAX + 32] = "";
+        assert_true(schema_build_types(&s, str_of(bad_types[i].text), &e) < 0);
+        snprintf(got, sizeof got, "%d:%d %s", e.line, e.column, e.message);
+        if (strcmp(got, bad_types[i].error) != 0)
+            fail_msg("%s\ngot  %s\nwant %s", bad_types[i].text, got, bad_types[i].error);
+    }
+}
+
+static void test_schema__types(void **state)
+{
+    struct schema *s = NULL;
+    struct err e = {0};
+    const struct type *t;
+
+    if (schema_build_types(
+            &s,
+            STR("schema { query: Q } type Q { a(b: [I!] = {c: 1}): [U!]! @deprecated b: Int }\n"
+                "extend type Q { c: E @deprecated(reason: \"old\") }\n"
+                "input I { c: ID! d: Float = 2 }\nunion U = Q\nenum E { A B }\n"
+                "interface F implements G { x: G }\ninterface G { x: G }\n"
+                "type H implements F & G { x: F }"),
+            &e) < 0)
+        fail_msg("%s", e.message);
+    t = s->root[OPERATION_QUERY];
+    check_str(t->name, "Q");
+    assert_int_equal(t->n_fields, 3);
+    assert_true(t->fields[0].deprecated);
+    check_str(t->fields[0].deprecation_reason, "No longer supported");
+    check_str(t->fields[2].deprecation_reason, "old");
+    /* A default is coerced: one value made a list, an Int an ID, a missing field filled in. */
+    assert_int_equal(t->fields[0].arguments[0].default_value->kind, VALUE_LIST);
+    assert_int_equal(t->fields[0].arguments[0].default_value->items[0].items[0].kind, VALUE_STRING);
+    assert_int_equal(t->fields[0].arguments[0].default_value->items[0].items[1].kind, VALUE_FLOAT);
+    assert_int_equal(t->fields[0].arguments[0].default_literal->kind, VALUE_OBJECT);
+    t = schema_type(s, STR("G"));
+    assert_int_equal(t->n_possible, 1);
+    assert_true(type_includes(t, schema_type(s, STR("H"))));
+    assert_true(type_is_subtype(schema_type(s, STR("F")), t));
+    assert_true(types_overlap(t, schema_type(s, STR("F"))));
+    assert_false(types_overlap(t, schema_type(s, STR("U"))));
+    /* Meta fields belong to where the specification puts them. */
+    assert_non_null(schema_field(s, s->root[0], STR("__schema")));
+    assert_null(schema_field(s, schema_type(s, STR("H")), STR("__schema")));
+    assert_non_null(schema_field(s, schema_type(s, STR("U")), STR("__typename")));
+    assert_null(schema_type(s, STR("__Meta")));
+    /* A built-in scalar that nothing uses is not there for clients. */
+    assert_non_null(schema_visible_type(s, STR("Float")));
+    schema_free(s);
+    assert_int_equal(schema_build_types(&s, STR("type Query { a: Int }"), &e), 0);
+    assert_null(schema_visible_type(s, STR("Float")));
+    assert_non_null(schema_visible_type(s, STR("Boolean")));
+    schema_free(s);
+}
+
+/* ---- the mapping ---- */
+
+static const char shop[] = MAPPING
+    "scalar Day @codec(as: DATE)\nscalar Money @codec(as: FIXED, scale: 2)\n"
+    "type Query {\n"
+    "  person(iin: ID!): Person @lookup(column: \"iin\", argument: \"iin\")\n"
+    "  shop(id: ID!): Shop @lookup(column: \"id\", argument: \"id\")\n"
+    "}\n"
+    "type Person @table(name: \"person\") @aggregate {\n"
+    "  id: ID!  fullName: String  patientIIN: ID!  bornOn: Day!  kind: Kind!  other: Kind "
+    "@column(name: \"kind2\")\n"
+    "  shop: Shop @reference(columns: [\"shop_id\"])\n"
+    "  orders(first: Int = 5, after: String, kind: Kind @filter(column: \"kind\")): "
+    "OrderConnection!\n"
+    "    @list(column: \"person_id\", order: \"made_on desc, id desc\", where: \"gone IS NULL\")\n"
+    "  same(first: Int, after: String, of: Kind @filter(column: \"kind\")): OrderConnection!\n"
+    "    @list(column: \"person_id\", order: \"made_on desc,id desc\", where: \"gone IS NULL\")\n"
+    "  plain: [Order!]! @list(column: \"person_id\", order: \"id\", limit: 7)\n"
+    "}\n"
+    "type Order @table(name: \"order\", key: [\"person_id\", \"id\"]) {\n"
+    "  id: ID!  madeOn: Day!  paid: Money  day: String! @column(name: \"made_on\") @codec(as: "
+    "DATE)\n"
+    "  before: Order @reference(columns: [\"person_id\", \"before_id\"])\n"
+    "  shop: Shop! @reference(columns: [\"shop_id\"])\n"
+    "}\n"
+    "type Shop @table(name: \"shop\") @hot {\n"
+    "  id: ID!  name(lang: Lang = KK): String! @column(name: \"name_{lang}_x\")\n"
+    "  cap: Money @computed(function: \"cap_of\")\n"
+    "}\n"
+    "type OrderConnection { nodes: [Order!]! edges: [OrderEdge!]! pageInfo: PageInfo! }\n"
+    "type OrderEdge { node: Order! cursor: String! }\n"
+    "type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String "
+    "endCursor: String }\n"
+    "enum Kind { BIG SMALL_ONE @value(name: \"S-\") }\nenum Lang { KK RU }\n";
+
+static const struct field *field(const struct schema *s, const char *type, const char *name)
+{
+    const struct type *t = schema_type(s, str_of(type));
+    const struct field *f = t ? type_field(t, str_of(name)) : NULL;
+
+    assert_non_null(f);
+    return f;
+}
+
+static const struct column *cell(const struct field *f)
+{
+    assert_int_equal(f->resolve, RESOLVE_CELL);
+    assert_true(f->cell < f->parent->table->n_columns);
+    return &f->parent->table->columns[f->cell];
+}
+
+static void test_schema__cells(void **state)
+{
+    struct schema *s = build(shop);
+    const struct column *c = cell(field(s, "Person", "fullName"));
+    const struct table *t = schema_type(s, STR("Person"))->table;
+
+    check_str(c->name, "full_name");
+    assert_int_equal(c->codec, CODEC_STRING);
+    assert_false(c->required);
+    check_str(cell(field(s, "Person", "patientIIN"))->name, "patient_iin");
+    assert_int_equal(cell(field(s, "Person", "id"))->codec, CODEC_ID);
+    assert_int_equal(cell(field(s, "Person", "bornOn"))->codec, CODEC_DATE);
+    c = cell(field(s, "Person", "kind"));
+    assert_int_equal(c->codec, CODEC_ENUM);
+    assert_true(c->required);
+    check_str(c->values[0].stored, "big");
+    check_str(c->values[1].stored, "S-");
+    check_str(c->values[1].json, "\"SMALL_ONE\"");
+    assert_true(cell(field(s, "Person", "other"))->values == c->values);
+    assert_int_equal(cell(field(s, "Order", "paid"))->scale, 2);
+    assert_int_equal(cell(field(s, "Order", "day"))->codec, CODEC_DATE);
+    /* madeOn and day are the same column in the same form: one cell. */
+    assert_int_equal(field(s, "Order", "day")->cell, field(s, "Order", "madeOn")->cell);
+    c = cell(field(s, "Shop", "cap"));
+    assert_true(c->computed);
+    check_str(c->name, "cap_of");
+    assert_int_equal(t->n_key, 1);
+    assert_int_equal(t->columns[t->key_cell[0]].codec, CODEC_KEY);
+    assert_true(t->aggregate && !t->hot);
+    assert_true(schema_type(s, STR("Shop"))->table->hot);
+    assert_int_equal(s->access.n_tables, 3);
+    schema_free(s);
+}
+
+static void test_schema__choices(void **state)
+{
+    struct schema *s = build(shop);
+    const struct field *f = field(s, "Shop", "name");
+
+    assert_int_equal(f->resolve, RESOLVE_CELL_CHOICE);
+    assert_int_equal(f->choice_argument, 0);
+    check_str(f->parent->table->columns[f->choice_cells[0]].name, "name_kk_x");
+    check_str(f->parent->table->columns[f->choice_cells[1]].name, "name_ru_x");
+    schema_free(s);
+}
+
+static void test_schema__rows(void **state)
+{
+    struct schema *s = build(shop);
+    const struct field *f = field(s, "Order", "before");
+
+    assert_int_equal(f->resolve, RESOLVE_ROW);
+    assert_int_equal(f->path->n_columns, 2);
+    assert_true(f->path->by_primary_key);
+    check_str(f->parent->table->columns[f->key_cell[1]].name, "before_id");
+    assert_int_equal(f->key_cell[0], f->parent->table->key_cell[0]);
+    f = field(s, "Order", "shop");
+    assert_true(f->parent->table->columns[f->key_cell[0]].required);
+    assert_false(field(s, "Person", "shop")
+                     ->parent->table->columns[field(s, "Person", "shop")->key_cell[0]]
+                     .required);
+    /* By a key, however it is named: one path. */
+    assert_true(f->path == field(s, "Person", "shop")->path);
+    assert_true(f->path == field(s, "Query", "shop")->path);
+    assert_null(f->path->aggregate);
+    f = field(s, "Query", "person");
+    assert_int_equal(f->resolve, RESOLVE_LOOKUP);
+    assert_int_equal(f->key_argument, 0);
+    assert_false(f->path->by_primary_key);
+    assert_true(f->path->aggregate == f->path->table);
+    schema_free(s);
+}
+
+static void test_schema__lists(void **state)
+{
+    struct schema *s = build(shop);
+    const struct field *f = field(s, "Person", "orders");
+
+    assert_int_equal(f->resolve, RESOLVE_CONNECTION);
+    assert_int_equal(f->path->kind, ACCESS_LIST);
+    check_str(f->path->table->name, "order");
+    assert_true(f->path->aggregate == f->parent->table);
+    check_str(f->path->column[0], "person_id");
+    check_str(f->path->where, "gone IS NULL");
+    assert_int_equal(f->path->n_order, 2);
+    check_str(f->path->order[1].name, "id");
+    assert_true(f->path->order[0].descending);
+    assert_int_equal(f->path->table->columns[f->path->order[0].cell].codec, CODEC_KEY);
+    assert_int_equal(f->first_argument, 0);
+    assert_int_equal(f->after_argument, 1);
+    assert_int_equal(f->arguments[2].filter, 0);
+    check_str(f->path->filter[0].name, "kind");
+    assert_int_equal(f->list_limit, 100);
+    assert_true(f->path == field(s, "Person", "same")->path);
+    f = field(s, "Person", "plain");
+    assert_int_equal(f->resolve, RESOLVE_LIST);
+    assert_int_equal(f->list_limit, 7);
+    assert_false(f->path->order[0].descending);
+    assert_int_equal(field(s, "OrderConnection", "edges")->resolve, RESOLVE_EDGES);
+    assert_int_equal(field(s, "OrderEdge", "node")->resolve, RESOLVE_NODE);
+    assert_int_equal(field(s, "PageInfo", "endCursor")->resolve, RESOLVE_END_CURSOR);
+    for (uint32_t i = 0; i < s->access.n_paths; i++)
+        assert_int_equal(s->access.paths[i].id, i);
+    schema_free(s);
+}
+
+static void test_schema__hides_the_mapping(void **state)
+{
+    struct schema *s = build(shop);
+
+    assert_null(schema_visible_type(s, STR("Codec")));
+    assert_non_null(schema_type(s, STR("Codec")));
+    assert_null(schema_visible_directive(s, STR("table")));
+    assert_non_null(schema_visible_directive(s, STR("skip")));
+    schema_free(s);
+}
+
+static const struct {
+    const char *types, *error;
+} bad_mappings[] = {
+    {"type Query { a: Int }", "Field \"Query.a\" has no mapping: its type has no @table and is no "
+                              "part of a connection that is used."},
+    {"type Query { a: T } type T @table(name: \"t\") { id: ID! }",
+     "Field \"Query.a\" has no mapping: its type has no @table and is no part of a connection that "
+     "is used."},
+    {"type T @table(name: \"t\") { id: ID! t: T }",
+     "Field \"T.t\" has no mapping: it needs @reference, @lookup or @list."},
+    {"type T @table(name: \"t\") { id: ID! t: [Int] }",
+     "Field \"T.t\" has no mapping: it needs @reference, @lookup or @list."},
+    {"type T @hot { id: ID! }", "Type \"T\" lacks @table."},
+    {"type T @table(name: \"t\", key: [\"a\", \"b\"]) @hot { id: ID! }",
+     "Type \"T\": @hot and @aggregate need a key of one column."},
+    {"type T @table(name: \"t\", key: []) { id: ID! }", "Table \"t\": a key has 1 to 2 columns."},
+    {"type T @table(name: \"t\", key: [\"a\", \"b\", \"c\"]) { id: ID! }",
+     "Table \"t\": a key has 1 to 2 columns."},
+    {"type T @table(name: \"t\") { id: ID! } type U @table(name: \"t\", key: [\"x\"]) { id: ID! }",
+     "Table \"t\" has another key in line 16."},
+    {"type T @table(name: \"\") { id: ID! }", "A table's name is empty."},
+    {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\", \"b\"]) }",
+     "Field \"T.t\" refers by 2 columns to a key of 1."},
+    {"type T @table(name: \"t\") { t: Int @reference(columns: [\"a\"]) }",
+     "Field \"T.t\" must be of an object type with @table, and no list."},
+    {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\"]) @column(name: \"x\") }",
+     "Field \"T.t\" is mapped in two ways."},
+    {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\"]) @list(column: \"x\", order: "
+     "\"id\") }",
+     "Field \"T.t\" is mapped in two ways."},
+    {"type T @table(name: \"t\") { t: Int @column(name: \"a\") @computed(function: \"b\") }",
+     "Field \"T.t\" has both @column and @computed."},
+    {"type T @table(name: \"t\") { t(a: Int): Int }",
+     "Field \"T.t\" has an argument that nothing uses."},
+    {"type T @table(name: \"t\") { t(a: ID!): T @lookup(column: \"x\", argument: \"b\") }",
+     "Field \"T.t\" has @lookup by an argument that it does not have."},
+    {"type T @table(name: \"t\") { t(a: Int): String @column(name: \"n_{b}\") }",
+     "Field \"T.t\" has a column name with an argument that it does not have."},
+    {"type T @table(name: \"t\") { t(a: Int): String @column(name: \"n_{a}\") }",
+     "Field \"T.t\" has a column name with an argument that is no enum."},
+    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a asc, b desc\") }",
+     "All columns of the order \"a asc, b desc\" must go the same way."},
+    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a up\") }",
+     "The order \"a up\" is not \"column [asc|desc], ...\"."},
+    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a, \") }",
+     "The order \"a, \" lacks a column."},
+    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a, b, c, d\") }",
+     "The order \"a, b, c, d\" has more than 3 columns."},
+    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a\", limit: 0) }",
+     "Field \"T.t\" must have a limit from 1 to 1000."},
+    {"type T @table(name: \"t\") { t(x: Int): [T] @list(column: \"x\", order: \"a\") }",
+     "Field \"T.t\" has an argument that nothing uses; @filter would."},
+    {"type T @table(name: \"t\") { t(first: String): [T] @list(column: \"x\", order: \"a\") }",
+     "Field \"T.t\" has an argument `first` that is no Int."},
+    {"type T @table(name: \"t\") { t: T @list(column: \"x\", order: \"a\") }",
+     "Field \"T.t\" has @list, but is no list."},
+    {"type T @table(name: \"t\") { t: C @list(column: \"x\", order: \"a\") } type C { nodes: [T!]! "
+     "total: Int }",
+     "Field \"C.total\" is not one that a connection has in the Relay specification."},
+    {"type T @table(name: \"t\") { t: C @list(column: \"x\", order: \"a\") } type C { things: "
+     "[T!]! }",
+     "Field \"T.t\" has @list, but is neither a list of a type with @table nor a connection of "
+     "such (an object "
+     "with `nodes`)."},
+    {"type T @table(name: \"t\") { t: C @list(column: \"x\", order: \"a\") } type C { nodes: [T!]! "
+     "edges: [E!]! }"
+     " type E { node: U! } type U @table(name: \"u\") { id: ID! }",
+     "Field \"E.node\" is not of the type of the connection's nodes."},
+    {"type T @table(name: \"t\") { e: E } enum E { A B @value(name: \"a\") }",
+     "Enum values \"A\" and \"B\" are stored alike."},
+    {"scalar S @codec(as: FIXED, scale: 19) type T @table(name: \"t\") { s: S }",
+     "@codec: `scale` must be from 0 to 18."},
+};
+
+static void test_schema__refuses_mappings(void **state)
+{
+    static const char query[] =
+        "type T0 @table(name: \"t0\") { id: ID! }\n"
+        "type Root { t(id: ID!): T0 @lookup(column: \"id\", argument: \"id\") }\n"
+        "schema { query: Root }\n";
+
+    for (size_t i = 0; i < ARRAY_LEN(bad_mappings); i++) {
+        struct schema *s = NULL;
+        struct err e = {0};
+        char text[8192];
+        int rc;
+        if (strncmp(bad_mappings[i].types, "type Query", 10) == 0)
+            snprintf(text, sizeof text, MAPPING "%s", bad_mappings[i].types);
+        else
+            snprintf(text, sizeof text, MAPPING "%s%s", query, bad_mappings[i].types);
+        rc = schema_build(&s, str_of(text), &e);
+        if (rc != ERR_CONFIG || strcmp(e.message, bad_mappings[i].error) != 0)
+            fail_msg("%s\ngot  %s\nwant %s", bad_mappings[i].types, rc ? e.message : "(nothing)",
+                     bad_mappings[i].error);
+        assert_true(e.line > 0);
+    }
+}
+
+/* The schemas that are shipped. */
+static void test_schema__files(void **state)
+{
+    static const char *const files[] = {"schema/passport.graphql", "bench/peers/peers.graphql"};
+
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        struct schema *s = NULL;
+        struct err e = {0};
+        size_t n;
+        char *text = source_file(files[i], &n);
+        if (!text)
+            fail_msg("%s is missing", files[i]);
+        if (schema_build(&s, (struct str){text, n}, &e) < 0)
+            fail_msg("%s:%d:%d %s", files[i], e.line, e.column, e.message);
+        free(text); /* the schema has its own copy */
+        assert_true(s->access.n_tables > 5 && s->access.n_paths > 5);
+        /* The mapping directives are defined in the file, so that any tool reads it; clients see none. */
+        for (uint32_t k = 0; k < s->n_directives; k++)
+            assert_true(s->directives[k].internal != s->directives[k].builtin);
+        schema_free(s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_schema__refuses_types),
+        cmocka_unit_test(test_schema__types),
+        cmocka_unit_test(test_schema__cells),
+        cmocka_unit_test(test_schema__choices),
+        cmocka_unit_test(test_schema__rows),
+        cmocka_unit_test(test_schema__lists),
+        cmocka_unit_test(test_schema__hides_the_mapping),
+        cmocka_unit_test(test_schema__refuses_mappings),
+        cmocka_unit_test(test_schema__files),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
