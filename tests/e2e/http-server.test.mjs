@@ -363,7 +363,7 @@ for (const workers of ['1', '2']) {
       assert.equal(response.status, 200);
       assert.equal(response.headers.connection, 'close');
       half.destroy();
-      await server.exited; /* before stop(): a second SIGTERM would mean at once */
+      await until(() => server.exit, 'it ends'); /* before stop(): a second SIGTERM would mean at once */
       await server.stop();
     });
 

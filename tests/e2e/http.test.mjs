@@ -1,6 +1,7 @@
 // HTTP/1.1 by raw bytes, against server/http alone: what good clients send in every split, what bad ones send, limits,
 // order, and the ends of connections. Every server here ends with its loop empty, or the test fails.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { startFixture } from './lib/fixture.mjs';
 import { connect, exchange } from './lib/http.mjs';
@@ -465,9 +466,7 @@ describe('time', () => {
     stuck.socket.pause();
     await stuck.send(get('/stream?100000'));
     await sleep(500);
-    const { text: status } = await new Promise((resolve) => {
-      import('node:fs').then(({ readFileSync }) => resolve({ text: readFileSync(`/proc/${quick.pid}/status`, 'utf8') }));
-    });
+    const status = readFileSync(`/proc/${quick.pid}/status`, 'utf8');
     assert.ok(Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) < 400_000);
     stuck.destroy();
   });
@@ -553,8 +552,7 @@ describe('bounds of the whole', () => {
 
   test('descriptors run out: no spin, and it recovers', async () => {
     const poor = await startFixture({}, { wrap: ['prlimit', '--nofile=40:40'] });
-    const cpu = async () => {
-      const { readFileSync } = await import('node:fs');
+    const cpu = () => {
       const fields = readFileSync(`/proc/${poor.pid}/stat`, 'utf8').split(') ')[1].split(' ');
       return (Number(fields[11]) + Number(fields[12])) * 10;
     };
@@ -562,9 +560,9 @@ describe('bounds of the whole', () => {
       const first = await connect(poor.port);
       const many = await Promise.allSettled(Array.from({ length: 200 }, () => connect(poor.port)));
       await sleep(300);
-      const before_ = await cpu();
+      const before_ = cpu();
       await sleep(1000);
-      assert.ok(await cpu() - before_ < 300, 'less than 30 % of a core');
+      assert.ok(cpu() - before_ < 300, 'less than 30 % of a core');
       await first.send(get());
       assert.equal((await first.response()).status, 200);
       many.forEach(({ value }) => value?.destroy());
@@ -599,7 +597,8 @@ describe('the end of the server', () => {
     assert.equal((await streaming.response()).body.length, 200 * 32768);
     await busy.close();
     [busy, idle, streaming].forEach((connection) => connection.destroy());
-    await ending.stop({ ms: 5000 });
+    await until(() => ending.exit, 'it ends', 5000);
+    await ending.stop();
   });
 
   test('with nobody there it ends at once', async () => {
