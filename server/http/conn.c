@@ -226,13 +226,18 @@ static size_t conn_parse(struct http_conn *c, const char *p, size_t n)
     return n;
 }
 
-/* Parses what was read. The queue is bounded: beyond, the rest waits in the stash and reading stops. */
+bool conn_full(const struct http_conn *c)
+{
+    return c->writing || c->n_queue >= c->server->cfg.limits.pipeline;
+}
+
+/* Parses what was read. While the connection is full the rest waits in the stash and reading stops. */
 static void conn_input(struct http_conn *c, const char *p, size_t n)
 {
     c->parsing = true;
     while (n && c->state == CONN_OPEN) {
         size_t took;
-        if (c->n_queue >= c->server->cfg.limits.pipeline) {
+        if (conn_full(c)) {
             buf_add(&c->stash, p, n);
             if (c->stash.failed)
                 conn_refuse(c, 503, "out of memory");
@@ -292,7 +297,7 @@ static void conn_unstash(struct http_conn *c)
 {
     struct buf bytes = c->stash;
 
-    if (c->n_queue >= c->server->cfg.limits.pipeline || c->state != CONN_OPEN)
+    if (conn_full(c) || c->state != CONN_OPEN)
         return;
     buf_init(&c->stash, 0);
     conn_input(c, bytes.ptr, bytes.len);

@@ -187,6 +187,9 @@ void conn_drain(struct http_conn *c);
 void conn_abort(struct http_conn *c, bool reset);
 /* The reply of `slot` has left: takes it out of the queue. */
 void conn_replied(struct http_conn *c, struct http_slot *slot);
+/* No more requests are taken for now: the queue is as long as it may be, or the client does not take what it
+ * has asked for (so that replies which nobody reads do not pile up). */
+bool conn_full(const struct http_conn *c);
 /* The queue is empty and nothing is being written. */
 void conn_quiet(struct http_conn *c);
 

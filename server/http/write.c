@@ -203,7 +203,7 @@ void conn_flush(struct http_conn *c)
     if (!c->writing && c->first &&
         (slot_whole(slot_of(c->first)) || slot_has_output(slot_of(c->first))))
         server_later(c); /* more than one turn's worth */
-    if (c->stopped && c->state == CONN_OPEN && c->n_queue < c->server->cfg.limits.pipeline)
+    if (c->stopped && c->state == CONN_OPEN && !conn_full(c))
         server_later(c); /* room for more requests */
     if (!c->writing && !c->first)
         conn_quiet(c);

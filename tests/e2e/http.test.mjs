@@ -160,10 +160,10 @@ describe('pipelining', () => {
 
   test('slow ones hold up the order, not the work', async () => {
     const began = Date.now();
-    const responses = await all(get('/slow?400') + get('/seen?1') + get('/slow?300') + get('/seen?2') + get('/slow?400'));
+    const responses = await all(get('/slow?800') + get('/seen?1') + get('/slow?600') + get('/seen?2') + get('/slow?800'));
     assert.deepEqual(responses.map((response) => (response.body.length > 2 ? JSON.parse(text(response)).query : text(response))),
       ['ok', '1', 'ok', '2', 'ok']);
-    assert.ok(Date.now() - began < 900, 'side by side');
+    assert.ok(Date.now() - began < 1900, 'side by side');
   });
 
   test('200 slow ones: the queue is bounded and all are answered', async () => {
@@ -417,7 +417,7 @@ describe('time', () => {
     const response = await connection.response();
     clearInterval(drip);
     assert.equal(response.status, 408);
-    assert.ok(Date.now() - began > 500 && Date.now() - began < 1500);
+    assert.ok(Date.now() - began > 500 && Date.now() - began < 3000);
     connection.destroy();
   });
 
@@ -443,7 +443,7 @@ describe('time', () => {
     const idle = await connect(quick.port);
     await idle.send(get());
     await idle.response();
-    await Promise.all([lives(silent, 500, 2000), lives(idle, 500, 2000)]);
+    await Promise.all([lives(silent, 500, 4000), lives(idle, 500, 4000)]);
     assert.equal(silent.bytes.length + idle.bytes.length, 0);
     silent.destroy();
     idle.destroy();
@@ -454,7 +454,7 @@ describe('time', () => {
     stuck.socket.pause();
     await stuck.send(get('/big?50000000'));
     const began = Date.now();
-    while (Date.now() - began < 2200) assert.equal((await exchange(quick.port, get(), { ms: 300 })).status, 200);
+    while (Date.now() - began < 2200) assert.equal((await exchange(quick.port, get(), { ms: 2000 })).status, 200);
     stuck.socket.resume();
     await stuck.close({ ms: 5000 });
     assert.ok(stuck.bytes.length < 50_000_000);
@@ -469,6 +469,18 @@ describe('time', () => {
     const status = readFileSync(`/proc/${quick.pid}/status`, 'utf8');
     assert.ok(Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) < 400_000);
     stuck.destroy();
+  });
+
+  test('replies that nobody reads do not pile up', async () => {
+    const stuck = await Promise.all(Array.from({ length: 20 }, () => connect(quick.port)));
+    for (const connection of stuck) {
+      connection.socket.pause();
+      await connection.send(get('/big?4000000').repeat(30)); /* 2.4 GB, if all were answered at once */
+    }
+    await sleep(500);
+    const status = readFileSync(`/proc/${quick.pid}/status`, 'utf8');
+    assert.ok(Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) < 700_000, status);
+    stuck.forEach((connection) => connection.destroy());
   });
 
   test('a client that goes on sending after the last reply has linger_ms', async () => {
