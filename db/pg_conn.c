@@ -42,6 +42,7 @@ enum {
 struct pg_poller {
     uv_poll_t poll;
     struct pg_conn *conn;
+    int events; /* watched for now */
 };
 
 static void connect_step(struct pg_conn *c);
@@ -108,10 +109,15 @@ static bool poller_start(struct pg_conn *c, int events)
         }
         p->poll.data = p;
         p->conn = c;
+        p->events = 0;
         c->_poller = p;
         c->_handles++;
     }
-    return uv_poll_start(&c->_poller->poll, events, on_poll) == 0;
+    p = c->_poller;
+    if (p->events == events)
+        return true; /* starting again would take the socket out of epoll and put it back */
+    p->events = events;
+    return uv_poll_start(&p->poll, events, on_poll) == 0;
 }
 
 /* ---- what is expected ---- */
@@ -231,7 +237,6 @@ static void connected(struct pg_conn *c)
 
     set_state(c, PG_STATE_PREPARING);
     memset(c->_prepared, STMT_UNPREPARED, c->config.n_sql);
-    PQsetNoticeReceiver(c->_pg, drop_notice, NULL);
     for (uint32_t i = 0; ok && i < c->config.n_prepare; i++)
         ok = send_prepare(c, i) && send_sync(c, NULL);
     if (!ok || !poller_start(c, UV_READABLE | UV_WRITABLE))
@@ -269,6 +274,8 @@ static void connect_start(struct pg_conn *c)
     set_state(c, PG_STATE_CONNECTING);
     uv_timer_start(&c->_timer, on_timer, c->config.connect_timeout_ms, 0);
     c->_pg = PQconnectStartParams(c->config.info->keywords, c->config.info->values, 0);
+    if (c->_pg)
+        PQsetNoticeReceiver(c->_pg, drop_notice, NULL); /* else they go to standard error */
     if (!c->_pg)
         fail(c, "no memory for a connection");
     else if (PQstatus(c->_pg) == CONNECTION_BAD)
@@ -424,10 +431,14 @@ void pg_conn_send(struct pg_conn *c, struct pg_task *task, uint32_t n_params,
     ok = send_task(c, task, n_params, values, lengths, formats);
     if (ok) {
         int unsent = PQflush(c->_pg);
-        ok = unsent >= 0 && (unsent == 0 || poller_start(c, UV_READABLE | UV_WRITABLE));
+        ok = unsent >= 0 && PQsocket(c->_pg) >= 0 &&
+             (unsent == 0 || poller_start(c, UV_READABLE | UV_WRITABLE));
     }
     if (!ok) {
-        /* The caller is in the middle of something: tasks hear of it on a turn of their own. */
+        /* The caller is in the middle of something: tasks hear of it on a turn of their own. The
+         * socket must not be watched till then: libpq may have closed it while it sent (it reads
+         * to make room), and epoll refuses a closed descriptor, at which libuv aborts. */
+        poller_end(c);
         c->_broken = true;
         uv_timer_start(&c->_timer, on_timer, 0, 0);
     } else if (c->config.watch_ms && !uv_is_active((uv_handle_t *)&c->_timer)) {
