@@ -1,0 +1,132 @@
+// Random GraphQL documents that know a schema: mostly valid, or broken in one of the ways that people break them.
+// The same seed gives the same documents.
+import {
+  getNamedType, isCompositeType, isEnumType, isInputObjectType, isInterfaceType, isLeafType, isListType, isNonNullType,
+  isObjectType, isUnionType,
+} from 'graphql';
+
+/** Numbers from 0 to n - 1 (mulberry32). */
+export function random(seed) {
+  let state = seed;
+  return (n) => {
+    state = (state + 0x6D2B79F5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % n;
+  };
+}
+
+const NAMES = ['x', 'y', 'name', 'id'];
+const WRONG = ['1', '"s"', 'null', '[1]', '{a: 1}', 'WRONG', 'true', '$v', '1.5'];
+
+class Writer {
+  constructor(schema, rnd, broken) {
+    Object.assign(this, { schema, rnd, broken, variables: new Map(), fragments: new Map() });
+    this.composites = Object.values(schema.getTypeMap()).filter((t) => isCompositeType(t) && !t.name.startsWith('__'));
+  }
+
+  pick(list) { return list[this.rnd(list.length)]; }
+  chance(n) { return this.rnd(n) === 0; }
+  wrong(n) { return this.broken && this.chance(n); }
+
+  value(type, depth = 0) {
+    if (this.wrong(30)) return this.pick(WRONG);
+    if (this.chance(8)) {
+      const name = this.pick(['a', 'b', 'c', 'd']);
+      if (!this.variables.has(name)) this.variables.set(name, this.wrong(8) ? 'Int' : String(type));
+      if (this.variables.get(name) === String(type) || this.wrong(3)) return `$${name}`;
+    }
+    if (isNonNullType(type)) return this.given(type.ofType, depth);
+    return this.chance(12) ? 'null' : this.given(type, depth);
+  }
+
+  given(type, depth) {
+    if (isListType(type)) {
+      return this.chance(5) ? this.value(type.ofType, depth + 1)
+        : `[${Array.from({ length: this.rnd(3) }, () => this.value(type.ofType, depth + 1)).join(', ')}]`;
+    }
+    if (isEnumType(type)) return this.pick(type.getValues()).name;
+    if (isInputObjectType(type)) {
+      return `{${Object.values(type.getFields()).filter((f) => isNonNullType(f.type) || (depth < 3 && this.chance(3)))
+        .map((f) => `${f.name}: ${this.value(f.type, depth + 1)}`).join(', ')}}`;
+    }
+    const literals = { Int: ['1', '20'], Float: ['1', '2.5'], Boolean: ['true', 'false'], ID: ['1', '"x"'] };
+    return this.pick(literals[type.name] ?? ['"a"', '"""b"""']);
+  }
+
+  directives() {
+    if (!this.chance(12)) return '';
+    const use = this.pick(['@skip(if: true)', '@include(if: false)', '@include(if: $if)', this.broken ? '@nope' : '@skip(if: false)']);
+    if (use.includes('$if')) this.variables.set('if', 'Boolean!');
+    return ` ${use}`;
+  }
+
+  fragment(type, depth) {
+    if (!this.chance(3)) {
+      const on = this.wrong(12) ? this.pick(this.composites) : isObjectType(type) ? this.pick([type, ...type.getInterfaces()])
+        : this.pick([type, ...this.schema.getPossibleTypes(type)]);
+      return this.chance(4) ? `... ${this.selections(type, depth + 1)}` : `... on ${on.name} ${this.selections(on, depth + 1)}`;
+    }
+    const name = `F${this.rnd(3)}`;
+    if (!this.fragments.has(name) && !(this.inFragment && !this.broken)) this.fragments.set(name, type);
+    if (!this.broken && (this.inFragment || this.fragments.get(name) !== type)) return '__typename';
+    return `...${name}`;
+  }
+
+  field(type, depth) {
+    const fields = Object.values(type.getFields()).filter((f) => depth < 5 || isLeafType(getNamedType(f.type)));
+    const alias = this.chance(8) ? `${this.pick(NAMES)}: ` : '';
+    if (fields.length === 0 || this.chance(12)) return `${alias}__typename`;
+    const field = this.pick(fields);
+    const named = getNamedType(field.type);
+    const args = field.args.filter((a) => (isNonNullType(a.type) ? !this.wrong(12) : this.chance(3)))
+      .map((a) => `${this.wrong(30) ? `${a.name}x` : a.name}: ${this.value(a.type)}`);
+    const below = isLeafType(named) !== this.wrong(40) ? '' : isLeafType(named) ? ' { a }' : ` ${this.selections(named, depth + 1)}`;
+    return `${alias}${field.name}${this.wrong(40) ? 'x' : ''}${args.length ? `(${args.join(', ')})` : ''}${this.directives()}${below}`;
+  }
+
+  selections(type, depth) {
+    const list = Array.from({ length: 1 + this.rnd(4) }, () => {
+      if (depth > 7) return '__typename';
+      return this.chance(8) || isUnionType(type) ? this.fragment(type, depth)
+        : isObjectType(type) || isInterfaceType(type) ? this.field(type, depth) : '__typename';
+    });
+    return `{ ${list.join(' ')} }`;
+  }
+
+  document() {
+    const body = this.selections(this.schema.getQueryType(), 0);
+    const done = new Set();
+    let fragments = '';
+    this.inFragment = true;
+    for (let more = true; more;) {
+      more = false;
+      for (const [name, type] of this.fragments) {
+        if (done.has(name)) continue;
+        done.add(name);
+        more = true;
+        fragments += ` fragment ${name} on ${type.name} ${this.selections(type, 3)}`;
+      }
+    }
+    const declared = [...this.variables].map(([name, type]) => `$${name}: ${type}`).join(', ');
+    return `query${declared ? ` (${declared})` : ''} ${body}${fragments}`;
+  }
+}
+
+export const document = (schema, rnd) => new Writer(schema, rnd, rnd(3) === 0).document();
+
+/** The same text with a token lost, doubled, or replaced by another. */
+export function damage(text, rnd) {
+  const tokens = text.match(/"""[^]*?"""|"[^"]*"|\.\.\.|[A-Za-z_]\w*|-?\d[\d.]*|\s+|[^]/gu);
+  const strange = ['{', '}', '(', ')', '[', '!', '$', '@', ':', '=', '|', '...', '"', '"""', '"\\u{1F600}"', '"\\q"', '01', '1.', 'on',
+    'null', 'é', '😀', 'query', 'fragment', '#', '\u{FEFF}', '\r\n', 'subscription', '"text"', 'type', '&'];
+  for (let n = 1 + rnd(2); n > 0; n--) {
+    const at = rnd(tokens.length);
+    const what = rnd(4);
+    if (what === 0) tokens.splice(at, 1);
+    else if (what === 1) tokens.splice(at, 0, tokens[rnd(tokens.length)]);
+    else if (what === 2) tokens[at] = tokens[rnd(tokens.length)];
+    else tokens.splice(at, 0, ` ${strange[rnd(strange.length)]} `);
+  }
+  return tokens.join('');
+}
