@@ -228,7 +228,14 @@ static size_t conn_parse(struct http_conn *c, const char *p, size_t n)
 
 bool conn_full(const struct http_conn *c)
 {
-    return c->writing || c->n_queue >= c->server->cfg.limits.pipeline;
+    size_t waiting = 0;
+
+    if (c->writing || c->n_queue >= c->server->cfg.limits.pipeline)
+        return true;
+    for (struct exchange *x = c->first; x; x = x->_next)
+        for (int i = 0; i < SLOT_OUT; i++)
+            waiting += slot_of(x)->out[i].len;
+    return waiting > c->server->cfg.limits.write_bytes;
 }
 
 /* Parses what was read. While the connection is full the rest waits in the stash and reading stops. */
