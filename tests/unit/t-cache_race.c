@@ -304,7 +304,7 @@ static void race(enum sabotage sabotage, bool with_redis, uint64_t seed, struct 
     assert_int_equal(w->closed, 2);
     assert_int_equal(uv_loop_close(&w->loop), 0);
     generations_close(w->g);
-    print_message("stale %llu, foreign %llu of %llu reads (%llu from the caches, %llu of Redis), "
+    print_message("# stale %llu, foreign %llu of %llu reads (%llu from the caches, %llu of Redis), "
                   "%llu writes\n",
                   (unsigned long long)w->stale, (unsigned long long)w->foreign,
                   (unsigned long long)w->reads, (unsigned long long)w->from_cache,

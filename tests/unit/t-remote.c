@@ -21,7 +21,7 @@ struct world {
     bool fake_on;
     int ups, downs;
     unsigned timeout_ms, probe_ms;
-    bool closed;
+    bool opened, closed;
 };
 
 struct command {
@@ -97,7 +97,7 @@ static int teardown(void **state)
     if (w->fake_on)
         fake_stop(&w->fake);
     uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_true(w->closed);
+    assert_true(w->closed || !w->opened);
     assert_int_equal(uv_loop_close(&w->loop), 0);
     free(w);
     return 0;
@@ -113,6 +113,7 @@ static void open_remote(struct world *w, const char *address)
                                    .data = w};
 
     assert_int_equal(remote_open(&w->r, &config, NULL), 0);
+    w->opened = true;
 }
 
 static void open_fake(struct world *w)
@@ -181,9 +182,10 @@ static void test_remote__answers_in_order(void **state)
         N = 2000
     };
     struct world *w = *state;
-    struct command *c = calloc(N, sizeof *c);
+    struct command *c;
 
     SKIP_WITHOUT_REDIS(have_redis);
+    c = calloc(N, sizeof *c);
     open_remote(w, server.socket);
     assert_int_equal(send1(w, &c[0], "PING"), ERR_BUSY); /* not up yet */
     RUN_UNTIL(w, w->ups, 1000);
