@@ -89,16 +89,23 @@ static int refusal_status(const struct operation *o, int code)
     return o->type == ANSWER_JSON && !err_is_ours(code) ? 200 : err_status(code);
 }
 
-static void refuse(struct operation *o, const struct err *errors, uint32_t n)
+/* What goes with a status: a 503 says when to come again. */
+static const struct http_header *headers_of(int status)
 {
     static const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
+
+    return status == 503 ? again : NULL;
+}
+
+static void refuse(struct operation *o, const struct err *errors, uint32_t n)
+{
     int status = refusal_status(o, errors[0].code);
     struct buf body;
 
     o->g->stats.failed++;
     buf_init(&body, 0);
     errors_json(&body, errors, n, o->x->id);
-    exchange_reply(o->x, status, media_type_name(o->type), &body, status == 503 ? again : NULL);
+    exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
 }
 
 static void refuse_with(struct operation *o, int code, const char *message)
@@ -164,7 +171,7 @@ static void stream(struct operation *o, int status, const struct buf *written, b
         return;
     }
     o->producer.next = piece_next;
-    exchange_stream(o->x, status, media_type_name(o->type), &o->producer, NULL);
+    exchange_stream(o->x, status, media_type_name(o->type), &o->producer, headers_of(status));
 }
 
 /* 503 when nothing at all could be answered, by a fault of ours, and the media type lets us say so. */
@@ -179,7 +186,7 @@ static int answer_status(const struct operation *o)
 static void write_answer(struct operation *o)
 {
     struct buf body;
-    int rc;
+    int rc, status;
 
     buf_init(&body, o->g->config.max_answer_bytes);
     rc = answer_open(&o->answer, &o->execution, str_of(o->x->id));
@@ -194,10 +201,11 @@ static void write_answer(struct operation *o)
                                   : "The request needs more memory than it may have.");
         return;
     }
+    status = answer_status(o);
     if (rc == 1 || body.len > PIECE_BYTES)
-        stream(o, answer_status(o), &body, rc == 0);
+        stream(o, status, &body, rc == 0);
     else
-        exchange_reply(o->x, answer_status(o), media_type_name(o->type), &body, NULL);
+        exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
 }
 
 /* ---- what is pending ---- */
@@ -425,10 +433,9 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
     }
     o = arena_zalloc(&x->arena, sizeof *o);
     if (!o || g->closing || g->stats.in_flight >= g->config.max_in_flight) {
-        static const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
         err_set(&err, g->closing ? ERR_CLOSING : ERR_BUSY,
                 "The server can't take this request just now. Please try again.");
-        exchange_error(x, &err, again);
+        exchange_error(x, &err, NULL); /* which says when to come again */
         return NULL;
     }
     o->g = g;

@@ -211,6 +211,11 @@ static int open_http(struct worker *w, struct err *reterr)
     return 0;
 }
 
+static void note_database(const char *why)
+{
+    log_warn("database: %s", why);
+}
+
 static int open_db(struct worker *w, struct err *reterr)
 {
     struct db_config cfg = {.conninfo = w->config->database,
@@ -219,7 +224,8 @@ static int open_db(struct worker *w, struct err *reterr)
                             .batch_keys = 256,
                             .queue_keys = 20000,
                             .statement_timeout_ms = (unsigned)w->config->request_seconds * 1000,
-                            .connect_timeout_ms = 2000};
+                            .connect_timeout_ms = 2000,
+                            .note = note_database};
     return db_open(&w->db, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
 
