@@ -92,7 +92,7 @@ const char *parser_describe(const struct token *t, char *out, size_t size)
     const char *kind = token_kind_text(t->kind);
     if (t->kind < TOKEN_NAME)
         return kind;
-    snprintf(out, size, "%s \"%.*s\"", kind, (int)MIN(t->text.len, (size_t)160), t->text.ptr);
+    snprintf(out, size, "%s \"%.*s\"", kind, (int)MIN(t->text.len, size), t->text.ptr);
     return out;
 }
 

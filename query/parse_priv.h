@@ -43,7 +43,7 @@ bool parser_expect_keyword(struct parser *p, const char *word);
 /* "Unexpected ...": reports `t`. */
 void parser_unexpected(struct parser *p, const struct token *t);
 void parser_fail(struct parser *p, struct loc loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* What an error calls a token: `Name "foo"`; at most a few dozen bytes, in `out`. */
+/* What an error calls a token: `Name "foo"`, cut to `size` in `out` or static. A message is cut shorter still. */
 const char *parser_describe(const struct token *t, char *out, size_t size);
 /* Bounds recursion: false (and rc) when `max_depth` is reached, else parser_leave must follow. */
 bool parser_enter(struct parser *p);
