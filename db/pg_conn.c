@@ -187,6 +187,8 @@ static void fail(struct pg_conn *c, const char *why)
 {
     bool was_ready = c->state == PG_STATE_READY;
 
+    if (!*why)
+        why = "the connection broke";
     snprintf(c->_why, sizeof c->_why, "%.*s", (int)strcspn(why, "\n"), why);
     if (was_ready && uv_now(c->config.loop) - c->_ready_ms >= STEADY_MS)
         c->_failures = 0;
@@ -314,8 +316,9 @@ static void got_error(struct pg_conn *c, const PGresult *res)
         return;
     c->_fault = pg_fault_of(sqlstate);
     snprintf(c->sqlstate, sizeof c->sqlstate, "%s", sqlstate ? sqlstate : "");
-    if (c->_fault == PG_LOST && message)
-        snprintf(c->_why, sizeof c->_why, "%.*s", (int)strcspn(message, "\n"), message);
+    if (c->_fault == PG_LOST)
+        snprintf(c->_why, sizeof c->_why, "%.*s", message ? (int)strcspn(message, "\n") : 0,
+                 message ? message : "");
 }
 
 /* One result; false when libpq and the ring disagree. */
@@ -360,10 +363,11 @@ static void drain(struct pg_conn *c)
             return;
         }
         if (!res) {
-            if (c->_fifo[c->_fifo_from].kind != EXPECT_SYNC)
-                expected(c);
-            else
-                return; /* nothing of the sync is there yet */
+            if (c->_fifo[c->_fifo_from].kind == EXPECT_SYNC) {
+                fail(c, "results out of step"); /* as when libpq had no memory for one */
+                return;
+            }
+            expected(c);
         } else if (!got_result(c, res)) {
             fail(c, "results out of step");
             return;
