@@ -89,7 +89,9 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t n)
 
     if (slot->x._state != SLOT_HEAD)
         return overhead(c, n + 4);
-    if (n > (size_t)(FIELD_NAME_MAX - MIN(slot->name_len, FIELD_NAME_MAX))) {
+    if (slot->name_len > FIELD_NAME_MAX)
+        return 0;
+    if (n > (size_t)(FIELD_NAME_MAX - slot->name_len)) {
         slot->name_len = FIELD_NAME_MAX + 1;
         return 0;
     }

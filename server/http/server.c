@@ -334,10 +334,6 @@ int http_server_open(struct http_server **ret, uv_loop_t *loop,
     uv_timer_start(&s->tick, on_tick, WHEEL_MS, WHEEL_MS);
     uv_prepare_start(&s->prepare, on_prepare);
     uv_check_start(&s->check, on_check);
-    /* What the loop waits for is the listener and the connections. */
-    uv_unref((uv_handle_t *)&s->tick);
-    uv_unref((uv_handle_t *)&s->prepare);
-    uv_unref((uv_handle_t *)&s->check);
     *ret = s;
     return 0;
 }

@@ -99,17 +99,16 @@ static void conn_consume(struct http_conn *c, size_t n)
         struct http_slot *slot = slot_of(c->first);
         for (int i = 0; i < SLOT_OUT && n; i++) {
             size_t part = MIN(n, slot->out[i].len);
+            if (part == 0)
+                continue;
             slot->out[i].ptr += part;
             slot->out[i].len -= part;
             n -= part;
         }
         if (slot_has_output(slot))
             return;
-        if (!slot_whole(slot)) {
-            if (slot->x._state == SLOT_STREAM)
-                server_later(c); /* its next piece, or its first now that its turn has come */
+        if (!slot_whole(slot))
             return;
-        }
         /* A body that ends where the connection ends: nothing can follow it. */
         ends = slot->producer && !slot->chunked;
         conn_replied(c, slot);
@@ -185,7 +184,9 @@ void conn_flush(struct http_conn *c)
     n = conn_gather(c, parts, &total);
     if (n < 0)
         return;
-    if (n > 0) {
+    if (n == 0) {
+        conn_consume(c, 0); /* a stream may end with nothing more to say */
+    } else {
         rc = uv_try_write((uv_stream_t *)&c->tcp, parts, (unsigned)n);
         if (rc < 0 && rc != UV_EAGAIN) {
             conn_abort(c, false);
@@ -201,8 +202,8 @@ void conn_flush(struct http_conn *c)
     if (c->state == CONN_CLOSED)
         return;
     if (!c->writing && c->first &&
-        (slot_whole(slot_of(c->first)) || slot_has_output(slot_of(c->first))))
-        server_later(c); /* more than one turn's worth */
+        (c->first->_state == SLOT_STREAM || slot_has_output(slot_of(c->first))))
+        server_later(c); /* its next piece, or more than one turn's worth */
     if (c->stopped && c->state == CONN_OPEN && !conn_full(c))
         server_later(c); /* room for more requests */
     if (!c->writing && !c->first)
