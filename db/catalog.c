@@ -5,6 +5,7 @@
 #include "db/catalog.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <libpq-fe.h>
 
@@ -30,6 +31,19 @@ static const char *const codec_names[] = {
     [CODEC_ENUM] = "an enum",
 };
 
+/* Whoever starts waits for nobody's lock: the check is tried again. */
+#define CHECK_SETTINGS CONNINFO_READ_SETTINGS " -c lock_timeout=1000 -c statement_timeout=10000"
+
+bool catalog_error_passes(const char *sqlstate)
+{
+    static const char *const passing[] = {"40", "53", "55P03", "57"};
+
+    for (size_t i = 0; sqlstate && i < ARRAY_LEN(passing); i++)
+        if (strncmp(sqlstate, passing[i], strlen(passing[i])) == 0)
+            return true;
+    return false;
+}
+
 /* A failure of ours when the connection broke, of the schema file when PostgreSQL refused. */
 static int refuse(struct catalog *c, const PGresult *res, int line, const char *what,
                   struct str name)
@@ -41,6 +55,9 @@ static int refuse(struct catalog *c, const PGresult *res, int line, const char *
         return err_set(c->reterr, ERR_DATABASE, "the database broke off: %.*s",
                        (int)strcspn(text, "\n"), text);
     }
+    if (catalog_error_passes(PQresultErrorField(res, PG_DIAG_SQLSTATE)))
+        return err_set(c->reterr, ERR_DATABASE, "%s%.*s can't be looked at now: %.*s", what,
+                       STR_FMT(name), (int)strcspn(text, "\n"), text);
     return err_set_at(c->reterr, ERR_CONFIG, line, 0, "%s%.*s: %.*s", what, STR_FMT(name),
                       (int)strcspn(text, "\n"), text);
 }
@@ -364,7 +381,7 @@ int db_check(const char *conninfo, struct access *access, struct err *reterr)
 {
     struct catalog c = {.reterr = reterr};
     struct arena arena;
-    int rc = conninfo_connect(&c.pg, conninfo, CONNINFO_READ_SETTINGS, reterr);
+    int rc = conninfo_connect(&c.pg, conninfo, CHECK_SETTINGS, reterr);
 
     if (rc < 0)
         return rc;

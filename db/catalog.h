@@ -18,6 +18,9 @@ struct catalog {
     struct err *reterr;
 };
 
+/* Whether an error of this SQLSTATE is about the moment (a lock, a shutdown, no room) and not about what was
+ * asked: then nothing is known of the schema, as when there is no connection. */
+bool catalog_error_passes(const char *sqlstate);
 /* One table and its columns: sets type_oid and raw_is_text. */
 int catalog_table(struct catalog *c, struct table *table) MUSTCHECK;
 /* One path whose tables passed: sets key_oid, key_is_text, order[].type_oid and the filters' types,

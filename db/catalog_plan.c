@@ -30,6 +30,9 @@ static int refuse(struct catalog *c, const PGresult *res, int line)
         return err_set(c->reterr, ERR_DATABASE, "the database broke off: %.*s",
                        (int)strcspn(text, "\n"), text);
     }
+    if (catalog_error_passes(PQresultErrorField(res, PG_DIAG_SQLSTATE)))
+        return err_set(c->reterr, ERR_DATABASE, "a statement can't be planned now: %.*s",
+                       (int)strcspn(text, "\n"), text);
     return err_set_at(c->reterr, ERR_CONFIG, line, 0, "PostgreSQL refuses the statement: %.*s",
                       (int)strcspn(text, "\n"), text);
 }
