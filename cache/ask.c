@@ -96,10 +96,11 @@ static struct ask *ask_new(struct cache *c, const struct table *aggregate, const
 {
     size_t text = key->text.len <= VALUE_TEXT_MAX ? key->text.len : 0;
     struct ask *a = malloc(sizeof *a + text + c->name.len);
-    char *tail = (char *)(a + 1);
+    char *tail;
 
     if (!a)
         return NULL;
+    tail = (char *)(a + 1);
     *a = (struct ask){.c = c, .aggregate = aggregate, .key = *key, .slot = slot};
     list_init(&a->flights);
     if (text)
