@@ -28,6 +28,7 @@
 enum {
     PUBLISH_MS = 1000,
     CHECK_AGAIN_MS = 500,
+    CHECK_END_MS = 1000,
     HOT_REFRESH_S = 60,
     DESCRIPTORS_KEPT = 64, /* for everything that is no client */
     EXIT_NOW = 1
@@ -56,6 +57,7 @@ struct worker {
 };
 
 static void worker_close(struct worker *w);
+static void on_deadline(uv_timer_t *timer);
 
 /* ---- answers ---- */
 
@@ -378,11 +380,14 @@ static void worker_close(struct worker *w)
     w->closing = true;
     if (first) {
         uv_timer_stop(&w->publish);
-        uv_timer_stop(&w->deadline);
         uv_timer_stop(&w->again);
     }
-    if (w->checking) /* its thread works on what would be freed; on_checked comes here again */
+    if (w->checking) {
+        /* Its thread works on what would be freed; on_checked comes here again, or time is up. */
+        uv_timer_start(&w->deadline, on_deadline, CHECK_END_MS, 0);
         return;
+    }
+    uv_timer_stop(&w->deadline);
     w->pending = 1 + (w->http != NULL) + (w->graphql != NULL);
     if (w->http)
         http_server_close(w->http, on_closed_front, w);
@@ -402,9 +407,11 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct worker *w = container_of(timer, struct worker, deadline);
 
+    if (w->closing)
+        _exit(
+            w->failed); /* a thread is held by a database that hangs; nothing else is left to do */
     log_warn("worker %u: cutting what is still in flight", w->start.index);
-    if (!w->closing)
-        worker_close(w);
+    worker_close(w);
 }
 
 static void on_signal(uv_signal_t *handle, int signum)
