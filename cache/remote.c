@@ -192,6 +192,13 @@ static void remote_connect(struct remote *r)
 /* ---- Open and close ---- */
 
 /* A path (it has a slash), "host:port" or "[v6]:port". */
+static bool is_port(const char *text, size_t n)
+{
+    long port = n > 0 && n <= 5 && strspn(text, "0123456789") == n ? strtol(text, NULL, 10) : 0;
+
+    return port >= 1 && port <= 65535;
+}
+
 static int parse_address(struct remote *r, const char *address, struct err *reterr)
 {
     const char *colon = strrchr(address, ':');
@@ -207,8 +214,7 @@ static int parse_address(struct remote *r, const char *address, struct err *rete
         address++;
         n_host -= 2;
     }
-    if (n_host == 0 || n_host >= sizeof r->host || n_port == 0 || n_port > 5 ||
-        strspn(colon + 1, "0123456789") != n_port || atoi(colon + 1) < 1 || atoi(colon + 1) > 65535)
+    if (n_host == 0 || n_host >= sizeof r->host || !is_port(colon + 1, n_port))
         return err_set(reterr, ERR_CONFIG, "redis: neither the path of a socket nor host:port: %s",
                        address);
     memcpy(r->host, address, n_host);
