@@ -61,6 +61,28 @@ bool lane_ready(const struct db *db, const struct lane *lane)
            uv_now(db->loop) - lane->sent_ms >= LANE_HOLD_MS;
 }
 
+static bool carries(const struct db *db, const struct pg_conn *c, const struct lane *lane)
+{
+    list_each (node, &db->in_flight) {
+        const struct batch *b = container_of(node, struct batch, node);
+        if (b->conn == c && b->lane == lane)
+            return true;
+    }
+    return false;
+}
+
+bool lane_confined(const struct db *db, const struct lane *lane)
+{
+    uint32_t others = 0;
+
+    if (lane->in_flight == 0 || uv_now(db->loop) - lane->moved_ms < LANE_HOLD_MS)
+        return lane->slow && pool_is_scarce(db);
+    /* Its batches in flight may be about to stall their connections. */
+    for (uint32_t i = 0; i < db->n_readers; i++)
+        others += db->readers[i].state == PG_STATE_READY && !carries(db, &db->readers[i], lane);
+    return db->n_readers > 1 && (others < 2 || pool_is_scarce(db));
+}
+
 static uint64_t key_hash(const struct access_path *path, const struct key *key)
 {
     if (path->key_is_text)
@@ -226,7 +248,8 @@ bool batch_send(struct db *db, struct lane *lane, struct pg_conn *c)
     list_push_back(&db->in_flight, &b->node);
     b->conn = c;
     b->ready_ms = c->_ready_ms;
-    lane->in_flight++;
+    if (lane->in_flight++ == 0)
+        lane->moved_ms = uv_now(db->loop);
     lane->sent_ms = uv_now(db->loop);
     db->stats.statements++;
     db->stats.keys += b->n_asks;
@@ -476,6 +499,9 @@ static void batch_done(struct pg_task *task, enum pg_fault fault, const PGresult
     list_remove(&b->node);
     list_push_front(&db->batches, &b->node); /* its memory is warm */
     lane->in_flight--;
+    lane->moved_ms = uv_now(db->loop);
+    if (fault != PG_LOST)
+        lane->slow = task->took_ms >= STALL_MS;
     lane_add(db, lane);
     db_wake(db);
     jobs_done(&db->over);

@@ -144,7 +144,7 @@ static bool send_lanes(struct db *db)
                 list_remove(&lane->node);
                 continue;
             }
-            if (!lane_ready(db, lane)) {
+            if (!lane_ready(db, lane) || lane_confined(db, lane)) {
                 held = true;
                 continue;
             }

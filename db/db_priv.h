@@ -43,6 +43,8 @@ struct lane {
     uint32_t keys;       /* never sent */
     uint32_t in_flight;  /* batches */
     uint64_t sent_ms;    /* loop time of the newest batch */
+    uint64_t moved_ms;   /* loop time when a batch last came back, or the first of those in flight was sent */
+    bool slow;           /* the batch that came back last had stalled its connection */
     uint64_t noted_ms;   /* loop time of the newest note on its failures; 0: none */
 };
 
@@ -166,6 +168,8 @@ void lane_add(struct db *db, struct lane *lane);
 int batches_init(struct db *db) MUSTCHECK;
 void batches_release(struct db *db);
 bool lane_ready(const struct db *db, const struct lane *lane);
+/* Its statements don't return (a lock, say): it may not have the last connection that still moves. */
+bool lane_confined(const struct db *db, const struct lane *lane);
 /* Takes what fits from the lane and sends it. false: nothing was left to send. */
 bool batch_send(struct db *db, struct lane *lane, struct pg_conn *c);
 /* The batch behind a task when nobody waits for it any more, else NULL. */
@@ -178,6 +182,8 @@ void pool_close(struct db *db);
 void pool_release(struct db *db);
 /* The ready connection with the fewest tasks that can take one more, or NULL. */
 struct pg_conn *pool_pick(struct db *db);
+/* Not more than one connection still moves: it is for those whose statements return. */
+bool pool_is_scarce(const struct db *db);
 /* No connection, and none is expected at once. */
 bool pool_is_down(const struct db *db);
 void pool_mark_stale(struct db *db, uint32_t statement);

@@ -297,6 +297,7 @@ static void group_ended(struct pg_conn *c, struct pg_task *task)
     c->_fault = PG_FINE;
     if (task) {
         c->tasks--;
+        task->took_ms = uv_now(c->config.loop) - c->_head_ms;
         c->_head_ms = uv_now(c->config.loop);
         if (fault == PG_FINE && !res)
             fault = PG_REFUSED;

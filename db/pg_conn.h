@@ -37,6 +37,7 @@ enum pg_state {
 struct pg_task {
     uint32_t statement;
     bool maybe_canceled; /* a cancel request meant for its neighbour may have hit it */
+    uint64_t took_ms;    /* set before done(): how long it was the oldest of its connection */
     /* `res` is libpq's, valid during the call, NULL unless `fault` is PG_FINE. */
     void (*done)(struct pg_task *task, enum pg_fault fault, const PGresult *res);
 };

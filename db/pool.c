@@ -137,6 +137,17 @@ struct pg_conn *pool_pick(struct db *db)
     return best;
 }
 
+bool pool_is_scarce(const struct db *db)
+{
+    uint32_t moving = 0;
+
+    for (uint32_t i = 0; i < db->n_readers; i++) {
+        const struct pg_conn *c = &db->readers[i];
+        moving += c->state == PG_STATE_READY && !c->_broken && !is_stalled(db, c);
+    }
+    return db->n_readers > 1 && moving < 2;
+}
+
 bool pool_is_down(const struct db *db)
 {
     return db->n_ready == 0 && db->failures > 0 && uv_now(db->loop) - db->down_ms > OUTAGE_GRACE_MS;

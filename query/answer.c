@@ -269,13 +269,13 @@ static void push_part(struct answer *a, const struct plan_field *f, const struct
                       struct buf *out, enum frame_kind kind)
 {
     push(a, out,
-         (struct answer_frame){
-             .kind = kind,
-             .object = f->object,
-             .field = f,
-             .nullable = !f->non_null,
-             .place = *at,
-             .n = kind == FRAME_LIST ? MIN(at->slice->n, at->run->shown) : f->object->n_fields});
+         (struct answer_frame){.kind = kind,
+                               .object = f->object,
+                               .field = f,
+                               .nullable = !f->non_null,
+                               .place = *at,
+                               .n = kind == FRAME_LIST ? MIN(at->slice->n, at->run->shown)
+                                                       : f->object->n_fields});
 }
 
 static int put_field(struct answer *a, const struct plan_field *f, const struct place *at,
@@ -416,7 +416,8 @@ int answer_next(struct answer *a, struct buf *out, size_t enough)
     if (first)
         answer_begin(a, out);
     rc = answer_data(a, out, enough);
-    if (rc == ERR_DATA && first && !a->_careful) { /* a hole that nobody foresaw; nothing has left yet */
+    if (rc == ERR_DATA && first &&
+        !a->_careful) { /* a hole that nobody foresaw; nothing has left yet */
         a->_careful = true;
         a->_depth = 0;
         a->errors = a->failures = 0;

@@ -23,8 +23,8 @@ struct answer {
     struct str _request_id;
     int _state;
     bool _careful;
-    bool cut;         /* memory or the limit of the answer's size ran out */
-    uint32_t errors;  /* so far */
+    bool cut;          /* memory or the limit of the answer's size ran out */
+    uint32_t errors;   /* so far */
     uint32_t failures; /* root fields that failed by a fault of ours */
 };
 

@@ -65,7 +65,8 @@ static bool value_stored(const struct value *v, const struct type *type, bool as
     }
     if (as_text) {
         *ret_text = v->text;
-        return v->kind == VALUE_STRING && !memchr(v->text.ptr ? v->text.ptr : "", '\0', v->text.len);
+        return v->kind == VALUE_STRING &&
+               !memchr(v->text.ptr ? v->text.ptr : "", '\0', v->text.len);
     }
     if (v->kind == VALUE_INT) {
         *ret_number = v->integer;
@@ -90,11 +91,11 @@ int argument_key(const struct arguments *a, const struct field *field,
     return 0;
 }
 
-static int bad_argument(const struct field *field, const struct ast_selection *selection,
-                        int index, const char *what, struct err *reterr)
+static int bad_argument(const struct field *field, const struct ast_selection *selection, int index,
+                        const char *what, struct err *reterr)
 {
-    return err_set_at(reterr, ERR_VARIABLES, (int)selection->loc.line,
-                      (int)selection->loc.column, "Argument \"%.*s\" of \"%.*s.%.*s\" %s",
+    return err_set_at(reterr, ERR_VARIABLES, (int)selection->loc.line, (int)selection->loc.column,
+                      "Argument \"%.*s\" of \"%.*s.%.*s\" %s",
                       STR_FMT(field->arguments[index].name), STR_FMT(field->parent->name),
                       STR_FMT(field->name), what);
 }
@@ -161,7 +162,8 @@ int argument_page(const struct arguments *a, const struct field *field,
         filter->set = true;
         if (!value_stored(v, type_ref_named(def->type), field->path->filter[def->filter].is_text,
                           &filter->number, &filter->text))
-            rc = bad_argument(field, selection, (int)i, "has a value that no entry can have.", reterr);
+            rc = bad_argument(field, selection, (int)i, "has a value that no entry can have.",
+                              reterr);
     }
     return rc;
 }

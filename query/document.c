@@ -71,9 +71,9 @@ void documents_free(struct documents *d)
 {
     if (!d)
         return;
-    list_each(l, &d->good.recent)
+    list_each (l, &d->good.recent)
         documents_forget(d, container_of(l, struct compiled, _link));
-    list_each(l, &d->bad.recent)
+    list_each (l, &d->bad.recent)
         documents_forget(d, container_of(l, struct compiled, _link));
     map_release(&d->by_hash);
     free(d);

@@ -22,7 +22,7 @@ struct err;
 struct document_limits {
     struct parse_limits parse;
     struct validate_limits validate;
-    uint32_t max_fields;  /* of a plan */
+    uint32_t max_fields;        /* of a plan */
     uint32_t max_good, max_bad; /* documents kept */
 };
 

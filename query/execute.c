@@ -45,8 +45,8 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
         const struct slice *slice = &up->fetch.slices[s];
         uint32_t shown = MIN(slice->n, up->shown);
         for (uint32_t r = 0; r < shown; r++, parent++)
-            run->slice_of[parent] =
-                key_from_row(step, slice->rows[r], &keys[n]) ? (int32_t)n++ : -1;
+            run->slice_of[parent] = key_from_row(step, slice->rows[r], &keys[n]) ? (int32_t)n++
+                                                                                 : -1;
     }
     run->fetch.keys = keys;
     run->fetch.n = n;

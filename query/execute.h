@@ -24,11 +24,12 @@ enum {
 /* A step that ran (or runs). */
 struct step_run {
     struct fetch fetch;
-    struct page page;     /* its limit is one more than `shown`, to know whether more follow */
-    uint32_t shown;       /* most rows of a key that the answer shows */
+    struct page page; /* its limit is one more than `shown`, to know whether more follow */
+    uint32_t shown;   /* most rows of a key that the answer shows */
     uint32_t n_parents;
-    int32_t *slice_of;    /* by parent: which slice is its; -1: its key is null */
-    uint32_t *first_row;  /* by slice: the number of its first row among all shown rows of this step */
+    int32_t *slice_of; /* by parent: which slice is its; -1: its key is null */
+    uint32_t
+        *first_row; /* by slice: the number of its first row among all shown rows of this step */
     uint32_t n_rows;
     uint32_t id;
     struct execution *execution;

@@ -12,7 +12,8 @@
 #include "base/map.h"
 
 enum {
-    COLLECT_DEPTH_MAX = 200 /* inline fragments in inline fragments; the parser has the same bound */
+    COLLECT_DEPTH_MAX =
+        200 /* inline fragments in inline fragments; the parser has the same bound */
 };
 
 /* Selections of one response name. */
@@ -24,8 +25,8 @@ struct group {
 };
 
 struct collect {
-    struct map by_name;   /* response name -> struct group */
-    struct map visited;   /* names of fragments */
+    struct map by_name; /* response name -> struct group */
+    struct map visited; /* names of fragments */
     struct group *first, **last;
     uint32_t n;
 };
@@ -373,19 +374,17 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
     int rc;
 
     if (!root)
-        return err_set_at(reterr, ERR_OPERATION, (int)operation->loc.line,
-                          (int)operation->loc.column,
-                          "Schema is not configured to execute %s operation.",
-                          kinds[operation->kind]);
+        return err_set_at(
+            reterr, ERR_OPERATION, (int)operation->loc.line, (int)operation->loc.column,
+            "Schema is not configured to execute %s operation.", kinds[operation->kind]);
     p.plan = arena_zalloc(arena, sizeof *p.plan);
     if (!p.plan)
         return planner_memory(&p);
-    *p.plan = (struct plan){
-        .schema = schema,
-        .document = doc,
-        .operation = operation,
-        .conditions = *conditions,
-        .mask = mask};
+    *p.plan = (struct plan){.schema = schema,
+                            .document = doc,
+                            .operation = operation,
+                            .conditions = *conditions,
+                            .mask = mask};
     map_init(&p.fragments, arena);
     for (struct ast_fragment *f = doc->fragments; f; f = f->next)
         if (map_put(&p.fragments, f->name, f) < 0)

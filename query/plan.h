@@ -37,17 +37,17 @@ enum {
 struct plan_step {
     const struct field *field; /* resolve: ROW, LOOKUP, LIST or CONNECTION */
     const struct access_path *path;
-    uint32_t parent;      /* PLAN_NO_STEP: asked once, for the root */
-    uint32_t first_child, next_sibling; /* PLAN_NO_STEP ends a list */
+    uint32_t parent;                       /* PLAN_NO_STEP: asked once, for the root */
+    uint32_t first_child, next_sibling;    /* PLAN_NO_STEP ends a list */
     const struct ast_selection *selection; /* for its arguments and its place */
 };
 
 struct plan_field {
-    struct str name;      /* `"name":`, escaped */
+    struct str name; /* `"name":`, escaped */
     const struct field *field;
     enum resolve_kind resolve;
-    uint32_t cell;        /* CELL; CELL_CHOICE with a constant argument becomes CELL */
-    uint32_t step;        /* ROW, LOOKUP, LIST, CONNECTION */
+    uint32_t cell; /* CELL; CELL_CHOICE with a constant argument becomes CELL */
+    uint32_t step; /* ROW, LOOKUP, LIST, CONNECTION */
     bool non_null, item_non_null;
     struct plan_object *object; /* composite fields: what each of its objects looks like */
     const struct ast_selection *const *selections; /* of the document, merged */
@@ -63,7 +63,8 @@ struct plan_object {
 
 /* The variables that decide @skip and @include in an operation. */
 struct plan_conditions {
-    uint32_t variable[PLAN_CONDITIONS_MAX]; /* index of the variable; bit i of the mask is its value */
+    uint32_t
+        variable[PLAN_CONDITIONS_MAX]; /* index of the variable; bit i of the mask is its value */
     uint32_t n;
 };
 
@@ -76,9 +77,9 @@ struct plan {
     struct plan_step *steps; /* parents before children */
     uint32_t n_steps;
     struct plan_object *root;
-    uint32_t n_fields;   /* in all objects */
-    uint32_t depth;      /* objects below objects, for the writer's stack */
-    struct plan *next;   /* of the same document */
+    uint32_t n_fields; /* in all objects */
+    uint32_t depth;    /* objects below objects, for the writer's stack */
+    struct plan *next; /* of the same document */
 };
 
 /* ERR_LIMIT: more than PLAN_CONDITIONS_MAX such variables. */

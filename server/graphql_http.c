@@ -263,7 +263,7 @@ static void tick(uv_timer_t *timer)
     struct graphql *g = timer->data;
     uint64_t now = uv_now(timer->loop);
 
-    list_each(l, &g->in_flight) {
+    list_each (l, &g->in_flight) {
         struct operation *o = container_of(l, struct operation, link);
         if (o->deadline_ms > now)
             break;
@@ -427,8 +427,7 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
         return NULL;
     }
     if (!media_type_is_json(x->content_type)) {
-        refuse_exchange(x, ERR_MEDIA_TYPE,
-                        "The Content-Type must be application/json, in UTF-8.");
+        refuse_exchange(x, ERR_MEDIA_TYPE, "The Content-Type must be application/json, in UTF-8.");
         return NULL;
     }
     o = arena_zalloc(&x->arena, sizeof *o);
@@ -505,7 +504,7 @@ void graphql_close(struct graphql *g, void (*on_closed)(void *data), void *data)
     g->closing = true;
     g->on_closed = on_closed;
     g->on_closed_data = data;
-    list_each(l, &g->in_flight)
+    list_each (l, &g->in_flight)
         operation_call_off(container_of(l, struct operation, link), ERR_CLOSING);
     graphql_close_when_idle(g);
 }

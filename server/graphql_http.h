@@ -20,10 +20,10 @@ struct uv_loop_s;
 
 struct graphql_config {
     struct document_limits documents;
-    uint32_t max_rows;        /* that page sizes may multiply to; 5000 */
-    uint32_t max_in_flight;   /* operations; beyond: 503; 1000 */
-    unsigned request_ms;      /* deadline of one operation; 5000 */
-    size_t max_answer_bytes;  /* of an answer that can't be streamed; 8 MB */
+    uint32_t max_rows;       /* that page sizes may multiply to; 5000 */
+    uint32_t max_in_flight;  /* operations; beyond: 503; 1000 */
+    unsigned request_ms;     /* deadline of one operation; 5000 */
+    size_t max_answer_bytes; /* of an answer that can't be streamed; 8 MB */
 };
 
 struct graphql_stats {

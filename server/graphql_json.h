@@ -15,8 +15,8 @@ enum {
 };
 
 struct graphql_params {
-    struct str query;          /* ptr NULL: not given */
-    struct str operation_name; /* ptr NULL: not given */
+    struct str query;              /* ptr NULL: not given */
+    struct str operation_name;     /* ptr NULL: not given */
     const struct value *variables; /* VALUE_OBJECT, or NULL */
 };
 

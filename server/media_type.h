@@ -8,8 +8,8 @@
 
 enum answer_type {
     ANSWER_NOT_ACCEPTABLE,
-    ANSWER_JSON,             /* application/json, the older of the two */
-    ANSWER_GRAPHQL_RESPONSE  /* application/graphql-response+json */
+    ANSWER_JSON,            /* application/json, the older of the two */
+    ANSWER_GRAPHQL_RESPONSE /* application/graphql-response+json */
 };
 
 /* The best of both that `accept` allows, by its q values; the newer one on a tie. No Accept header: JSON. */
