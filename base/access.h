@@ -67,7 +67,7 @@ struct table {
     struct str key[ACCESS_KEY_MAX]; /* primary key columns */
     uint32_t n_key;
     uint32_t key_cell[ACCESS_KEY_MAX]; /* the cells (CODEC_KEY) that hold them */
-    bool hot;       /* all rows are kept in the process */
+    bool hot;                          /* all rows are kept in the process */
     bool aggregate; /* lists that hang on its key are cached together with the row */
     int line;
 };
@@ -79,8 +79,8 @@ enum access_kind {
 
 struct order_column {
     struct str name;
-    uint32_t cell; /* CODEC_KEY cell that holds it */
-    bool descending; /* all columns of an order go the same way */
+    uint32_t cell;     /* CODEC_KEY cell that holds it */
+    bool descending;   /* all columns of an order go the same way */
     uint32_t type_oid; /* set by db_check */
 };
 
@@ -199,7 +199,7 @@ struct fetch {
     uint32_t n;
     const struct page *page; /* ACCESS_LIST */
     const struct viewer *viewer;
-    struct arena *arena; /* rows and slices are put here */
+    struct arena *arena;  /* rows and slices are put here */
     struct slice *slices; /* n of them, set by the answerer before done(f, 0) or FETCH_READY */
     /* rc < 0: no key was answered. 0: see each slice. Runs exactly once, on a later turn. */
     void (*done)(struct fetch *f, int rc);

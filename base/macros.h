@@ -9,7 +9,7 @@
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define container_of(member_ptr, type, member)                                                     \
-    ((type *)(void *)((char *)(member_ptr) - offsetof(type, member)))
+    ((type *)(void *)((char *)(member_ptr)-offsetof(type, member)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 /* sys/param.h, which uv.h includes, has them too. */
 #undef MIN

@@ -38,8 +38,8 @@ void *map_take(struct map *m, struct str key);
 
 /* Walks all entries in no order; the map may not change meanwhile. */
 #define map_each(entry, m)                                                                         \
-    for (struct map_entry *entry = (m)->_slots;                                                    \
-         (m)->_slots && entry < (m)->_slots + (m)->_cap; entry++)                                  \
+    for (struct map_entry *entry = (m)->_slots; (m)->_slots && entry < (m)->_slots + (m)->_cap;    \
+         entry++)                                                                                  \
         if (entry->value)
 
 #endif
