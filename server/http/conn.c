@@ -135,7 +135,12 @@ static void conn_last(struct http_conn *c)
 static void conn_refuse(struct http_conn *c, int status, const char *message)
 {
     struct http_slot *slot = c->reading;
+    char text[160];
 
+    if (c->refuse_most) {
+        snprintf(text, sizeof text, "%s: at most %u", message, c->refuse_most);
+        message = text;
+    }
     c->reading = NULL;
     conn_last(c);
     if (!slot && !(slot = slot_new(c->server)))
@@ -219,6 +224,7 @@ static size_t conn_parse(struct http_conn *c, const char *p, size_t n)
     if (!c->reading || c->reading->x._state == SLOT_HEAD) {
         c->head_bytes += (uint32_t)n;
         if (c->head_bytes >= limit) {
+            c->refuse_most = (uint32_t)limit;
             conn_refuse(c, 431, "the request head is too large");
             return 0;
         }

@@ -120,6 +120,7 @@ struct http_conn {
     enum conn_state state;
     int refuse_status; /* set by a callback of the parser that stops it */
     const char *refuse_message;
+    uint32_t refuse_most; /* the limit that was passed, for the message; 0: none */
     bool parsing, stopped, writing, eof, served;
 };
 

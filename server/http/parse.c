@@ -38,6 +38,12 @@ static int refuse(struct http_conn *c, int status, const char *message)
     return -1;
 }
 
+static int refuse_size(struct http_conn *c, int status, const char *message, uint32_t most)
+{
+    c->refuse_most = most;
+    return refuse(c, status, message);
+}
+
 static bool str_is_nocase(struct str s, struct str lower)
 {
     return s.len == lower.len && strncasecmp(s.ptr, lower.ptr, s.len) == 0;
@@ -62,7 +68,8 @@ static int on_url(llhttp_t *parser, const char *at, size_t n)
     struct http_slot *slot = c->reading;
 
     if (n > c->server->cfg.limits.target_bytes - slot->target.len)
-        return refuse(c, 414, "the request target is too long");
+        return refuse_size(c, 414, "the request target is too long",
+                           c->server->cfg.limits.target_bytes);
     buf_add(&slot->head_in, at, n);
     slot->target.len += (uint32_t)n;
     return slot->head_in.failed ? refuse(c, 503, "out of memory") : 0;
@@ -72,7 +79,8 @@ static int on_url(llhttp_t *parser, const char *at, size_t n)
 static int overhead(struct http_conn *c, size_t n)
 {
     if (n > c->server->cfg.limits.head_bytes - c->head_bytes)
-        return refuse(c, 431, "the trailers or chunk extensions are too long");
+        return refuse_size(c, 431, "the trailers or chunk extensions are too long",
+                           c->server->cfg.limits.head_bytes);
     c->head_bytes += (uint32_t)n;
     return 0;
 }
@@ -121,7 +129,8 @@ static int on_header_field_complete(llhttp_t *parser)
     struct span *f;
 
     if (++slot->n_fields > c->server->cfg.limits.fields)
-        return refuse(c, 431, "the request has too many header fields");
+        return refuse_size(c, 431, "the request has too many header fields",
+                           c->server->cfg.limits.fields);
     slot->value_open = false;
     slot->value_run = 0;
     slot->current = FIELD_OTHER;
@@ -314,7 +323,8 @@ static int on_headers_complete(llhttp_t *parser)
         return -1;
     if (parser->content_length > c->server->cfg.limits.body_bytes &&
         (parser->flags & F_CONTENT_LENGTH))
-        return refuse(c, 413, "the request body is too large");
+        return refuse_size(c, 413, "the request body is too large",
+                           c->server->cfg.limits.body_bytes);
     if (!set_target(x, slot_view(slot, &slot->target)))
         return refuse(c, 400, "the request target has a fragment");
     for (int i = 0; i < FIELD_COUNT; i++)
@@ -346,7 +356,8 @@ static int on_body(llhttp_t *parser, const char *at, size_t n)
     struct http_slot *slot = c->reading;
 
     if (n > c->server->cfg.limits.body_bytes - slot->body_in.len)
-        return refuse(c, 413, "the request body is too large");
+        return refuse_size(c, 413, "the request body is too large",
+                           c->server->cfg.limits.body_bytes);
     buf_add(&slot->body_in, at, n);
     return slot->body_in.failed ? refuse(c, 503, "out of memory") : 0;
 }
