@@ -407,9 +407,12 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct worker *w = container_of(timer, struct worker, deadline);
 
-    if (w->closing)
-        _exit(
-            w->failed); /* a thread is held by a database that hangs; nothing else is left to do */
+    if (w->closing) {
+        /* A thread is held by a database that hangs; nothing else is left to do. */
+        if (w->failed)
+            _exit(EXIT_NOW);
+        _exit(0);
+    }
     log_warn("worker %u: cutting what is still in flight", w->start.index);
     worker_close(w);
 }
