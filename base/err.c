@@ -28,8 +28,9 @@ static void err_trim(char *message)
     message[i] = '\0';
 }
 
-static int err_fill(struct err *err, enum err_code code, int line, int column, const char *fmt,
-                    va_list ap)
+__attribute__((format(printf, 5, 0))) static int err_fill(struct err *err, enum err_code code,
+                                                          int line, int column, const char *fmt,
+                                                          va_list ap)
 {
     if (!err)
         return code;
