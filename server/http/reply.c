@@ -4,7 +4,6 @@
  * echoed (CORS) was compared with a list, and header values with control characters are left out. */
 #include "server/http/http_priv.h"
 
-#include <stdio.h>
 #include <strings.h>
 
 #include "base/err.h"
@@ -316,29 +315,11 @@ void exchange_error_status(struct exchange *x, int status, const char *message,
     reply_error(x, status, headers);
 }
 
-/* A refusal because of a limit says what the limit is. */
-static void name_limit(const struct http_limits *l, int status, const char *message, char *out,
-                       size_t size)
-{
-    if (status == 413)
-        snprintf(out, size, "%s: at most %u bytes are allowed", message, l->body_bytes);
-    else if (status == 414)
-        snprintf(out, size, "%s: at most %u bytes are allowed", message, l->target_bytes);
-    else if (status == 431)
-        snprintf(out, size, "%s: at most %u bytes and %u fields are allowed", message,
-                 l->head_bytes, l->fields);
-    else
-        snprintf(out, size, "%s", message);
-}
-
 void reply_refuse(struct http_slot *slot, int status, const char *message)
 {
-    char text[ERR_MESSAGE_MAX];
-
     slot->x.keep_alive = false;
     slot->want_continue = false;
-    name_limit(&slot->server->cfg.limits, status, message, text, sizeof text);
-    error_body(slot, text, status_row(status)->code, 0, 0);
+    error_body(slot, message, status_row(status)->code, 0, 0);
     if (slot->body_out.failed) {
         reply_give_up(slot);
         slot->x._state = SLOT_READY;
