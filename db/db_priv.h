@@ -43,9 +43,10 @@ struct lane {
     uint32_t keys;       /* never sent */
     uint32_t in_flight;  /* batches */
     uint64_t sent_ms;    /* loop time of the newest batch */
-    uint64_t moved_ms;   /* loop time when a batch last came back, or the first of those in flight was sent */
-    bool slow;           /* the batch that came back last had stalled its connection */
-    uint64_t noted_ms;   /* loop time of the newest note on its failures; 0: none */
+    uint64_t
+        moved_ms; /* loop time when a batch last came back, or the first of those in flight was sent */
+    bool slow;    /* the batch that came back last had stalled its connection */
+    uint64_t noted_ms; /* loop time of the newest note on its failures; 0: none */
 };
 
 struct job {

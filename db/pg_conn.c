@@ -20,10 +20,11 @@
 
 enum {
     EXPECT_PREPARE,
-    EXPECT_DEALLOCATE,
+    EXPECT_COMMAND,
     EXPECT_QUERY,
     EXPECT_SYNC,
-    EXPECT_FOR_TASK = 5 /* deallocate, sync, prepare, query, sync */
+    EXPECT_FOR_TASK = 5,    /* deallocate, sync, prepare, query, sync */
+    EXPECT_FOR_SETTINGS = 4 /* set, sync; reset, sync */
 };
 
 enum {
@@ -225,6 +226,13 @@ static bool send_sync(struct pg_conn *c, struct pg_task *task)
     return PQpipelineSync(c->_pg) == 1;
 }
 
+/* A statement without rows, under a sync of its own. */
+static bool send_command(struct pg_conn *c, const char *sql)
+{
+    expect(c, EXPECT_COMMAND, 0, NULL);
+    return PQsendQueryParams(c->_pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1 && send_sync(c, NULL);
+}
+
 static void become_ready(struct pg_conn *c)
 {
     set_state(c, PG_STATE_READY);
@@ -239,8 +247,12 @@ static void connected(struct pg_conn *c)
 
     set_state(c, PG_STATE_PREPARING);
     memset(c->_prepared, STMT_UNPREPARED, c->config.n_sql);
+    /* A table that somebody has locked must not keep the others from being read: what can't be prepared at
+     * once is prepared when first used. */
+    ok = ok && send_command(c, "SET lock_timeout = '10ms'");
     for (uint32_t i = 0; ok && i < c->config.n_prepare; i++)
         ok = send_prepare(c, i) && send_sync(c, NULL);
+    ok = ok && send_command(c, "RESET lock_timeout");
     if (!ok || !poller_start(c, UV_READABLE | UV_WRITABLE))
         fail(c, PQerrorMessage(c->_pg));
     else if (c->_fifo_n == 0)
@@ -411,7 +423,7 @@ static bool send_task(struct pg_conn *c, struct pg_task *task, uint32_t n_params
 
     if (c->_prepared[i] == STMT_STALE) {
         snprintf(text, sizeof text, "DEALLOCATE s%u", i);
-        expect(c, EXPECT_DEALLOCATE, i, NULL);
+        expect(c, EXPECT_COMMAND, i, NULL);
         ok = PQsendQueryParams(c->_pg, text, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
              send_sync(c, NULL);
         c->_prepared[i] = STMT_UNPREPARED;
@@ -492,7 +504,8 @@ static void on_timer(uv_timer_t *timer)
 int pg_conn_open(struct pg_conn *c, const struct pg_conn_config *config)
 {
     *c = (struct pg_conn){.config = *config};
-    c->_fifo_cap = 2 * config->n_prepare + EXPECT_FOR_TASK * config->max_tasks + 1;
+    c->_fifo_cap = 2 * config->n_prepare + EXPECT_FOR_SETTINGS +
+                   EXPECT_FOR_TASK * config->max_tasks + 1;
     c->_fifo = calloc(c->_fifo_cap, sizeof *c->_fifo);
     c->_prepared = calloc(config->n_sql + 1, 1);
     if (!c->_fifo || !c->_prepared) {

@@ -161,6 +161,18 @@ describe('PostgreSQL', () => {
     (await load.stop()).assertAllGood(300);
   }));
 
+  test('connections that are lost while a table is locked are made again, for the other tables', () => withServer({ args: UNCACHED }, async (server) => {
+    await withLock('prescription', async () => {
+      await admin.execute(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = '${database.name}' AND application_name = 'tolqujat'`);
+      await until(async () => (await server.graphql(OTHER, { iin: people[0].iin })).data?.patient?.iin === people[0].iin, 'an answer without the locked table');
+      await server.ready();
+    });
+    const load = new Load(server, people);
+    await load.more(100);
+    (await load.stop()).assertAllGood(100);
+  }));
+
   // A client that only closes its half may still read, so that one is answered; this one is gone.
   test('a client that is gone takes its statement along, unless somebody else waits for it', () => withServer({ args: [...UNCACHED, '--request-seconds', '60'] }, async (server) => {
     const ask = async (person) => {
