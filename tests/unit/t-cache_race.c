@@ -90,9 +90,12 @@ static void returned(struct reader *r, const struct slice *s, bool cached)
     assert_int_equal(s->n, list ? 2 : 1);
     for (uint32_t i = 0; i < s->n; i++) {
         struct str cell = row_cell(s->rows[i], 2);
-        char text[64];
+        char text[64], *colon, *end;
         snprintf(text, sizeof text, "%.*s", STR_FMT(cell));
-        assert_int_equal(sscanf(text, "%lld:%lld", &record, &version), 2);
+        record = strtoll(text, &colon, 10);
+        assert_true(colon > text && *colon == ':');
+        version = strtoll(colon + 1, &end, 10);
+        assert_true(end > colon + 1 && *end == '\0');
         w->foreign += record != r->record || row_number(s->rows[i], 0) != r->record;
         w->stale += version < r->floor;
     }

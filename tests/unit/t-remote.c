@@ -1,158 +1,8 @@
-/* t-remote.c: the connection to Redis and its circuit, against a real redis-server and a fake one. */
+/* t-remote.c: the connection to Redis and its circuit: up, down and up again, bounds, closing. */
 #include "cache/remote.h"
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
 #include "base/err.h"
-#include "base/hash.h"
-#include "tests/unit/redis_fixture.h"
-
-struct world {
-    uv_loop_t loop;
-    struct remote *r;
-    struct fake_redis fake;
-    bool fake_on;
-    int ups, downs;
-    unsigned timeout_ms, probe_ms;
-    bool opened, closed;
-};
-
-struct command {
-    struct remote_req req;
-    int told;
-    int type; /* of the reply; 0: NULL */
-    char text[64];
-    uint64_t at_ms;
-    struct world *again_in;
-    struct command *again;
-};
-
-static struct redis_server server;
-static bool have_redis;
-
-static uint64_t now_ms(void)
-{
-    return uv_hrtime() / 1000000;
-}
-
-static void on_reply(struct remote_req *req, const struct redisReply *reply)
-{
-    struct command *c = container_of(req, struct command, req);
-
-    c->told++;
-    c->at_ms = now_ms();
-    c->type = reply ? reply->type : 0;
-    if (reply && reply->str)
-        snprintf(c->text, sizeof c->text, "%s", reply->str);
-}
-
-static void on_change(void *data, bool up)
-{
-    struct world *w = data;
-
-    if (up)
-        w->ups++;
-    else
-        w->downs++;
-}
-
-static void on_closed(void *data)
-{
-    struct world *w = data;
-
-    w->closed = true;
-}
-
-static int setup(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-
-    uv_loop_init(&w->loop);
-    w->timeout_ms = 1000; /* a busy machine is no fault of the code; what is about time sets 20 */
-    w->probe_ms = 50;
-    *state = w;
-    return 0;
-}
-
-static void close_remote(struct world *w)
-{
-    if (w->r)
-        remote_close(w->r, on_closed, w);
-    w->r = NULL;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-
-    redis_signal(&server, SIGCONT);
-    close_remote(w);
-    if (w->fake_on)
-        fake_stop(&w->fake);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_true(w->closed || !w->opened);
-    assert_int_equal(uv_loop_close(&w->loop), 0);
-    free(w);
-    return 0;
-}
-
-static void open_remote(struct world *w, const char *address)
-{
-    struct remote_config config = {.loop = &w->loop,
-                                   .address = address,
-                                   .timeout_ms = w->timeout_ms,
-                                   .probe_ms = w->probe_ms,
-                                   .on_change = on_change,
-                                   .data = w};
-
-    assert_int_equal(remote_open(&w->r, &config, NULL), 0);
-    w->opened = true;
-}
-
-static void open_fake(struct world *w)
-{
-    fake_start(&w->fake, &w->loop, server.dir);
-    w->fake_on = true;
-    open_remote(w, w->fake.path);
-}
-
-static void on_limit(uv_timer_t *t)
-{
-    *(bool *)t->data = true;
-}
-
-/* Runs the loop until the condition holds, at most `ms`. */
-#define RUN_UNTIL(w, condition, ms)                                                                \
-    do {                                                                                           \
-        bool over_ = false;                                                                        \
-        uv_timer_t limit_;                                                                         \
-        uv_timer_init(&(w)->loop, &limit_);                                                        \
-        limit_.data = &over_;                                                                      \
-        uv_timer_start(&limit_, on_limit, (ms), 0);                                                \
-        while (!(condition) && !over_)                                                             \
-            uv_run(&(w)->loop, UV_RUN_ONCE);                                                       \
-        uv_close((uv_handle_t *)&limit_, NULL);                                                    \
-        uv_run(&(w)->loop, UV_RUN_NOWAIT);                                                         \
-    } while (0)
-
-static int send1(struct world *w, struct command *c, const char *a)
-{
-    *c = (struct command){.req = {.done = on_reply}};
-    return remote_send(w->r, &c->req, 1, (const char *[]){a}, (size_t[]){strlen(a)});
-}
-
-static int send2(struct world *w, struct command *c, const char *a, const char *b)
-{
-    *c = (struct command){.req = {.done = on_reply}};
-    return remote_send(w->r, &c->req, 2, (const char *[]){a, b}, (size_t[]){strlen(a), strlen(b)});
-}
+#include "tests/unit/remote_fixture.h"
 
 static void test_remote__addresses(void **state)
 {
@@ -199,7 +49,7 @@ static void test_remote__answers_in_order(void **state)
     RUN_UNTIL(w, c[N - 1].told, 2000);
     for (int i = 0; i < N; i++) {
         assert_int_equal(c[i].told, 1);
-        assert_int_equal(atoi(c[i].text + 1), i);
+        assert_int_equal(strtol(c[i].text + 1, NULL, 10), i);
     }
     assert_int_equal(remote_commands(w->r), N);
     assert_int_equal(remote_errors(w->r), 0);
@@ -313,158 +163,6 @@ static void test_remote__a_long_turn_of_the_loop_is_no_timeout(void **state)
     assert_int_equal(w->downs, 0);
 }
 
-/* Asks for something else as soon as it has its reply. */
-static void on_reply_ask_again(struct remote_req *req, const struct redisReply *reply)
-{
-    struct command *c = container_of(req, struct command, req);
-    struct world *w = c->again_in;
-
-    on_reply(req, reply);
-    if (reply)
-        send1(w, c->again, "GET");
-}
-
-static void test_remote__a_reply_that_nobody_waits_for_ends_the_connection(void **state)
-{
-    static const char *const surplus[] = {"+mine\r\n+somebody else's\r\n",
-                                          "+mine\r\n$100\r\nsomebo", "+mine\r\n*2\r\n",
-                                          "+mine\r\n+"};
-    struct world *w = *state;
-
-    open_fake(w);
-    for (size_t i = 0; i < ARRAY_LEN(surplus); i++) {
-        struct command again = {.told = 0}, c;
-        w->fake.say = surplus[i];
-        w->fake.say_len = strlen(w->fake.say);
-        RUN_UNTIL(w, w->ups == (int)i + 1, 3000);
-        assert_int_equal(send1(w, &c, "GET"), 0);
-        c.req.done = on_reply_ask_again;
-        c.again_in = w;
-        c.again = &again;
-        RUN_UNTIL(w, c.told && w->downs == (int)i + 1, 3000);
-        assert_int_equal(c.told, 1);
-        assert_int_equal(w->downs, i + 1);
-        assert_int_equal(c.type, 0); /* whose was it? */
-        assert_int_equal(again.told, 0);
-    }
-}
-
-/* The same, when it comes later, and nobody is waiting. */
-static void test_remote__a_late_reply_is_given_to_nobody(void **state)
-{
-    struct world *w = *state;
-    struct command c;
-
-    w->fake.say = "+mine\r\n";
-    w->fake.say_len = strlen(w->fake.say);
-    w->fake.late = "+late\r\n";
-    open_fake(w);
-    RUN_UNTIL(w, w->ups, 3000);
-    assert_int_equal(send1(w, &c, "GET"), 0);
-    RUN_UNTIL(w, c.told, 3000);
-    assert_string_equal(c.text, "mine");
-    assert_int_equal(w->downs, 0);
-    RUN_UNTIL(w, w->downs, 3000);
-    assert_int_equal(w->downs, 1);
-    assert_int_equal(c.told, 1);
-}
-
-static void test_remote__garbage_ends_the_connection(void **state)
-{
-    static const char *const garbage[] = {
-        "HTTP/1.1 200 OK\r\n\r\n",
-        "*2147483647\r\n",
-        "*-2\r\n",
-        "*99999999999999999999\r\n",
-        "*5000\r\n",
-        "$99999999999999999999\r\n",
-        "$-5\r\n",
-        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
-        ":12x\r\n",
-        "-LOADING Redis is loading the dataset in memory\r\n",
-        "-NOAUTH Authentication required.\r\n",
-        "-MOVED 1 127.0.0.1:1\r\n",
-        "$1000000000\r\nabc", /* never ends: the time-out */
-        "\r\n",
-        "\xff\xff\xff\xff",
-        "%1\r\n+a\r\n+b\r\n", /* RESP3 was not asked for */
-    };
-    struct world *w = *state;
-    struct command c;
-
-    w->timeout_ms = 100; /* some of it just never ends */
-    open_fake(w);
-    for (size_t i = 0; i < ARRAY_LEN(garbage); i++) {
-        w->fake.say = garbage[i];
-        w->fake.say_len = strlen(garbage[i]);
-        RUN_UNTIL(w, w->ups == (int)i + 1, 3000);
-        assert_int_equal(w->ups, i + 1);
-        assert_int_equal(send1(w, &c, "GET"), 0);
-        RUN_UNTIL(w, c.told, 1000);
-        assert_int_equal(c.told, 1);
-        if (c.type != 0)
-            fail_msg("case %zu was believed: type %d", i, c.type);
-        assert_int_equal(w->downs, i + 1);
-    }
-}
-
-static void test_remote__random_bytes_are_survived(void **state)
-{
-    struct world *w = *state;
-    char bytes[200];
-    struct command c;
-    uint64_t seed = 42;
-
-    w->timeout_ms = 100;
-    open_fake(w);
-    for (int round = 0; round < 30; round++) {
-        w->fake.say = bytes;
-        w->fake.say_len = sizeof bytes;
-        for (size_t i = 0; i < sizeof bytes; i++) {
-            seed = hash_u64(seed + i);
-            bytes[i] = "$*:+-\r\n0123456789abc"[seed % 20];
-        }
-        bytes[0] = '*';
-        bytes[1] = '3';
-        bytes[2] = '\r';
-        bytes[3] = '\n';
-        RUN_UNTIL(w, remote_is_up(w->r), 3000);
-        assert_true(remote_is_up(w->r));
-        assert_int_equal(send1(w, &c, "GET"), 0);
-        RUN_UNTIL(w, c.told, 1000);
-        assert_int_equal(c.told, 1);
-        RUN_UNTIL(w, !remote_is_up(w->r), 100);
-    }
-}
-
-static void test_remote__a_wrong_pong_is_not_up(void **state)
-{
-    struct world *w = *state;
-
-    w->fake.pong = "-LOADING Redis is loading the dataset in memory\r\n";
-    open_fake(w);
-    RUN_UNTIL(w, w->ups, 300);
-    assert_int_equal(w->ups, 0);
-    assert_int_equal(w->downs, 1);
-    assert_true(w->fake.connections >= 2); /* tries again */
-    w->fake.pong = ":1\r\n";
-    RUN_UNTIL(w, w->ups, 300);
-    assert_int_equal(w->ups, 0);
-    w->fake.pong = NULL;
-    RUN_UNTIL(w, w->ups, 2500);
-    assert_int_equal(w->ups, 1);
-}
-
-static void test_remote__a_greeting_is_nobodys_reply(void **state)
-{
-    struct world *w = *state;
-
-    w->fake.greeting = "-ERR max number of clients reached\r\n";
-    open_fake(w);
-    RUN_UNTIL(w, w->ups, 300);
-    assert_int_equal(w->ups, 0);
-}
-
 static void test_remote__bounds_what_is_unsent(void **state)
 {
     enum {
@@ -554,8 +252,6 @@ static void test_remote__closes_at_every_stage(void **state)
     assert_int_equal(c.type, 0);
 }
 
-static void test_remote__sends_from_a_prepare_callback_at_once(void **state);
-
 struct preparer {
     uv_prepare_t h;
     struct world *w;
@@ -602,30 +298,10 @@ int main(void)
         T(comes_back_after_a_kill),
         T(a_hung_redis_costs_one_timeout),
         T(a_long_turn_of_the_loop_is_no_timeout),
-        T(a_reply_that_nobody_waits_for_ends_the_connection),
-        T(a_late_reply_is_given_to_nobody),
-        T(garbage_ends_the_connection),
-        T(random_bytes_are_survived),
-        T(a_wrong_pong_is_not_up),
-        T(a_greeting_is_nobodys_reply),
         T(bounds_what_is_unsent),
         T(bounds_what_is_under_way),
         T(closes_at_every_stage),
         T(sends_from_a_prepare_callback_at_once),
     };
-    int failed;
-
-    signal(SIGPIPE, SIG_IGN);
-    if (hash_start() < 0)
-        return 99;
-    redis_prepare(&server);
-    have_redis = redis_start(&server);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    {
-        char fake[128];
-        snprintf(fake, sizeof fake, "%s/fake.sock", server.dir);
-        unlink(fake);
-    }
-    redis_remove(&server);
-    return failed;
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -1,0 +1,120 @@
+/* tests/unit/cache_door_fixture.h: a cache without Redis in a loop of its own, and look-ups that
+ * remember what they were told. For the tests of cache.h; teardown() proves that closing leaves
+ * the loop empty. */
+#ifndef TESTS_UNIT_CACHE_DOOR_FIXTURE_H
+#define TESTS_UNIT_CACHE_DOOR_FIXTURE_H
+
+#include "cache/cache.h"
+
+#include <uv.h>
+
+#include "cache/generations.h"
+#include "tests/unit/cache_fixture.h"
+
+/* One look-up with a memory of what it was told. */
+struct asker {
+    struct cache_lookup l;
+    int told; /* how often */
+    int outcome;
+};
+
+struct world {
+    uv_loop_t loop;
+    struct generations *g;
+    struct cache *c;
+    struct arena arena;
+    struct page head;
+    bool closed;
+};
+
+static inline void on_done(struct cache_lookup *l, int outcome)
+{
+    struct asker *a = container_of(l, struct asker, l);
+
+    a->told++;
+    a->outcome = outcome;
+}
+
+static inline int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct cache_config config = {.secret = STR("secret"),
+                                  .namespace_ = STR("test"),
+                                  .local_bytes = 1 << 20,
+                                  .timeout_ms = 20,
+                                  .ttl_s = 60};
+
+    assert_int_equal(hash_start(), 0);
+    uv_loop_init(&w->loop);
+    arena_init(&w->arena, 0);
+    w->head = (struct page){.limit = 10};
+    assert_int_equal(generations_open(&w->g, NULL, 1024, NULL), 0);
+    config.generations = w->g;
+    assert_int_equal(cache_open(&w->c, &w->loop, &fix_access, &config, NULL), 0);
+    *state = w;
+    return 0;
+}
+
+static inline void on_closed(void *data)
+{
+    struct world *w = data;
+
+    assert_false(w->closed);
+    w->closed = true;
+}
+
+static inline int teardown(void **state)
+{
+    struct world *w = *state;
+
+    if (w->c)
+        cache_close(w->c, on_closed, w);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    assert_true(w->closed);
+    assert_int_equal(uv_loop_close(&w->loop), 0); /* nothing was left open */
+    generations_close(w->g);
+    arena_release(&w->arena);
+    free(w);
+    return 0;
+}
+
+static inline int ask(struct world *w, struct asker *a, int path, struct key key)
+{
+    *a = (struct asker){
+        .l = {.path = &fix_paths[path], .key = key, .arena = &w->arena, .done = on_done}};
+    if (a->l.path->kind == ACCESS_LIST)
+        a->l.page = &w->head;
+    return cache_lookup(w->c, &a->l);
+}
+
+static inline bool peek(struct world *w, int path, struct key key, struct slice *ret)
+{
+    const struct page *page = fix_paths[path].kind == ACCESS_LIST ? &w->head : NULL;
+
+    return cache_peek(w->c, &fix_paths[path], &key, page, &w->arena, ret);
+}
+
+/* Misses and fills, as if the database had said this. */
+static inline void fill(struct world *w, int path, struct key key, struct slice s)
+{
+    struct asker a;
+
+    assert_int_equal(ask(w, &a, path, key), CACHE_MISS);
+    cache_fill(w->c, &a.l, &s);
+    assert_int_equal(a.told, 0);
+}
+
+static inline void turn(struct world *w)
+{
+    uv_run(&w->loop, UV_RUN_NOWAIT);
+}
+
+static inline struct cache_stats stats(struct world *w)
+{
+    struct cache_stats s;
+
+    cache_get_stats(w->c, &s);
+    return s;
+}
+
+#endif
