@@ -18,10 +18,11 @@ struct err;
 
 struct db_config {
     const char *conninfo; /* libpq's, as text or URI */
-    unsigned readers;     /* connections for reads; 2 unless there is reason */
-    unsigned batches;     /* batches in flight for each connection */
-    unsigned batch_keys;  /* most keys in one statement; 256 */
-    unsigned queue_keys;  /* most keys that wait; beyond: ERR_BUSY */
+    unsigned
+        readers; /* connections for reads; as many paths can hang without harm to the others, less one; 4 */
+    unsigned batches;    /* batches in flight for each connection */
+    unsigned batch_keys; /* most keys in one statement; 256 */
+    unsigned queue_keys; /* most keys that wait; beyond: ERR_BUSY */
     unsigned statement_timeout_ms;
     unsigned connect_timeout_ms;
     /* Told why a connection failed or was lost (now and then, not each time): a sentence for the

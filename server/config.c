@@ -81,7 +81,7 @@ static const struct option {
      "for a body to come, and a second for each KB"},
     {"idle-seconds", OPTION_NUMBER, SERVE, AT(idle_seconds), 1, 3600, "30", "N",
      "between requests of a connection"},
-    {"database-connections", OPTION_NUMBER, SERVE, AT(database_connections), 1, 64, "2", "N",
+    {"database-connections", OPTION_NUMBER, SERVE, AT(database_connections), 1, 64, "4", "N",
      "for reads, each worker"},
     {"cache-bytes", OPTION_NUMBER, SERVE, AT(cache_bytes), 0, INT64_C(64) * 1024 * MB, "16777216",
      "BYTES", "of the cache in the process, each worker"},

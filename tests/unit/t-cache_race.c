@@ -337,7 +337,7 @@ static void test_race__nor_with_a_redis_that_comes_and_goes(void **state)
         race(HONEST, true, seed, &w);
         assert_int_equal(w.stale, 0);
         assert_true(w.from_cache > w.reads / 20);
-        assert_true(w.from_redis > 50);
+        assert_true(w.from_redis > 10); /* not vacuous; how many is a matter of timing */
     }
 }
 
