@@ -334,10 +334,15 @@ static void test_race__nor_with_a_redis_that_comes_and_goes(void **state)
 
     SKIP_WITHOUT_REDIS(have_redis);
     for (uint64_t seed = 11; seed <= 14; seed++) { /* the odd ones without an LRU */
-        race(HONEST, true, seed, &w);
-        assert_int_equal(w.stale, 0);
-        assert_true(w.from_cache > w.reads / 20);
-        assert_true(w.from_redis > 10); /* not vacuous; how many is a matter of timing */
+        uint64_t from_redis = 0;
+        /* Where Redis hardly gets a core, one race may see little of it: then there are more. */
+        for (uint64_t more = 0; more < 500 && from_redis <= 50; more += 100) {
+            race(HONEST, true, seed + more, &w);
+            assert_int_equal(w.stale, 0);
+            assert_true(w.from_cache > w.reads / 20);
+            from_redis += w.from_redis;
+        }
+        assert_true(from_redis > 50); /* not vacuous */
     }
 }
 
