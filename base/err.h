@@ -16,6 +16,9 @@
     X(VARIABLES, 400, "BAD_USER_INPUT", 0)                                                         \
     X(LIMIT, 400, "LIMIT_EXCEEDED", 0)                                                             \
     X(REQUEST, 400, "BAD_REQUEST", 0)                                                              \
+    X(PERSISTED_NOT_FOUND, 200, "PERSISTED_QUERY_NOT_FOUND", 0)                                    \
+    X(PERSISTED_OFF, 200, "PERSISTED_QUERY_NOT_SUPPORTED", 0)                                      \
+    X(NOT_TRUSTED, 403, "DOCUMENT_NOT_TRUSTED", 0)                                                 \
     X(METHOD, 405, "METHOD_NOT_ALLOWED", 0)                                                        \
     X(NOT_FOUND, 404, "NOT_FOUND", 0)                                                              \
     X(TOO_LARGE, 413, "PAYLOAD_TOO_LARGE", 0)                                                      \

@@ -49,6 +49,24 @@ int sha256(struct str s, struct sha256 *ret)
     return 0;
 }
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool sha256_read(struct str hex, struct sha256 *ret)
+{
+    if (hex.len != 2 * sizeof ret->bytes)
+        return false;
+    for (size_t i = 0; i < sizeof ret->bytes; i++) {
+        int high = hex_digit(hex.ptr[2 * i]), low = hex_digit(hex.ptr[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        ret->bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
 int hmac_sha256(struct str key, struct str s, struct sha256 *ret)
 {
     if (key.len > 1 << 16 || !HMAC(EVP_sha256(), key.ptr, (int)key.len,

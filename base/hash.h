@@ -5,6 +5,7 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/macros.h"
@@ -36,6 +37,8 @@ static inline uint64_t hash_u64(uint64_t x)
 
 /* 0, or ERR_INTERNAL when the library fails (no memory). */
 int sha256(struct str s, struct sha256 *ret) MUSTCHECK;
+/* Reads one that is written as 64 lower-case hexadecimal digits; false: it is not. */
+bool sha256_read(struct str hex, struct sha256 *ret);
 /* HMAC-SHA-256; the same results. */
 int hmac_sha256(struct str key, struct str s, struct sha256 *ret) MUSTCHECK;
 /* Bytes from the system's generator. 0 or ERR_INTERNAL. */

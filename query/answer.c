@@ -384,6 +384,10 @@ static void answer_end(struct answer *a, struct buf *out)
         buf_add_str(out, buf_str(&a->_errors));
         buf_add_char(out, ']');
     }
+    if (a->extensions.len) {
+        buf_add_z(out, ",\"extensions\":");
+        buf_add_str(out, a->extensions);
+    }
     buf_add_char(out, '}');
     a->_state = ANSWER_OVER;
 }

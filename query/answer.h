@@ -23,7 +23,9 @@ struct answer {
     struct str _request_id;
     int _state;
     bool _careful;
-    bool cut;          /* memory or the limit of the answer's size ran out */
+    struct str
+        extensions; /* a JSON object to stand beside the data; empty: none. Set after answer_open */
+    bool cut;       /* memory or the limit of the answer's size ran out */
     uint32_t errors;   /* so far */
     uint32_t failures; /* root fields that failed by a fault of ours */
 };

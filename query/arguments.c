@@ -101,24 +101,30 @@ static int bad_argument(const struct field *field, const struct ast_selection *s
 }
 
 static int page_first(const struct arguments *a, const struct field *field,
-                      const struct ast_selection *selection, struct page *page, struct err *reterr)
+                      const struct ast_selection *selection, uint32_t max_page, struct page *page,
+                      struct err *reterr)
 {
+    const uint32_t most = MIN(field->list_limit, max_page);
     const struct value *v;
+    int64_t first;
     int rc;
 
     page->limit = field->list_limit;
     if (field->first_argument < 0)
         return 0;
+    page->limit = most;
     rc = argument_value(a, field, selection, field->first_argument, &v, reterr);
     if (rc < 0 || is_null(v))
         return rc;
-    if (v->integer < 1 || v->integer > field->list_limit) {
+    first = v->integer;
+    if (v == field->arguments[field->first_argument].default_value)
+        first = MIN(first, most); /* the client did not ask for that many */
+    if (first < 1 || first > most) {
         char what[64];
-        snprintf(what, sizeof what, "must be from 1 to %u, not %lld.", field->list_limit,
-                 (long long)v->integer);
+        snprintf(what, sizeof what, "must be from 1 to %u, not %lld.", most, (long long)first);
         return bad_argument(field, selection, field->first_argument, what, reterr);
     }
-    page->limit = (uint32_t)v->integer;
+    page->limit = (uint32_t)first;
     return 0;
 }
 
@@ -140,12 +146,13 @@ static int page_after(const struct arguments *a, const struct field *field,
 }
 
 int argument_page(const struct arguments *a, const struct field *field,
-                  const struct ast_selection *selection, struct page *ret, struct err *reterr)
+                  const struct ast_selection *selection, uint32_t max_page, struct page *ret,
+                  struct err *reterr)
 {
     int rc;
 
     *ret = (struct page){0};
-    rc = page_first(a, field, selection, ret, reterr);
+    rc = page_first(a, field, selection, max_page, ret, reterr);
     if (rc == 0)
         rc = page_after(a, field, selection, ret, reterr);
     for (uint32_t i = 0; i < field->n_arguments && rc == 0; i++) {

@@ -30,10 +30,11 @@ int argument_key(const struct arguments *a, const struct field *field,
                  const struct ast_selection *selection, struct key *ret, bool *ret_none,
                  struct err *reterr) MUSTCHECK;
 
-/* The page of a RESOLVE_LIST or RESOLVE_CONNECTION field; ret->limit is what the client may see. ERR_VARIABLES when
- * `first` is out of bounds or `after` is no cursor of this list. */
+/* The page of a RESOLVE_LIST or RESOLVE_CONNECTION field; ret->limit is what the client may see. Where `first` may be
+ * given it is from 1 to `max_page` or to the schema's limit, whichever is less; the schema's default is cut to that.
+ * ERR_VARIABLES when `first` is out of these bounds or `after` is no cursor of this list. */
 int argument_page(const struct arguments *a, const struct field *field,
-                  const struct ast_selection *selection, struct page *ret,
+                  const struct ast_selection *selection, uint32_t max_page, struct page *ret,
                   struct err *reterr) MUSTCHECK;
 
 /* The cell of a RESOLVE_CELL_CHOICE field. */

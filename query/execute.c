@@ -169,7 +169,7 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
     run->execution = x;
     run->shown = 1;
     if (is_list(step)) {
-        rc = argument_page(a, step->field, step->selection, &run->page, reterr);
+        rc = argument_page(a, step->field, step->selection, x->limits.max_page, &run->page, reterr);
         run->shown = run->page.limit++;
         if (rc < 0)
             return rc;
@@ -188,26 +188,18 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
     return rc;
 }
 
-static int estimate_rows(struct execution *x, struct err *reterr)
+static int check_cost(struct execution *x, struct err *reterr)
 {
-    uint64_t total = 0;
-    uint64_t *rows = arena_array(x->arena, MAX(x->plan->n_steps, 1u), sizeof *rows);
+    const uint32_t max = x->limits.max_cost;
+    struct cost cost = {0};
 
-    if (!rows)
-        return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
     for (uint32_t i = 0; i < x->plan->n_steps; i++) {
-        uint32_t parent = x->plan->steps[i].parent;
-        rows[i] = (parent == PLAN_NO_STEP ? 1 : rows[parent]) * x->runs[i].shown;
-        rows[i] = MIN(rows[i], UINT32_MAX);
-        total += rows[i];
+        const struct plan_step *step = &x->plan->steps[i];
+        uint64_t above = step->parent == PLAN_NO_STEP ? 1 : x->runs[step->parent].may_have;
+        x->runs[i].may_have = cost_add(&cost, step, above, x->runs[i].shown, max);
     }
-    x->estimated_rows = (uint32_t)MIN(total, UINT32_MAX);
-    if (total > x->max_rows)
-        return err_set(reterr, ERR_LIMIT,
-                       "The operation may return %llu rows (page sizes multiply); at most %u are "
-                       "allowed. Ask for smaller pages.",
-                       (unsigned long long)total, x->max_rows);
-    return 0;
+    x->cost = cost.total;
+    return cost_check(&cost, max, reterr);
 }
 
 int execution_start(struct execution *x, struct err *reterr)
@@ -221,7 +213,7 @@ int execution_start(struct execution *x, struct err *reterr)
     for (uint32_t i = 0; i < x->plan->n_steps && rc == 0; i++)
         rc = step_prepare(x, &a, i, reterr);
     if (rc == 0)
-        rc = estimate_rows(x, reterr);
+        rc = check_cost(x, reterr);
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < x->plan->n_steps; i++)

@@ -12,6 +12,7 @@
 
 #include "base/access.h"
 #include "base/macros.h"
+#include "query/cost.h"
 #include "query/plan.h"
 #include "query/source.h"
 
@@ -31,6 +32,7 @@ struct step_run {
     uint32_t
         *first_row; /* by slice: the number of its first row among all shown rows of this step */
     uint32_t n_rows;
+    uint64_t may_have; /* rows, of all parents together; before any is fetched */
     uint32_t id;
     struct execution *execution;
 };
@@ -42,7 +44,7 @@ struct execution {
     struct source *source;
     const struct viewer *viewer;
     struct arena *arena;
-    uint32_t max_rows; /* most rows that the page sizes may multiply to */
+    struct cost_limits limits;
     /* Runs once, on a later turn, when execution_start returned 0: 0, or ERR_CANCELED. Failures of single
      * steps or keys are in their slices. */
     void (*done)(struct execution *x, int rc);
@@ -50,7 +52,7 @@ struct execution {
 
     /* The result. */
     struct step_run *runs; /* by step */
-    uint32_t estimated_rows;
+    uint64_t cost;         /* query/cost.h; known even when execution_start refuses because of it */
     bool careful; /* some value is missing or failed: the answer must be able to take bytes back */
 
     uint32_t _pending;
@@ -58,7 +60,7 @@ struct execution {
 };
 
 /* 0: under way, done() will run. EXECUTION_READY: finished, done() will not run. Negative: nothing was fetched
- * and done() will not run: ERR_VARIABLES (an argument), ERR_LIMIT (estimated rows), ERR_MEMORY. */
+ * and done() will not run: ERR_VARIABLES (an argument), ERR_LIMIT (the cost), ERR_MEMORY. */
 int execution_start(struct execution *x, struct err *reterr) MUSTCHECK;
 
 /* The client is gone or the deadline passed: done(ERR_CANCELED) runs when the last fetch has ended. */

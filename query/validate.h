@@ -17,11 +17,13 @@ enum {
     VALIDATE_ERRORS_MAX = 20
 };
 
+/* 0 anywhere: no limit. */
 struct validate_limits {
     uint32_t max_depth;       /* fields, fragments not counted; 12 */
     uint32_t max_aliases;     /* 30 */
     uint32_t max_directives;  /* 50 */
     uint32_t max_root_fields; /* 20 */
+    uint32_t max_list;        /* items of one list among the literals; 100 */
     bool suggestions;         /* "Did you mean ...?" */
 };
 

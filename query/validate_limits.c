@@ -1,10 +1,11 @@
 /* query/validate_limits.c: what is counted before any rule looks at the document: aliases, directives,
- * fields at the root, and how deep fields lie below fields. One pass, fragments memoised, so that the
- * most expensive document costs no more than its length.
+ * items of lists, fields at the root, and how deep fields lie below fields. One pass, fragments memoised, so that
+ * the most expensive document costs no more than its length.
  *
  * Layer: query; base only. Depth counts fields, not fragments. What lies below `__schema` and `__type`
  * has a limit of its own: tools ask for it, and it costs no rows. */
 #include "base/err.h"
+#include "query/cost.h"
 #include "query/validate_priv.h"
 
 enum {
@@ -15,14 +16,30 @@ enum {
 struct counts {
     uint32_t aliases, directives;
     struct loc alias, directive; /* the first beyond the limit */
+    const struct value *list;    /* the first beyond the limit, or NULL */
 };
+
+static void count_items(const struct validation *v, struct counts *c, const struct value *value)
+{
+    if (v->limits->max_list && !c->list)
+        c->list = value_long_list(value, v->limits->max_list);
+}
+
+static void count_arguments(const struct validation *v, struct counts *c,
+                            const struct ast_argument *a)
+{
+    for (; a; a = a->next)
+        count_items(v, c, a->value);
+}
 
 static void count_directives(const struct validation *v, struct counts *c,
                              const struct ast_directive *d)
 {
-    for (; d; d = d->next)
+    for (; d; d = d->next) {
         if (++c->directives == v->limits->max_directives + 1)
             c->directive = d->loc;
+        count_arguments(v, c, d->arguments);
+    }
 }
 
 static void count(const struct validation *v, struct counts *c, const struct ast_selection *s)
@@ -30,6 +47,7 @@ static void count(const struct validation *v, struct counts *c, const struct ast
     for (; s; s = s->next) {
         if (s->alias.len && ++c->aliases == v->limits->max_aliases + 1)
             c->alias = s->loc;
+        count_arguments(v, c, s->arguments);
         count_directives(v, c, s->directives);
         count(v, c, s->selections);
     }
@@ -126,8 +144,11 @@ void validate_sizes(struct validation *v)
 
     for (const struct ast_operation *op = v->doc->operations; op; op = op->next) {
         count_directives(v, &c, op->directives);
-        for (const struct ast_variable *d = op->variables; d; d = d->next)
+        for (const struct ast_variable *d = op->variables; d; d = d->next) {
+            if (d->default_value)
+                count_items(v, &c, d->default_value);
             count_directives(v, &c, d->directives);
+        }
         count(v, &c, op->selections);
     }
     for (const struct ast_fragment *f = v->doc->fragments; f; f = f->next) {
@@ -140,6 +161,9 @@ void validate_sizes(struct validation *v)
     else if (l->max_directives && c.directives > l->max_directives)
         validate_limit(v, c.directive, "The document has %u directives; at most %u are allowed.",
                        c.directives, l->max_directives);
+    else if (c.list)
+        validate_limit(v, c.list->loc, "The list has %u items; at most %u are allowed.",
+                       c.list->n_items, l->max_list);
     for (const struct ast_operation *op = v->doc->operations; op && !v->full; op = op->next)
         check_operation(v, op);
 }

@@ -21,7 +21,7 @@ enum {
 
 struct config {
     /* texts; NULL: not set, or off */
-    const char *listen, *database, *redis, *schema, *graphiql, *dir;
+    const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
     const char *cors_origin[CONFIG_ORIGINS_MAX];
     unsigned n_cors_origin;
     enum log_level log_level;
@@ -32,6 +32,7 @@ struct config {
     int64_t max_body, max_head, head_seconds, body_seconds, idle_seconds;
     int64_t database_connections, cache_bytes, cache_ttl;
     int64_t max_depth, max_aliases, max_directives, max_root_fields, max_tokens, max_cost;
+    int64_t max_page_size, max_list_input, persisted_queries;
 
     struct arena arena; /* holds what was read from files */
 };

@@ -10,6 +10,7 @@
  * pending any more. */
 #include "server/graphql_http.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -22,6 +23,7 @@
 #include "server/graphql_json.h"
 #include "server/http/exchange.h"
 #include "server/media_type.h"
+#include "server/persisted.h"
 #include "server/source.h"
 
 enum {
@@ -34,7 +36,7 @@ struct graphql {
     const struct schema *schema;
     struct row_source *source;
     struct graphql_config config;
-    struct documents *documents;
+    struct persisted persisted;
     uv_timer_t ticks;
     struct list in_flight; /* oldest first, which is the order of deadlines */
     struct graphql_stats stats;
@@ -50,6 +52,8 @@ struct operation {
     struct graphql_params params;
     struct viewer viewer;
     struct compiled *document;
+    struct cost_limits limits;
+    struct str extensions; /* of the answer, a JSON object; empty: none */
     const struct plan *plan;
     const struct value **variables;
     struct execution execution;
@@ -66,7 +70,8 @@ struct operation {
 
 /* ---- refusals ---- */
 
-static void errors_json(struct buf *out, const struct err *errors, uint32_t n, const char *id)
+static void errors_json(struct buf *out, const struct err *errors, uint32_t n,
+                        struct str extensions, const char *id)
 {
     buf_add_z(out, "{\"errors\":[");
     for (uint32_t i = 0; i < n; i++) {
@@ -80,12 +85,20 @@ static void errors_json(struct buf *out, const struct err *errors, uint32_t n, c
             buf_addf(out, ",\"requestId\":\"%s\"", id);
         buf_add_z(out, "}}");
     }
-    buf_add_z(out, "]}");
+    buf_add_char(out, ']');
+    if (extensions.len) {
+        buf_add_z(out, ",\"extensions\":");
+        buf_add_str(out, extensions);
+    }
+    buf_add_char(out, '}');
 }
 
-/* A document or an operation that can't run: 400, or 200 in the older media type; ours keep their status. */
+/* A document or an operation that can't run: 400, or 200 in the older media type; ours keep their status, and so
+ * does a request that contradicts itself. */
 static int refusal_status(const struct operation *o, int code)
 {
+    if (code == ERR_REQUEST)
+        return err_status(code);
     return o->type == ANSWER_JSON && !err_is_ours(code) ? 200 : err_status(code);
 }
 
@@ -104,7 +117,7 @@ static void refuse(struct operation *o, const struct err *errors, uint32_t n)
 
     o->g->stats.failed++;
     buf_init(&body, 0);
-    errors_json(&body, errors, n, o->x->id);
+    errors_json(&body, errors, n, o->extensions, o->x->id);
     exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
 }
 
@@ -190,6 +203,7 @@ static void write_answer(struct operation *o)
 
     buf_init(&body, o->g->config.max_answer_bytes);
     rc = answer_open(&o->answer, &o->execution, str_of(o->x->id));
+    o->answer.extensions = o->extensions;
     if (rc == 0)
         rc = arena_defer(&o->x->arena, answer_free, &o->answer);
     if (rc == 0 && buf_reserve(&body, PIECE_FIRST))
@@ -229,7 +243,7 @@ static void graphql_closed(uv_handle_t *handle)
     void (*on_closed)(void *data) = g->on_closed;
     void *data = g->on_closed_data;
 
-    documents_free(g->documents);
+    documents_free(g->persisted.documents);
     free(g);
     on_closed(data);
 }
@@ -344,6 +358,18 @@ static void executed(struct execution *e, int rc)
     graphql_close_when_idle(g);
 }
 
+/* What the operation may cost, for a client that wants to know; whether it runs or not. */
+static void note_cost(struct operation *o)
+{
+    char text[80];
+
+    if (!o->params.wants_cost)
+        return;
+    snprintf(text, sizeof text, "{\"cost\":{\"estimate\":%llu,\"limit\":%u}}",
+             (unsigned long long)o->execution.cost, o->limits.max_cost);
+    o->extensions = arena_str(&o->x->arena, str_of(text));
+}
+
 static void execute(struct operation *o)
 {
     struct err err;
@@ -354,9 +380,12 @@ static void execute(struct operation *o)
                                       .source = &o->g->source->source,
                                       .viewer = &o->viewer,
                                       .arena = &o->x->arena,
-                                      .max_rows = o->g->config.max_rows,
+                                      .limits = o->limits,
                                       .done = executed};
     rc = execution_start(&o->execution, &err);
+    note_cost(o);
+    if (rc >= 0)
+        persisted_passed(&o->g->persisted, &o->params, o->document);
     if (rc < 0)
         refuse(o, &err, 1);
     else if (rc == EXECUTION_READY)
@@ -375,10 +404,12 @@ static bool compile(struct operation *o)
 {
     const struct ast_operation *operation;
     struct err err;
-    int rc = documents_get(o->g->documents, o->params.query, &o->document);
+    int rc;
 
+    o->limits = o->g->config.limits;
+    rc = persisted_find(&o->g->persisted, &o->params, &o->document, &o->limits, &err);
     if (rc < 0) {
-        refuse_with(o, rc, "The document could not be read.");
+        refuse(o, &err, 1);
         return false;
     }
     if (arena_defer(&o->x->arena, document_free, o->document) < 0) {
@@ -391,6 +422,8 @@ static bool compile(struct operation *o)
         return false;
     }
     rc = compiled_operation(o->document, o->params.operation_name, &operation, &err);
+    if (rc == 0)
+        rc = cost_check_variables(operation, o->params.variables, o->limits.max_list, &err);
     if (rc == 0)
         rc = variables_coerce(&o->x->arena, o->g->schema, operation, o->params.variables,
                               &o->variables, &err);
@@ -422,7 +455,7 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
         err_set(&err, ERR_REQUEST,
                 "Answers are application/json or application/graphql-response+json; the Accept "
                 "header allows neither.");
-        errors_json(&body, &err, 1, x->id);
+        errors_json(&body, &err, 1, (struct str){0}, x->id);
         exchange_reply(x, 406, media_type_name(ANSWER_JSON), &body, NULL);
         return NULL;
     }
@@ -477,26 +510,33 @@ int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct sche
 {
     struct graphql *g = calloc(1, sizeof *g);
 
-    if (!g || documents_new(&g->documents, schema, &config->documents) < 0 ||
+    if (!g || documents_new(&g->persisted.documents, schema, &config->documents) < 0 ||
         uv_timer_init(loop, &g->ticks) != 0) {
         if (g)
-            documents_free(g->documents);
+            documents_free(g->persisted.documents);
         free(g);
         return err_set(reterr, ERR_MEMORY, "There is no memory to start with.");
     }
     g->schema = schema;
     g->source = source;
     g->config = *config;
+    g->persisted.trusted = config->trusted;
+    g->persisted.automatic = config->documents.max_registered > 0;
     g->ticks.data = g;
     list_init(&g->in_flight);
     *ret = g;
     return 0;
 }
 
+void graphql_set_trusted(struct graphql *g, const struct trusted *trusted)
+{
+    g->persisted.trusted = trusted;
+}
+
 void graphql_get_stats(const struct graphql *g, struct graphql_stats *ret)
 {
     *ret = g->stats;
-    documents_get_stats(g->documents, &ret->documents);
+    documents_get_stats(g->persisted.documents, &ret->documents);
 }
 
 void graphql_close(struct graphql *g, void (*on_closed)(void *data), void *data)

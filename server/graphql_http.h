@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "query/cost.h"
 #include "query/document.h"
 
 struct err;
@@ -16,14 +17,16 @@ struct exchange;
 struct graphql;
 struct row_source;
 struct schema;
+struct trusted;
 struct uv_loop_s;
 
 struct graphql_config {
     struct document_limits documents;
-    uint32_t max_rows;       /* that page sizes may multiply to; 5000 */
-    uint32_t max_in_flight;  /* operations; beyond: 503; 1000 */
-    unsigned request_ms;     /* deadline of one operation; 5000 */
-    size_t max_answer_bytes; /* of an answer that can't be streamed; 8 MB */
+    struct cost_limits limits;
+    const struct trusted *trusted; /* NULL: any document may run; must outlive it */
+    uint32_t max_in_flight;        /* operations; beyond: 503; 1000 */
+    unsigned request_ms;           /* deadline of one operation; 5000 */
+    size_t max_answer_bytes;       /* of an answer that can't be streamed; 8 MB */
 };
 
 struct graphql_stats {
@@ -39,6 +42,9 @@ int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct sche
 
 /* Answers a request whose body is complete (server/http/exchange.h says what becomes of it). */
 void graphql_handle(struct graphql *g, struct exchange *x);
+
+/* Another list of trusted documents in place of the one before, which may be freed then. */
+void graphql_set_trusted(struct graphql *g, const struct trusted *trusted);
 
 void graphql_get_stats(const struct graphql *g, struct graphql_stats *ret);
 

@@ -140,31 +140,84 @@ static int bad(struct err *reterr, const char *what)
     return err_set(reterr, ERR_REQUEST, "%s", what);
 }
 
+static struct str text_of(const json_t *json)
+{
+    return (struct str){json_string_value(json), json_string_length(json)};
+}
+
+/* Apollo's protocol for automatic persisted queries. */
+static int read_persisted(json_t *persisted, struct graphql_params *ret, struct err *reterr)
+{
+    json_t *hash = json_object_get(persisted, "sha256Hash");
+    json_t *version = json_object_get(persisted, "version");
+
+    if (!json_is_object(persisted))
+        return bad(reterr, "\"extensions.persistedQuery\" must be an object.");
+    if (!json_is_integer(version) || json_integer_value(version) != 1)
+        return bad(reterr, "Unsupported persisted query version: \"version\" must be 1.");
+    if (!json_is_string(hash))
+        return bad(reterr, "\"extensions.persistedQuery.sha256Hash\" must be a string.");
+    ret->persisted_hash = text_of(hash);
+    return 0;
+}
+
+/* What nobody here knows is ignored, as the specification wants it. */
+static int read_extensions(json_t *extensions, struct graphql_params *ret, struct err *reterr)
+{
+    json_t *persisted = json_object_get(extensions, "persistedQuery");
+
+    if (extensions && !json_is_null(extensions) && !json_is_object(extensions))
+        return bad(reterr, "\"extensions\" must be an object or null.");
+    ret->wants_cost = json_is_true(json_object_get(extensions, "cost"));
+    return persisted && !json_is_null(persisted) ? read_persisted(persisted, ret, reterr) : 0;
+}
+
+/* `documentId` is the name in GraphQL over HTTP; Relay's networks say `id` or `doc_id`. */
+static int read_document_id(json_t *root, struct graphql_params *ret, struct err *reterr)
+{
+    static const char *const names[] = {"documentId", "doc_id", "id"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        json_t *id = json_object_get(root, names[i]);
+        if (!id || json_is_null(id))
+            continue;
+        if (!json_is_string(id))
+            return err_set(reterr, ERR_REQUEST, "\"%s\" must be a string.", names[i]);
+        ret->document_id = text_of(id);
+        return 0;
+    }
+    return 0;
+}
+
 static int params_from_json(struct arena *arena, json_t *root, struct graphql_params *ret,
                             struct err *reterr)
 {
     json_t *query = json_object_get(root, "query");
     json_t *name = json_object_get(root, "operationName");
     json_t *variables = json_object_get(root, "variables");
-    json_t *extensions = json_object_get(root, "extensions");
+    int rc;
 
     if (json_is_array(root))
         return bad(reterr, "Batches of operations are not supported: send one JSON object.");
     if (!json_is_object(root))
         return bad(reterr, "The body must be a JSON object with \"query\".");
-    if (!query || json_is_null(query))
-        return bad(reterr, "\"query\" is missing: it holds the text of the GraphQL document.");
-    if (!json_is_string(query))
+    if (query && !json_is_null(query) && !json_is_string(query))
         return bad(reterr, "\"query\" must be a string.");
     if (name && !json_is_null(name) && !json_is_string(name))
         return bad(reterr, "\"operationName\" must be a string or null.");
     if (variables && !json_is_null(variables) && !json_is_object(variables))
         return bad(reterr, "\"variables\" must be an object or null.");
-    if (extensions && !json_is_null(extensions) && !json_is_object(extensions))
-        return bad(reterr, "\"extensions\" must be an object or null.");
-    ret->query = (struct str){json_string_value(query), json_string_length(query)};
+    rc = read_extensions(json_object_get(root, "extensions"), ret, reterr);
+    if (rc == 0)
+        rc = read_document_id(root, ret, reterr);
+    if (rc < 0)
+        return rc;
+    if (json_is_string(query))
+        ret->query = text_of(query);
+    else if (!ret->persisted_hash.ptr && !ret->document_id.ptr)
+        return bad(reterr, "\"query\" is missing: it holds the text of the GraphQL document.");
     if (json_is_string(name))
-        ret->operation_name = (struct str){json_string_value(name), json_string_length(name)};
+        ret->operation_name = text_of(name);
     if (json_is_object(variables)) {
         ret->variables = value_from_json(arena, variables);
         if (!ret->variables)

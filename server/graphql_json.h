@@ -3,6 +3,8 @@
 #ifndef SERVER_GRAPHQL_JSON_H
 #define SERVER_GRAPHQL_JSON_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/macros.h"
 #include "base/str.h"
@@ -18,6 +20,9 @@ struct graphql_params {
     struct str query;              /* ptr NULL: not given */
     struct str operation_name;     /* ptr NULL: not given */
     const struct value *variables; /* VALUE_OBJECT, or NULL */
+    struct str document_id;        /* of a trusted document; ptr NULL: not given */
+    struct str persisted_hash;     /* extensions.persistedQuery.sha256Hash; ptr NULL: not given */
+    bool wants_cost;               /* extensions.cost */
 };
 
 /* ERR_REQUEST with line and column for text that is no JSON; with a sentence for JSON that is no GraphQL request

@@ -42,6 +42,9 @@
     X(documents_misses_total, counter, "Documents compiled", graphql, graphql->documents.misses)   \
     X(documents, gauge, "Compiled documents held", graphql, graphql->documents.good)               \
     X(documents_bad, gauge, "Failed documents held", graphql, graphql->documents.bad)              \
+    X(documents_registered, gauge, "Documents that clients may ask for by hash", graphql,          \
+      graphql->documents.registered)                                                               \
+    X(documents_bytes, gauge, "Bytes of all held", graphql, graphql->documents.bytes)              \
     X(db_statements_total, counter, "Batches sent to PostgreSQL", db, db->statements)              \
     X(db_keys_total, counter, "Keys in those batches", db, db->keys)                               \
     X(db_rows_total, counter, "Rows received", db, db->rows)                                       \

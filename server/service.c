@@ -8,10 +8,13 @@
 #include "base/log.h"
 #include "cache/cache.h"
 #include "db/db.h"
+#include "query/cost.h"
+#include "query/document.h"
 #include "query/schema.h"
 #include "server/config.h"
 #include "server/metrics.h"
 #include "server/static.h"
+#include "server/trusted.h"
 
 enum {
     SCHEMA_FILE_MAX = 4 * 1024 * 1024,
@@ -98,6 +101,53 @@ static void hide_introspection(struct schema *schema)
     schema->type_field->name = (struct str){"", 0};
 }
 
+void service_limits(const struct config *c, struct document_limits *ret_documents,
+                    struct cost_limits *ret_cost)
+{
+    *ret_documents =
+        (struct document_limits){.parse = {.max_tokens = (uint32_t)c->max_tokens},
+                                 .validate = {.max_depth = (uint32_t)c->max_depth,
+                                              .max_aliases = (uint32_t)c->max_aliases,
+                                              .max_directives = (uint32_t)c->max_directives,
+                                              .max_root_fields = (uint32_t)c->max_root_fields,
+                                              .max_list = (uint32_t)c->max_list_input,
+                                              .suggestions = c->introspection},
+                                 .max_fields = 5000,
+                                 .max_good = 1000,
+                                 .max_bad = 200,
+                                 .max_registered = (uint32_t)c->persisted_queries,
+                                 .max_bytes = (size_t)64 * 1024 * 1024};
+    *ret_cost = (struct cost_limits){.max_cost = (uint32_t)c->max_cost,
+                                     .max_page = (uint32_t)c->max_page_size,
+                                     .max_list = (uint32_t)c->max_list_input};
+}
+
+static int read_trusted(const struct service *s, struct trusted **ret, struct err *reterr)
+{
+    struct document_limits documents;
+    struct cost_limits cost;
+
+    if (!s->config->trusted_documents)
+        return 0;
+    service_limits(s->config, &documents, &cost);
+    return trusted_read(ret, s->config->trusted_documents, s->schema, &documents, &cost, reterr);
+}
+
+bool service_read_trusted_again(struct service *s)
+{
+    struct trusted *list = NULL;
+    struct err err = {0};
+
+    if (read_trusted(s, &list, &err) < 0) {
+        log_error("the trusted documents stay as they were: %s", err.message);
+        return false;
+    }
+    trusted_free(s->trusted);
+    s->trusted = list;
+    log_info("%u trusted documents", list ? trusted_count(list) : 0);
+    return true;
+}
+
 int service_prepare(struct service *s, const struct config *config, struct err *reterr)
 {
     int rc;
@@ -107,6 +157,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
     if (rc == 0 && !config->introspection)
         hide_introspection(s->schema);
+    if (rc == 0)
+        rc = read_trusted(s, &s->trusted, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);
     if (rc == 0)
@@ -126,6 +178,7 @@ void service_release(struct service *s)
         generations_close(s->generations);
     metrics_close(s->metrics);
     static_close(s->files);
+    trusted_free(s->trusted);
     if (s->schema)
         schema_free(s->schema);
     arena_release(&s->arena);

@@ -12,11 +12,14 @@
 #include "base/str.h"
 
 struct config;
+struct cost_limits;
+struct document_limits;
 struct err;
 struct generations;
 struct metrics;
 struct schema;
 struct static_files;
+struct trusted;
 
 enum {
     SECRET_BYTES = 32
@@ -30,6 +33,7 @@ struct service {
     struct generations *generations;
     struct metrics *metrics;
     struct static_files *files; /* NULL: no IDE */
+    struct trusted *trusted;    /* NULL: any document may run */
     char secret[SECRET_BYTES];  /* of the keys in Redis; new at each start */
     char namespace_[17];        /* tells schema versions apart in one Redis */
 };
@@ -42,5 +46,13 @@ int service_read_schema(struct arena *arena, const char *path, struct schema **r
  * failure: workers go on trying. `config` must outlive it. service_release afterwards in any case. */
 int service_prepare(struct service *s, const struct config *config, struct err *reterr) MUSTCHECK;
 void service_release(struct service *s);
+
+/* Reads the manifest of trusted documents anew, and says so in the log. False: it is bad, and the list is the one
+ * before. The old list is freed: nobody may hold it. */
+bool service_read_trusted_again(struct service *s);
+
+/* The limits that the flags set: of documents, and of what a request may cost. */
+void service_limits(const struct config *c, struct document_limits *ret_documents,
+                    struct cost_limits *ret_cost);
 
 #endif

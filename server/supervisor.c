@@ -223,6 +223,9 @@ static int supervise(struct supervisor *s)
         signum = sigtimedwait(&s->signals, NULL, &t);
         if (signum == SIGTERM || signum == SIGINT)
             stop(s);
+        /* Here too, as a worker that is started later inherits the list. */
+        if (signum == SIGHUP && service_read_trusted_again(s->service))
+            signal_all(s, SIGHUP);
         reap(s);
     }
     return s->killed;
@@ -286,6 +289,8 @@ int supervisor_run(struct service *service)
     sigaddset(&s.signals, SIGTERM);
     sigaddset(&s.signals, SIGINT);
     sigaddset(&s.signals, SIGCHLD);
+    if (service->config->trusted_documents)
+        sigaddset(&s.signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &s.signals, &s.before);
     for (unsigned i = 0; i < s.n; i++)
         if (start_child(&s, i, ready[1], ready[0], &status))

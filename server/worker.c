@@ -47,7 +47,7 @@ struct worker {
     struct row_source source;
     struct graphql *graphql;
 
-    uv_signal_t term, interrupt;
+    uv_signal_t term, interrupt, hangup;
     uv_timer_t publish, deadline, again;
     uv_work_t check; /* db_check blocks, so it has a thread */
     struct err check_err;
@@ -246,21 +246,12 @@ static int open_cache(struct worker *w, struct err *reterr)
 static int open_graphql(struct worker *w, struct err *reterr)
 {
     const struct config *c = w->config;
-    struct graphql_config cfg = {
-        .documents = {.parse = {.max_tokens = (uint32_t)c->max_tokens},
-                      .validate = {.max_depth = (uint32_t)c->max_depth,
-                                   .max_aliases = (uint32_t)c->max_aliases,
-                                   .max_directives = (uint32_t)c->max_directives,
-                                   .max_root_fields = (uint32_t)c->max_root_fields,
-                                   .suggestions = c->introspection},
-                      .max_fields = 5000,
-                      .max_good = 1000,
-                      .max_bad = 200},
-        .max_rows = (uint32_t)c->max_cost,
-        .max_in_flight = (uint32_t)c->max_in_flight,
-        .request_ms = (unsigned)c->request_seconds * 1000,
-        .max_answer_bytes = 8 * 1024 * 1024};
+    struct graphql_config cfg = {.trusted = w->service->trusted,
+                                 .max_in_flight = (uint32_t)c->max_in_flight,
+                                 .request_ms = (unsigned)c->request_seconds * 1000,
+                                 .max_answer_bytes = (size_t)8 * 1024 * 1024};
 
+    service_limits(c, &cfg.documents, &cfg.limits);
     row_source_init(&w->source, w->cache, w->db);
     return graphql_open(&w->graphql, &w->loop, w->service->schema, &w->source, &cfg, reterr);
 }
@@ -338,6 +329,7 @@ static void on_closed_last(void *data)
     w->cache = NULL;
     uv_close((uv_handle_t *)&w->term, NULL);
     uv_close((uv_handle_t *)&w->interrupt, NULL);
+    uv_close((uv_handle_t *)&w->hangup, NULL);
     uv_close((uv_handle_t *)&w->publish, NULL);
     uv_close((uv_handle_t *)&w->deadline, NULL);
     uv_close((uv_handle_t *)&w->again, NULL);
@@ -437,6 +429,15 @@ static void on_signal(uv_signal_t *handle, int signum)
     http_server_drain(w->http, on_drained, w);
 }
 
+/* What runs goes on with its document; the next request meets the new list. */
+static void on_hangup(uv_signal_t *handle, int signum)
+{
+    struct worker *w = handle->data;
+
+    if (service_read_trusted_again(w->service) && w->graphql)
+        graphql_set_trusted(w->graphql, w->service->trusted);
+}
+
 /* ---- the whole ---- */
 
 void worker_log_address(const struct service *s, unsigned port)
@@ -456,9 +457,12 @@ static void worker_init(struct worker *w)
     uv_timer_init(&w->loop, &w->publish);
     uv_timer_init(&w->loop, &w->deadline);
     uv_timer_init(&w->loop, &w->again);
-    w->term.data = w->interrupt.data = w;
+    uv_signal_init(&w->loop, &w->hangup);
+    w->term.data = w->interrupt.data = w->hangup.data = w;
     uv_signal_start(&w->term, on_signal, SIGTERM);
     uv_signal_start(&w->interrupt, on_signal, SIGINT);
+    if (w->config->trusted_documents)
+        uv_signal_start(&w->hangup, on_hangup, SIGHUP);
     uv_timer_start(&w->publish, on_publish, 0, PUBLISH_MS);
 }
 

@@ -157,6 +157,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
                                            .max_aliases = 30,
                                            .max_directives = 50,
                                            .max_root_fields = 20,
+                                           .max_list = 100,
                                            .suggestions = true};
     struct validate_result result;
     struct document doc;

@@ -15,6 +15,7 @@ static struct documents *documents;
 static struct arena arena;
 static int done_rc;
 static unsigned n_done;
+static uint32_t max_cost = 1000, max_page = 100;
 
 static void on_done(struct execution *x, int rc)
 {
@@ -51,7 +52,7 @@ static void run_start(struct run *r, const char *text, const struct value *given
     r->x.variables = variables;
     r->x.source = &source;
     r->x.arena = &arena;
-    r->x.max_rows = 1000;
+    r->x.limits = (struct cost_limits){.max_cost = max_cost, .max_page = max_page};
     r->x.done = on_done;
     if (r->rc == 0)
         r->rc = execution_start(&r->x, &r->err);
@@ -407,52 +408,95 @@ static void test_execute__memory_limit_is_an_error(void **state)
     arena_init(&arena, 0);
 }
 
-static void test_documents__are_kept_apart(void **state)
-{
-    struct compiled *good, *again, *bad;
-    struct document_stats before, after;
+/* ---- cost ---- */
 
-    documents_get_stats(documents, &before);
-    assert_int_equal(documents_get(documents, STR("{ person(id: 5) { id } }"), &good), 0);
-    assert_int_equal(documents_get(documents, STR("{ person(id: 5) { id } }"), &again), 0);
-    assert_ptr_equal(good, again);
-    for (int i = 0; i < 50; i++) {
-        char text[64];
-        snprintf(text, sizeof text, "{ nothing%d }", i);
-        assert_int_equal(documents_get(documents, str_of(text), &bad), 0);
-        assert_true(bad->errors.n_errors > 0);
-        compiled_unref(bad);
+/* What `text` costs, and that it is refused when one less is allowed: before any fetch. */
+static void check_cost(const char *text, uint64_t want)
+{
+    struct run r;
+
+    at_once = true;
+    for (int less = 0; less <= 1; less++) {
+        unsigned fetches = n_fetches;
+        max_cost = (uint32_t)want - (uint32_t)less;
+        run_start(&r, text, NULL);
+        assert_int_equal(r.rc, less ? ERR_LIMIT : EXECUTION_READY);
+        assert_true(r.x.cost == want);
+        if (less)
+            assert_int_equal(n_fetches, fetches);
+        arena_clear(&arena);
+        compiled_unref(r.document);
     }
-    documents_get_stats(documents, &after);
-    assert_int_equal(after.bad, 4); /* max_bad */
-    assert_int_equal(after.good, before.good + 1);
-    assert_int_equal(after.hits, before.hits + 1);
-    compiled_unref(good);
-    compiled_unref(again);
+    max_cost = 1000;
 }
 
-static void test_documents__operation_by_name(void **state)
+static void test_execute__cost(void **state)
 {
-    struct compiled *c;
-    const struct ast_operation *o;
-    struct err err;
+    check_cost("{ person(id: 1) { name } }", 1);
+    check_cost("{ person(id: 1) { best { name } boss { best { id } } } }", 4);
+    check_cost("{ a: person(id: 1) { id } b: person(id: 1) { id } }", 2);
+    check_cost("{ person(id: 1) { pets { nodes { id } } } }", 3);                /* default: 2 */
+    check_cost("{ person(id: 1) { pets(first: null) { nodes { id } } } }", 101); /* the most */
+    check_cost("{ person(id: 1) { pets(first: 7) { nodes { vet { name } } } } }", 15);
+    check_cost("{ person(id: 1) { pets(first: 7) { nodes { id } edges { node { id } } "
+               "pageInfo { hasNextPage } } } }",
+               8);                                        /* one list, however it is looked at */
+    check_cost("{ person(id: 1) { toys { name } } }", 3); /* a plain list: its limit */
+    check_cost("{ person(id: 1) { pets(first: 3) { nodes { vet { pets(first: 4) { nodes { id } } } "
+               "} } } }",
+               1 + 3 + 3 + 12);
+    check_cost("{ person(id: 1) { best @skip(if: true) { name } id } }", 1);
+}
 
-    assert_int_equal(
-        documents_get(documents, STR("query A { __typename } query B { __typename }"), &c), 0);
-    assert_int_equal(compiled_operation(c, STR("B"), &o, &err), 0);
-    check_str(o->name, "B");
-    assert_int_equal(compiled_operation(c, STR("C"), &o, &err), ERR_OPERATION);
-    assert_string_equal(err.message, "Unknown operation named \"C\".");
-    assert_int_equal(compiled_operation(c, (struct str){0}, &o, &err), ERR_OPERATION);
-    assert_string_equal(err.message,
-                        "Must provide operation name if query contains multiple operations.");
-    compiled_unref(c);
+static void test_execute__page_size_has_a_limit(void **state)
+{
+    max_page = 1; /* below the schema's default of 2, which is cut to it */
+    check_cost("{ person(id: 1) { pets { nodes { id } } } }", 2);
+    check_cost("{ person(id: 1) { pets(first: 1) { nodes { id } } } }", 2);
+    check_refused("{ person(id: 1) { pets(first: 2) { nodes { id } } } }", ERR_VARIABLES,
+                  "Argument \"first\" of \"Person.pets\" must be from 1 to 1, not 2.");
+    check_cost("{ person(id: 1) { toys { name } } }", 3); /* nobody pages through it */
+    max_page = INT32_MAX;                                 /* the schema's limit holds */
+    check_cost("{ person(id: 1) { pets(first: 100) { nodes { id } } } }", 101);
+    check_refused("{ person(id: 1) { pets(first: 101) { nodes { id } } } }", ERR_VARIABLES,
+                  "Argument \"first\" of \"Person.pets\" must be from 1 to 100, not 101.");
+    check_refused("{ person(id: 1) { pets(first: 2147483647) { nodes { id } } } }", ERR_VARIABLES,
+                  "Argument \"first\" of \"Person.pets\" must be from 1 to 100, not 2147483647.");
+    check_refused("{ person(id: 1) { pets(first: -1) { nodes { id } } } }", ERR_VARIABLES,
+                  "Argument \"first\" of \"Person.pets\" must be from 1 to 100, not -1.");
+    max_page = 100;
+    assert_true(n_fetches > 0);
+}
+
+/* Extensions come last, in a whole answer as in one of single bytes. */
+static void test_execute__extensions(void **state)
+{
+    for (size_t piece = 1; piece; piece = piece == 1 ? SIZE_MAX : 0) {
+        struct run r;
+        struct answer a;
+        struct buf out;
+        int rc = 1;
+        at_once = true;
+        run_start(&r, "{ person(id: 1) { name } }", NULL);
+        assert_int_equal(answer_open(&a, &r.x, STR("rid")), 0);
+        a.extensions = STR("{\"cost\":1}");
+        buf_init(&out, 0);
+        while (rc == 1)
+            rc = answer_next(&a, &out, piece == 1 ? out.len + 1 : piece);
+        assert_int_equal(rc, 0);
+        check_str(buf_str(&out),
+                  "{\"data\":{\"person\":{\"name\":\"Ann\"}},\"extensions\":{\"cost\":1}}");
+        buf_release(&out);
+        answer_release(&a);
+        arena_clear(&arena);
+        compiled_unref(r.document);
+    }
 }
 
 int main(void)
 {
     const struct document_limits limits = {.parse = {2000, 200},
-                                           .validate = {12, 30, 50, 20, true},
+                                           .validate = {.max_depth = 12, .suggestions = true},
                                            .max_fields = 2000,
                                            .max_good = 100,
                                            .max_bad = 4};
@@ -477,8 +521,9 @@ int main(void)
         cmocka_unit_test_setup(test_execute__refuses_arguments, setup),
         cmocka_unit_test_setup(test_execute__cancel, setup),
         cmocka_unit_test_setup(test_execute__memory_limit_is_an_error, setup),
-        cmocka_unit_test_setup(test_documents__are_kept_apart, setup),
-        cmocka_unit_test_setup(test_documents__operation_by_name, setup),
+        cmocka_unit_test_setup(test_execute__cost, setup),
+        cmocka_unit_test_setup(test_execute__page_size_has_a_limit, setup),
+        cmocka_unit_test_setup(test_execute__extensions, setup),
     };
     struct err err;
     int rc;

@@ -147,8 +147,11 @@ static void check_limit(const char *head, const char *unit, const char *tail,
 
 static void test_validate__limits(void **state)
 {
-    const struct validate_limits limits = {
-        .max_depth = 12, .max_aliases = 30, .max_directives = 50, .max_root_fields = 20};
+    const struct validate_limits limits = {.max_depth = 12,
+                                           .max_aliases = 30,
+                                           .max_directives = 50,
+                                           .max_root_fields = 20,
+                                           .max_list = 25};
 
     check_limit("{ dog { ", "a%: name ", "} }", &limits, 30,
                 "The document has 31 aliases; at most 30 are allowed.");
@@ -156,6 +159,11 @@ static void test_validate__limits(void **state)
                 "The document has 51 directives; at most 50 are allowed.");
     check_limit("{ ", "cat { name } ", "}", &limits, 20,
                 "The operation has 21 fields at its root; at most 20 are allowed.");
+    check_limit("{ human { friends(near: [", "1.5 ", "]) { name } } }", &limits, 25,
+                "The list has 26 items; at most 25 are allowed.");
+    check_limit("query ($near: [Float!] = [", "1 ",
+                "]) { human { friends(near: $near) { name } } }", &limits, 25,
+                "The list has 26 items; at most 25 are allowed.");
     /* Through fragments as well, each counted once. */
     assert_int_equal(check(STR("{ ...F ...F } fragment F on QueryRoot { dog { name } }"),
                            &(struct validate_limits){.max_root_fields = 1}),
@@ -163,6 +171,21 @@ static void test_validate__limits(void **state)
     assert_int_equal(check(STR("{ ...F cat { name } } fragment F on QueryRoot { dog { name } }"),
                            &(struct validate_limits){.max_root_fields = 1}),
                      ERR_LIMIT);
+}
+
+/* The largest limits are limits, and nothing wraps. */
+static void test_validate__limits_at_their_largest(void **state)
+{
+    const uint32_t large[] = {INT32_MAX - 1, INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX};
+
+    for (size_t i = 0; i < ARRAY_LEN(large); i++) {
+        const uint32_t n = large[i];
+        const struct validate_limits limits = {n, n, n, n, n, true};
+        assert_int_equal(check(STR("{ a: dog @rep { b: name @rep @rep } human { friends(near: [1 2 "
+                                   "3]) { name } } }"),
+                               &limits),
+                         0);
+    }
 }
 
 /* dog, n times mother, name: n + 2 fields. */
@@ -385,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_validate__without_suggestions),
         cmocka_unit_test(test_validate__at_most_20_errors),
         cmocka_unit_test(test_validate__limits),
+        cmocka_unit_test(test_validate__limits_at_their_largest),
         cmocka_unit_test(test_validate__depth),
         cmocka_unit_test(test_validate__fragments_that_multiply),
         cmocka_unit_test(test_validate__cycles),
