@@ -61,26 +61,37 @@ bool lane_ready(const struct db *db, const struct lane *lane)
            uv_now(db->loop) - lane->sent_ms >= LANE_HOLD_MS;
 }
 
-static bool carries(const struct db *db, const struct pg_conn *c, const struct lane *lane)
+static const struct table *lane_table(const struct db *db, const struct lane *lane)
+{
+    return db->statements[lane->statement].table;
+}
+
+/* Does a statement over this table stand on the connection? */
+static bool carries(const struct db *db, const struct pg_conn *c, const struct table *table)
 {
     list_each (node, &db->in_flight) {
         const struct batch *b = container_of(node, struct batch, node);
-        if (b->conn == c && b->lane == lane)
+        if (b->conn == c && lane_table(db, b->lane) == table)
             return true;
     }
     return false;
 }
 
+/* Any statement may turn out to wait for a lock, and what stands on its connection waits with it. So one
+ * connection at least carries nothing of a table, however many ways lead into it. */
 bool lane_confined(const struct db *db, const struct lane *lane)
 {
+    bool stuck = lane->in_flight > 0 && uv_now(db->loop) - lane->moved_ms >= LANE_HOLD_MS;
     uint32_t others = 0;
 
-    if (lane->in_flight == 0 || uv_now(db->loop) - lane->moved_ms < LANE_HOLD_MS)
-        return lane->slow && pool_is_scarce(db);
-    /* Its batches in flight may be about to stall their connections. */
-    for (uint32_t i = 0; i < db->n_readers; i++)
-        others += db->readers[i].state == PG_STATE_READY && !carries(db, &db->readers[i], lane);
-    return db->n_readers > 1 && (others < 2 || pool_is_scarce(db));
+    if (db->n_readers == 1)
+        return false;
+    if ((lane->slow || stuck) && pool_is_scarce(db))
+        return true;
+    for (uint32_t i = 0; i < db->n_readers && others < 2; i++)
+        others += db->readers[i].state == PG_STATE_READY && !db->readers[i]._broken &&
+                  !carries(db, &db->readers[i], lane_table(db, lane));
+    return others < 2 && others < db->n_ready;
 }
 
 static uint64_t key_hash(const struct access_path *path, const struct key *key)

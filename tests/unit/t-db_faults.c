@@ -143,6 +143,39 @@ static void test_fault__statements_forgotten(void **state)
     probe_free(q);
 }
 
+/* However many ways lead into a table that is locked, its neighbours are answered. */
+static void test_fault__a_locked_table_leaves_the_others_a_connection(void **state)
+{
+    struct probe *locked[] = {probe_range(PATH_ENTRY, 1, 5), probe_range(PATH_ENTRIES, 1, 5),
+                              probe_range(PATH_ENTRIES, 6, 5)};
+    struct probe *free_one = probe_range(PATH_SLOW, 2, 1);
+
+    assert_int_equal(ask(free_one), 0); /* all are connected */
+    probe_free(free_one);
+    locked[2]->page.filter[0] = (struct filter_value){.set = true, .text = STR("odd")};
+    fixture_exec("BEGIN; LOCK TABLE entry IN ACCESS EXCLUSIVE MODE");
+    for (size_t i = 0; i < ARRAY_LEN(locked); i++)
+        assert_int_equal(db_fetch(db, &locked[i]->f), 0);
+    run_ms(1);
+    for (int round = 0; round < 3; round++) { /* at once, and when the lock is known to be one */
+        free_one = probe_range(PATH_PERSON, 10, 3);
+        assert_int_equal(db_fetch(db, &free_one->f), 0);
+        assert_true(run_until(&free_one->done, 500)); /* the others wait for their time-out */
+        assert_int_equal(free_one->rc, 0);
+        only_row(free_one, 0);
+        probe_free(free_one);
+        run_ms(60);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(locked); i++)
+        assert_int_equal(locked[i]->done, 0);
+    fixture_exec("COMMIT");
+    for (size_t i = 0; i < ARRAY_LEN(locked); i++) {
+        assert_true(run_until(&locked[i]->done, 5000));
+        assert_int_equal(locked[i]->rc, 0);
+        probe_free(locked[i]);
+    }
+}
+
 static char noted[200];
 
 static void on_note(const char *why)
@@ -316,6 +349,7 @@ int main(void)
         T(test_fault__a_statement_cut_off_is_asked_once_more),
         T(test_fault__twice_cut_off_is_an_error),
         T(test_fault__statements_forgotten),
+        T(test_fault__a_locked_table_leaves_the_others_a_connection),
         T(test_fault__stress),
         cmocka_unit_test(test_fault__table_that_is_gone),
         cmocka_unit_test(test_absent__refuses_soon_and_closes),
