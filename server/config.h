@@ -1,6 +1,6 @@
 /* server/config.h: what an operator can set: flags, and environment variables with the same names.
  *
- * One table in config.c has every option. A flag wins over the environment, the environment over the demo of
+ * One table in options.c has every option. A flag wins over the environment, the environment over the demo of
  * the checkout one stands in (var/demo/env), that over the default. A value that can't be used is an error with
  * the option's name in it; the values of --database and --redis are never repeated (they may hold a password). */
 #ifndef SERVER_CONFIG_H
