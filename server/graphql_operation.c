@@ -1,0 +1,160 @@
+/* server/graphql_operation.c: see server/graphql_priv.h. The way of a request:
+ *
+ *     read → compile → execute ──────────────→ release → write
+ *                         │ (rows pending)        │ (gate pending)
+ *                         └──→ waits ─────────────┴──→ waits
+ *
+ * The deadline and a client that left call the execution off; its memory is let go only when nothing is
+ * pending any more. */
+#include <stdio.h>
+
+#include "base/err.h"
+#include "query/variables.h"
+#include "server/graphql_priv.h"
+#include "server/source.h"
+
+static void refuse_called_off(struct operation *o)
+{
+    switch (o->called_off) {
+    case ERR_TIMEOUT:
+        o->g->stats.timeouts++;
+        operation_refuse_with(o, ERR_TIMEOUT,
+                              "The request took longer than it may. Please try again.");
+        break;
+    case ERR_CLOSING:
+        operation_refuse_with(o, ERR_CLOSING, "The server is shutting down. Please try again.");
+        break;
+    default:
+        o->g->stats.canceled++;
+        operation_refuse_with(o, ERR_CANCELED, "The client left.");
+        break;
+    }
+}
+
+static void released(struct release *r, int rc)
+{
+    struct operation *o = container_of(r, struct operation, release);
+
+    operation_settle(o);
+    if (rc < 0)
+        operation_refuse_with(o, rc, "The answer can't be given just now. Please try again.");
+    else
+        operation_answer(o);
+    graphql_close_when_idle(o->g);
+}
+
+/* All rows are there. `waiting`: the operation is in g->in_flight. */
+static void release(struct operation *o, bool waiting)
+{
+    int rc;
+
+    o->release = (struct release){.viewer = &o->viewer, .done = released};
+    rc = release_request(&o->release);
+    if (rc == 0) {
+        if (!waiting)
+            operation_wait(o);
+        return;
+    }
+    if (waiting)
+        operation_settle(o);
+    if (rc < 0)
+        operation_refuse_with(o, rc, "The answer can't be given just now. Please try again.");
+    else
+        operation_answer(o);
+}
+
+static void executed(struct execution *e, int rc)
+{
+    struct operation *o = container_of(e, struct operation, execution);
+    struct graphql *g = o->g;
+
+    if (rc < 0) {
+        operation_settle(o);
+        refuse_called_off(o);
+    } else {
+        release(o, true);
+    }
+    graphql_close_when_idle(g);
+}
+
+/* What the operation may cost, for a client that wants to know; whether it runs or not. */
+static void note_cost(struct operation *o)
+{
+    char text[80];
+
+    if (!o->params.wants_cost)
+        return;
+    snprintf(text, sizeof text, "{\"cost\":{\"estimate\":%llu,\"limit\":%u}}",
+             (unsigned long long)o->execution.cost, o->limits.max_cost);
+    o->extensions = arena_str(&o->x->arena, str_of(text));
+}
+
+static void execute(struct operation *o)
+{
+    struct err err;
+    int rc;
+
+    o->execution = (struct execution){.plan = o->plan,
+                                      .variables = o->variables,
+                                      .source = &o->g->source->source,
+                                      .viewer = &o->viewer,
+                                      .arena = &o->x->arena,
+                                      .limits = o->limits,
+                                      .done = executed};
+    rc = execution_start(&o->execution, &err);
+    note_cost(o);
+    if (rc >= 0)
+        persisted_passed(&o->g->persisted, &o->params, o->document);
+    if (rc < 0)
+        operation_refuse(o, &err, 1);
+    else if (rc == EXECUTION_READY)
+        release(o, false);
+    else
+        operation_wait(o);
+}
+
+static void document_free(void *arg)
+{
+    compiled_unref(arg);
+}
+
+/* Text and variables to a plan; false: refused. */
+static bool compile(struct operation *o)
+{
+    const struct ast_operation *operation;
+    struct err err;
+    int rc;
+
+    o->limits = o->g->config.limits;
+    rc = persisted_find(&o->g->persisted, &o->params, &o->document, &o->limits, &err);
+    if (rc < 0) {
+        operation_refuse(o, &err, 1);
+        return false;
+    }
+    if (arena_defer(&o->x->arena, document_free, o->document) < 0) {
+        compiled_unref(o->document);
+        operation_refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
+        return false;
+    }
+    if (o->document->errors.n_errors > 0) {
+        operation_refuse(o, o->document->errors.errors, o->document->errors.n_errors);
+        return false;
+    }
+    rc = compiled_operation(o->document, o->params.operation_name, &operation, &err);
+    if (rc == 0)
+        rc = cost_check_variables(operation, o->params.variables, o->limits.max_list, &err);
+    if (rc == 0)
+        rc = variables_coerce(&o->x->arena, o->g->schema, operation, o->params.variables,
+                              &o->variables, &err);
+    if (rc == 0)
+        rc = compiled_plan(o->document, operation, o->variables, &o->x->arena, &o->plan, &err);
+    if (rc < 0)
+        operation_refuse(o, &err, 1);
+    return rc == 0;
+}
+
+void operation_run(struct operation *o)
+{
+    if (compile(o))
+        execute(o);
+}

@@ -1,0 +1,82 @@
+/* server/graphql_priv.h: what the files of GraphQL over HTTP share.
+ *
+ *     graphql_http.c       the door: what HTTP has to say before any GraphQL; what is in flight, deadlines, the end
+ *     graphql_operation.c  the way of one operation: compile, execute, release
+ *     graphql_reply.c      its answer, whole or in pieces, and refusals */
+#ifndef SERVER_GRAPHQL_PRIV_H
+#define SERVER_GRAPHQL_PRIV_H
+
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "query/answer.h"
+#include "query/execute.h"
+#include "server/access.h"
+#include "server/graphql_http.h"
+#include "server/graphql_json.h"
+#include "server/http/exchange.h"
+#include "server/media_type.h"
+#include "server/persisted.h"
+
+struct graphql {
+    const struct schema *schema;
+    struct row_source *source;
+    struct graphql_config config;
+    struct persisted persisted;
+    uv_timer_t ticks;
+    struct list in_flight; /* oldest first, which is the order of deadlines */
+    struct graphql_stats stats;
+    bool closing;
+    void (*on_closed)(void *data);
+    void *on_closed_data;
+};
+
+/* One for each request, in the request's arena. */
+struct operation {
+    struct graphql *g;
+    struct exchange *x;
+    enum answer_type type;
+    struct graphql_params params;
+    struct viewer viewer;
+    struct compiled *document;
+    struct cost_limits limits;
+    struct str extensions; /* of the answer, a JSON object; empty: none */
+    const struct plan *plan;
+    const struct value **variables;
+    struct execution execution;
+    struct release release;
+    struct answer answer;
+    struct producer producer;
+    struct buf written; /* when streaming: what was written, */
+    size_t sent;        /* how much of it the connection has, */
+    bool written_all;   /* and whether that is the whole answer */
+    uint64_t deadline_ms;
+    struct list link; /* in g->in_flight while something is pending */
+    int called_off;   /* why: ERR_TIMEOUT, ERR_CANCELED (the client left), ERR_CLOSING */
+};
+
+/* ---- graphql_http.c ---- */
+
+/* From now on something is pending: the deadline runs. */
+void operation_wait(struct operation *o);
+/* Nothing is pending any more. Every way here ends with graphql_close_when_idle. */
+void operation_settle(struct operation *o);
+/* May free `g`: touch nothing of it afterwards. */
+void graphql_close_when_idle(struct graphql *g);
+
+/* ---- graphql_operation.c ---- */
+
+/* From the parameters to an answer or a refusal, now or later. Touch nothing of `o` afterwards. */
+void operation_run(struct operation *o);
+
+/* ---- graphql_reply.c: each of them ends the exchange ---- */
+
+void operation_refuse(struct operation *o, const struct err *errors, uint32_t n);
+void operation_refuse_with(struct operation *o, int code, const char *message);
+/* Writes what was executed. */
+void operation_answer(struct operation *o);
+/* 406, for an exchange that has no operation. */
+void graphql_refuse_type(struct exchange *x);
+
+#endif

@@ -1,0 +1,180 @@
+/* server/graphql_reply.c: see server/graphql_priv.h. An answer of up to 64 KB is one reply; a longer one is written
+ * as the socket takes it. */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "query/plan.h"
+#include "server/graphql_priv.h"
+
+enum {
+    PIECE_BYTES = 64 * 1024, /* a longer answer is streamed in pieces of this size */
+    PIECE_FIRST = 4096       /* first guess of an answer's size */
+};
+
+/* ---- refusals ---- */
+
+static void errors_json(struct buf *out, const struct err *errors, uint32_t n,
+                        struct str extensions, const char *id)
+{
+    buf_add_z(out, "{\"errors\":[");
+    for (uint32_t i = 0; i < n; i++) {
+        const struct err *e = &errors[i];
+        buf_add_z(out, i ? ",{\"message\":" : "{\"message\":");
+        json_add_string(out, str_of(e->message));
+        if (e->line > 0 && e->code != ERR_REQUEST)
+            buf_addf(out, ",\"locations\":[{\"line\":%d,\"column\":%d}]", e->line, e->column);
+        buf_addf(out, ",\"extensions\":{\"code\":\"%s\"", err_text(e->code));
+        if (err_is_ours(e->code))
+            buf_addf(out, ",\"requestId\":\"%s\"", id);
+        buf_add_z(out, "}}");
+    }
+    buf_add_char(out, ']');
+    if (extensions.len) {
+        buf_add_z(out, ",\"extensions\":");
+        buf_add_str(out, extensions);
+    }
+    buf_add_char(out, '}');
+}
+
+/* A document or an operation that can't run: 400, or 200 in the older media type; ours keep their status, and so
+ * does a request that contradicts itself. */
+static int refusal_status(const struct operation *o, int code)
+{
+    if (code == ERR_REQUEST)
+        return err_status(code);
+    return o->type == ANSWER_JSON && !err_is_ours(code) ? 200 : err_status(code);
+}
+
+/* What goes with a status: a 503 says when to come again. */
+static const struct http_header *headers_of(int status)
+{
+    static const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
+
+    return status == 503 ? again : NULL;
+}
+
+void operation_refuse(struct operation *o, const struct err *errors, uint32_t n)
+{
+    int status = refusal_status(o, errors[0].code);
+    struct buf body;
+
+    o->g->stats.failed++;
+    buf_init(&body, 0);
+    errors_json(&body, errors, n, o->extensions, o->x->id);
+    exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
+}
+
+void operation_refuse_with(struct operation *o, int code, const char *message)
+{
+    struct err err;
+
+    err_set(&err, (enum err_code)code, "%s", message);
+    operation_refuse(o, &err, 1);
+}
+
+void graphql_refuse_type(struct exchange *x)
+{
+    struct buf body;
+    struct err err;
+
+    err_set(&err, ERR_REQUEST,
+            "Answers are application/json or application/graphql-response+json; the Accept "
+            "header allows neither.");
+    buf_init(&body, 0);
+    errors_json(&body, &err, 1, (struct str){0}, x->id);
+    exchange_reply(x, 406, media_type_name(ANSWER_JSON), &body, NULL);
+}
+
+/* ---- writing ---- */
+
+/* Writes on behind what has not left yet, so that every piece but the last is full. */
+static int stream_refill(struct operation *o)
+{
+    struct buf *b = &o->written;
+    int rc;
+
+    memmove(b->ptr, b->ptr + o->sent, b->len - o->sent);
+    b->len -= o->sent;
+    o->sent = 0;
+    rc = answer_next(&o->answer, b, PIECE_BYTES);
+    o->written_all = rc == 0;
+    return rc;
+}
+
+static int piece_next(struct producer *p, struct buf *out)
+{
+    struct operation *o = container_of(p, struct operation, producer);
+    size_t n;
+
+    if (!o->written_all && o->written.len - o->sent < PIECE_BYTES) {
+        int rc = stream_refill(o);
+        if (rc < 0)
+            return rc;
+    }
+    n = MIN(o->written.len - o->sent, (size_t)PIECE_BYTES);
+    buf_add(out, o->written.ptr + o->sent, n);
+    o->sent += n;
+    if (out->failed)
+        return ERR_MEMORY;
+    return !o->written_all || o->sent < o->written.len;
+}
+
+static void written_free(void *arg)
+{
+    buf_release(arg);
+}
+
+static void answer_free(void *arg)
+{
+    answer_release(arg);
+}
+
+/* More than one piece: the socket asks for the next when it has taken the one before. */
+static void stream(struct operation *o, int status, const struct buf *written, bool is_all)
+{
+    o->written = *written;
+    o->written_all = is_all;
+    if (arena_defer(&o->x->arena, written_free, &o->written) < 0) {
+        buf_release(&o->written);
+        operation_refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
+        return;
+    }
+    o->producer.next = piece_next;
+    exchange_stream(o->x, status, media_type_name(o->type), &o->producer, headers_of(status));
+}
+
+/* 503 when nothing at all could be answered, by a fault of ours, and the media type lets us say so. */
+static int answer_status(const struct operation *o)
+{
+    return o->type == ANSWER_GRAPHQL_RESPONSE && o->answer.failures > 0 &&
+                   o->answer.failures == o->plan->root->n_fields
+               ? 503
+               : 200;
+}
+
+void operation_answer(struct operation *o)
+{
+    struct buf body;
+    int rc, status;
+
+    buf_init(&body, o->g->config.max_answer_bytes);
+    rc = answer_open(&o->answer, &o->execution, str_of(o->x->id));
+    o->answer.extensions = o->extensions;
+    if (rc == 0)
+        rc = arena_defer(&o->x->arena, answer_free, &o->answer);
+    if (rc == 0 && buf_reserve(&body, PIECE_FIRST))
+        rc = answer_next(&o->answer, &body, PIECE_BYTES);
+    if (rc < 0) {
+        buf_release(&body);
+        operation_refuse_with(o, o->answer.cut ? ERR_LIMIT : rc,
+                              o->answer.cut ? "The answer would be larger than the server may give."
+                                            : "The request needs more memory than it may have.");
+        return;
+    }
+    status = answer_status(o);
+    if (rc == 1 || body.len > PIECE_BYTES)
+        stream(o, status, &body, rc == 0);
+    else
+        exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
+}
