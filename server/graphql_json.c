@@ -56,49 +56,50 @@ static int check_depth(struct str body, struct err *reterr)
 
 /* ---- JSON values as the engine's ---- */
 
-static struct value *value_from_json(struct arena *arena, json_t *json);
+static int value_from_json(struct arena *arena, json_t *json, struct value *v);
+
+/* `items` is an array: what reads values counts, and does not follow `next`. */
+static int items_make(struct arena *arena, size_t n, struct value *v)
+{
+    v->items = n ? arena_array(arena, n, sizeof *v->items) : NULL;
+    v->n_items = (uint32_t)n; /* the body's size bounds it */
+    return n && !v->items ? ERR_MEMORY : 0;
+}
 
 static int object_from_json(struct arena *arena, json_t *json, struct value *v)
 {
-    struct value **last = &v->items;
+    struct value *item;
     const char *key;
     json_t *entry;
 
+    if (items_make(arena, json_object_size(json), v) < 0)
+        return ERR_MEMORY;
+    item = v->items;
     json_object_foreach(json, key, entry)
     {
-        struct value *item = value_from_json(arena, entry);
-        if (!item)
+        if (value_from_json(arena, entry, item) < 0)
             return ERR_MEMORY;
         item->name = str_of(key);
-        *last = item;
-        last = &item->next;
-        v->n_items++;
+        item++;
     }
     return 0;
 }
 
 static int list_from_json(struct arena *arena, json_t *json, struct value *v)
 {
-    struct value **last = &v->items;
-
-    for (size_t i = 0; i < json_array_size(json); i++) {
-        struct value *item = value_from_json(arena, json_array_get(json, i));
-        if (!item)
+    if (items_make(arena, json_array_size(json), v) < 0)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < v->n_items; i++)
+        if (value_from_json(arena, json_array_get(json, i), &v->items[i]) < 0)
             return ERR_MEMORY;
-        *last = item;
-        last = &item->next;
-        v->n_items++;
-    }
     return 0;
 }
 
-static struct value *value_from_json(struct arena *arena, json_t *json)
+static int value_from_json(struct arena *arena, json_t *json, struct value *v)
 {
-    struct value *v = arena_zalloc(arena, sizeof *v);
     int rc = 0;
 
-    if (!v)
-        return NULL;
+    *v = (struct value){0};
     switch (json_typeof(json)) {
     case JSON_OBJECT:
         v->kind = VALUE_OBJECT;
@@ -130,7 +131,7 @@ static struct value *value_from_json(struct arena *arena, json_t *json)
         v->kind = VALUE_NULL;
         break;
     }
-    return rc < 0 ? NULL : v;
+    return rc;
 }
 
 /* ---- parameters ---- */
@@ -219,9 +220,10 @@ static int params_from_json(struct arena *arena, json_t *root, struct graphql_pa
     if (json_is_string(name))
         ret->operation_name = text_of(name);
     if (json_is_object(variables)) {
-        ret->variables = value_from_json(arena, variables);
-        if (!ret->variables)
+        struct value *object = arena_alloc(arena, sizeof *object);
+        if (!object || value_from_json(arena, variables, object) < 0)
             return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+        ret->variables = object;
     }
     return 0;
 }

@@ -179,6 +179,18 @@ describe('pages', () => {
   });
 });
 
+describe('variables', () => {
+  test('are found among any number of others, whatever is nested in those', async () => {
+    const [{ iin }] = await database.query('SELECT iin FROM patient ORDER BY id LIMIT 1');
+    const query = 'query($iin: ID!) { patient(iin: $iin) { iin } }';
+    for (const n of [1, 2, 10, 100, 1000]) {
+      const others = Object.fromEntries(Array.from({ length: n }, (_, i) => [`v${i}`, i % 2 ? [[i], { a: i, b: [] }] : i]));
+      assert.equal((await server.data(query, { ...others, iin })).patient.iin, iin, `${n} before`);
+      assert.equal((await server.data(query, { iin, ...others })).patient.iin, iin, `${n} behind`);
+    }
+  });
+});
+
 describe('what a client can get wrong', () => {
   const send = (body, headers = {}) => server.request('/graphql', {
     method: 'POST', body, headers: { 'Content-Type': 'application/json', ...headers },
