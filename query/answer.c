@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "query/ahead.h"
 #include "query/arguments.h"
 #include "query/cursor.h"
 #include "query/introspect.h"
@@ -129,8 +130,10 @@ static void error_missing(struct answer *a, const struct plan_field *f)
     struct buf text;
 
     buf_init(&text, ERR_MESSAGE_MAX);
-    buf_addf(&text, "Cannot return null for non-nullable field %.*s.%.*s.",
-             STR_FMT(f->field->parent->name), STR_FMT(f->field->name));
+    buf_add_z(&text, "Cannot return null for non-nullable field ");
+    if (!a->_x->discreet)
+        buf_addf(&text, "%.*s.", STR_FMT(f->field->parent->name));
+    buf_addf(&text, "%.*s.", STR_FMT(f->field->name));
     error_add(a, f, ERR_DATA, text.failed ? STR("A value is missing.") : buf_str(&text));
     buf_release(&text);
 }
@@ -239,10 +242,17 @@ static int put_fetched(struct answer *a, const struct plan_field *f, const struc
 static int put_introspection(struct answer *a, const struct plan_field *f, struct buf *out)
 {
     const struct plan *plan = a->_x->plan;
+    struct str ahead = ahead_value(plan, f);
     struct err err;
-    int rc = introspect_write(plan->schema, plan->document, f->selections, f->n_selections,
-                              a->_x->variables, out, &err);
+    int rc = 0;
 
+    if (ahead.ptr) {
+        buf_add_str(out, ahead);
+        rc = out->failed ? ERR_LIMIT : 0;
+    } else {
+        rc = introspect_write(plan->schema, plan->document, f->selections, f->n_selections,
+                              a->_x->variables, out, &err);
+    }
     if (rc < 0)
         a->cut = true;
     return rc;

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/map.h"
+#include "query/ahead.h"
 
 enum {
     COMPILED_BYTES_MAX = 8 * 1024 * 1024
@@ -92,6 +93,8 @@ void compiled_unref(struct compiled *c)
 {
     if (--c->_refs > 0)
         return;
+    for (struct plan *plan = c->plans; plan; plan = plan->next)
+        ahead_drop(plan->ahead);
     arena_release(&c->arena);
     free(c);
 }
@@ -302,6 +305,8 @@ int compiled_plan(struct compiled *c, const struct ast_operation *operation,
         plan->next = c->plans;
         c->plans = plan;
         c->n_plans++;
+        if (plan->shows_schema)
+            plan->ahead = ahead_new(&c->arena, plan);
     }
     *ret = plan;
     return 0;

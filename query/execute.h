@@ -45,6 +45,7 @@ struct execution {
     const struct viewer *viewer;
     struct arena *arena;
     struct cost_limits limits;
+    bool discreet; /* errors of the answer name no type (query/discreet.h) */
     /* Runs once, on a later turn, when execution_start returned 0: 0, or ERR_CANCELED. Failures of single
      * steps or keys are in their slices. */
     void (*done)(struct execution *x, int rc);

@@ -390,7 +390,7 @@ static void write_object(struct writer *w, const struct meta_field *fields, cons
 }
 
 static int introspect(struct meta_plan *p, const struct ast_selection *const *fields, uint32_t n,
-                      struct writer *w)
+                      bool constant_only, struct writer *w)
 {
     const struct schema *s = p->schema;
     bool whole = str_eq(fields[0]->name, s->schema_field->name);
@@ -409,6 +409,8 @@ static int introspect(struct meta_plan *p, const struct ast_selection *const *fi
         thing =
             named(name && name->kind == VALUE_STRING ? schema_visible_type(s, name->text) : NULL);
     }
+    if (constant_only && p->varies)
+        return INTROSPECT_VARIES;
     if (!whole && !thing.type.named)
         buf_add_z(w->out, "null");
     else
@@ -418,9 +420,10 @@ static int introspect(struct meta_plan *p, const struct ast_selection *const *fi
     return w->out->failed ? err_set(p->err, ERR_MEMORY, "Out of memory.") : 0;
 }
 
-int introspect_write(const struct schema *schema, const struct document *doc,
-                     const struct ast_selection *const *fields, uint32_t n,
-                     const struct value *const *variables, struct buf *out, struct err *reterr)
+static int write_planned(const struct schema *schema, const struct document *doc,
+                         const struct ast_selection *const *fields, uint32_t n,
+                         const struct value *const *variables, bool constant_only, struct buf *out,
+                         struct err *reterr)
 {
     struct writer w = {.schema = schema, .out = out};
     struct arena arena;
@@ -429,7 +432,22 @@ int introspect_write(const struct schema *schema, const struct document *doc,
     int rc;
 
     arena_init(&arena, PLAN_BYTES_MAX);
-    rc = introspect(&p, fields, n, &w);
+    rc = introspect(&p, fields, n, constant_only, &w);
     arena_release(&arena);
     return rc;
+}
+
+int introspect_write(const struct schema *schema, const struct document *doc,
+                     const struct ast_selection *const *fields, uint32_t n,
+                     const struct value *const *variables, struct buf *out, struct err *reterr)
+{
+    return write_planned(schema, doc, fields, n, variables, false, out, reterr);
+}
+
+int introspect_write_constant(const struct schema *schema, const struct document *doc,
+                              const struct ast_selection *const *fields, uint32_t n,
+                              const struct value *const *variables, struct buf *out,
+                              struct err *reterr)
+{
+    return write_planned(schema, doc, fields, n, variables, true, out, reterr);
 }

@@ -19,4 +19,16 @@ int introspect_write(const struct schema *schema, const struct document *doc,
                      const struct value *const *variables, struct buf *out,
                      struct err *reterr) MUSTCHECK;
 
+enum {
+    INTROSPECT_VARIES = 1
+};
+
+/* The same for what can be written ahead. INTROSPECT_VARIES: some argument is a variable, so that the value is
+ * another with other variables; nothing was written then. Otherwise it depends on no variables but those that
+ * @skip and @include name. */
+int introspect_write_constant(const struct schema *schema, const struct document *doc,
+                              const struct ast_selection *const *fields, uint32_t n,
+                              const struct value *const *variables, struct buf *out,
+                              struct err *reterr) MUSTCHECK;
+
 #endif

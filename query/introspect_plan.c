@@ -177,6 +177,7 @@ int meta_argument(struct meta_plan *p, const struct ast_selection *s, const stru
             int rc;
             if (!str_eq(a->name, in->name))
                 continue;
+            p->varies |= a->value->kind == VALUE_VARIABLE; /* of these types none is a list */
             rc = literal_coerce(p->arena, p->schema, in->type, a->value, p->variables, &v, p->err);
             if (rc < 0)
                 return rc == ERR_MEMORY ? too_large(p) : rc;

@@ -51,6 +51,7 @@ struct meta_plan {
     const struct schema *schema;
     const struct document *doc;
     const struct value *const *variables;
+    bool varies; /* an argument is a variable */
     struct err *err;
 };
 

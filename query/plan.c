@@ -333,8 +333,11 @@ static int field_make(struct planner *p, const struct type *type, const struct g
         ret->item_non_null = field->type->inner->non_null;
     if (is_fetched(field->resolve))
         rc = step_add(p, ret, step, &ret->step);
-    if (rc < 0 || field->resolve == RESOLVE_SCHEMA || field->resolve == RESOLVE_TYPE ||
-        !type_is_composite(type_ref_named(field->type)))
+    if (field->resolve == RESOLVE_SCHEMA || field->resolve == RESOLVE_TYPE) {
+        p->plan->shows_schema = true;
+        return rc;
+    }
+    if (rc < 0 || !type_is_composite(type_ref_named(field->type)))
         return rc;
     return field_object(p, ret, ret->step, depth);
 }

@@ -27,6 +27,7 @@
 #include "query/ast.h"
 #include "query/schema.h"
 
+struct ahead;
 struct err;
 
 enum {
@@ -77,9 +78,11 @@ struct plan {
     struct plan_step *steps; /* parents before children */
     uint32_t n_steps;
     struct plan_object *root;
-    uint32_t n_fields; /* in all objects */
-    uint32_t depth;    /* objects below objects, for the writer's stack */
-    struct plan *next; /* of the same document */
+    uint32_t n_fields;   /* in all objects */
+    uint32_t depth;      /* objects below objects, for the writer's stack */
+    bool shows_schema;   /* it has an introspection field */
+    struct ahead *ahead; /* ... written ahead: query/ahead.h; NULL: not */
+    struct plan *next;   /* of the same document */
 };
 
 /* ERR_LIMIT: more than PLAN_CONDITIONS_MAX such variables. */

@@ -309,6 +309,7 @@ static void unknown_field(struct validation *v, const struct type *parent,
 static void scalar_leafs(struct validation *v, const struct field *f, const struct ast_selection *s)
 {
     const struct type *t = type_ref_named(f->type);
+    bool hint = v->limits->suggestions;
     char text[PRINT_TEXT_MAX];
 
     if (v->quiet)
@@ -320,9 +321,21 @@ static void scalar_leafs(struct validation *v, const struct field *f, const stru
             STR_FMT(s->name), type_text(f->type, text));
     else if (!type_is_leaf(t) && !s->selections)
         validate_error(v, s->loc,
-                       "Field \"%.*s\" of type \"%s\" must have a selection of subfields. Did you "
-                       "mean \"%.*s { ... }\"?",
-                       STR_FMT(s->name), type_text(f->type, text), STR_FMT(s->name));
+                       "Field \"%.*s\" of type \"%s\" must have a selection of subfields.%s%.*s%s",
+                       STR_FMT(s->name), type_text(f->type, text), hint ? " Did you mean \"" : "",
+                       hint ? (int)s->name.len : 0, s->name.ptr, hint ? " { ... }\"?" : "");
+}
+
+/* graphql-js's NoSchemaIntrospectionCustomRule: fields whose type is one of introspection's. */
+static void introspection_refused(struct validation *v, const struct type *t,
+                                  const struct ast_selection *s)
+{
+    if (v->limits->no_introspection && t && t->builtin && t->name.len > 2 &&
+        memcmp(t->name.ptr, "__", 2) == 0)
+        validate_error(v, s->loc,
+                       "GraphQL introspection has been disabled, but the requested query contained "
+                       "the field \"%.*s\".",
+                       STR_FMT(s->name));
 }
 
 static void walk_field(struct validation *v, const struct type *parent,
@@ -338,6 +351,7 @@ static void walk_field(struct validation *v, const struct type *parent,
     unique_directives(v, s->directives);
     unique_arguments(v, s->arguments);
     validate_meta_depth(v, s);
+    introspection_refused(v, t, s);
     walk_arguments(v, s->arguments, f ? f->arguments : NULL, f ? f->n_arguments : 0, parent, f);
     walk_directives(v, s->directives, LOC_FIELD);
     if (s->selections)

@@ -25,6 +25,7 @@ struct validate_limits {
     uint32_t max_root_fields; /* 20 */
     uint32_t max_list;        /* items of one list among the literals; 100 */
     bool suggestions;         /* "Did you mean ...?" */
+    bool no_introspection;    /* fields of introspection are refused, but for __typename */
 };
 
 struct validate_result {

@@ -8,7 +8,8 @@
 #include "server/graphql_priv.h"
 
 enum {
-    TICK_MS = 50 /* how exact deadlines are */
+    TICK_MS = 50,                     /* how exact deadlines are */
+    AHEAD_BYTES_MAX = 8 * 1024 * 1024 /* of introspection that is written ahead */
 };
 
 /* ---- what is pending ---- */
@@ -32,6 +33,7 @@ static void graphql_closed(uv_handle_t *handle)
     void (*on_closed)(void *data) = g->on_closed;
     void *data = g->on_closed_data;
 
+    ahead_release(&g->ahead);
     documents_free(g->persisted.documents);
     free(g);
     on_closed(data);
@@ -167,6 +169,7 @@ int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct sche
     g->persisted.automatic = config->documents.max_registered > 0;
     g->ticks.data = g;
     list_init(&g->in_flight);
+    ahead_init(&g->ahead, AHEAD_BYTES_MAX);
     *ret = g;
     return 0;
 }

@@ -100,6 +100,7 @@ static void execute(struct operation *o)
                                       .viewer = &o->viewer,
                                       .arena = &o->x->arena,
                                       .limits = o->limits,
+                                      .discreet = o->g->config.documents.validate.no_introspection,
                                       .done = executed};
     rc = execution_start(&o->execution, &err);
     note_cost(o);
@@ -150,6 +151,8 @@ static bool compile(struct operation *o)
         rc = compiled_plan(o->document, operation, o->variables, &o->x->arena, &o->plan, &err);
     if (rc < 0)
         operation_refuse(o, &err, 1);
+    else if (o->plan->ahead)
+        ahead_use(&o->g->ahead, o->plan, o->variables);
     return rc == 0;
 }
 

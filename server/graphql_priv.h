@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "query/ahead.h"
 #include "query/answer.h"
 #include "query/execute.h"
 #include "server/access.h"
@@ -24,6 +25,7 @@ struct graphql {
     struct row_source *source;
     struct graphql_config config;
     struct persisted persisted;
+    struct ahead_shelf ahead; /* of its plans and of those that workers share */
     uv_timer_t ticks;
     struct list in_flight; /* oldest first, which is the order of deadlines */
     struct graphql_stats stats;

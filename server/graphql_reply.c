@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "query/discreet.h"
 #include "query/plan.h"
 #include "server/graphql_priv.h"
 
@@ -54,11 +55,33 @@ static const struct http_header *headers_of(int status)
     return status == 503 ? again : NULL;
 }
 
+/* The errors as a client may see them when the schema is not shown; NULL: no memory. */
+static const struct err *discreet_errors(struct operation *o, const struct err *errors, uint32_t n)
+{
+    struct str text = o->document ? o->document->text : o->params.query;
+    struct err *copy = arena_array(&o->x->arena, n, sizeof *copy);
+
+    for (uint32_t i = 0; copy && i < n; i++) {
+        copy[i] = errors[i];
+        discreet_message(copy[i].message, text, o->params.variables);
+    }
+    return copy;
+}
+
 void operation_refuse(struct operation *o, const struct err *errors, uint32_t n)
 {
-    int status = refusal_status(o, errors[0].code);
+    static const struct err no_memory = {ERR_MEMORY, 0, 0,
+                                         "The request needs more memory than it may have."};
+    int status;
     struct buf body;
 
+    if (o->g->config.documents.validate.no_introspection)
+        errors = discreet_errors(o, errors, n);
+    if (!errors) {
+        errors = &no_memory;
+        n = 1;
+    }
+    status = refusal_status(o, errors[0].code);
     o->g->stats.failed++;
     buf_init(&body, 0);
     errors_json(&body, errors, n, o->extensions, o->x->id);

@@ -94,13 +94,6 @@ static int check_database(struct service *s, struct err *reterr)
     return rc;
 }
 
-/* Without introspection its fields have a name that no document can spell, so they are unknown fields. */
-static void hide_introspection(struct schema *schema)
-{
-    schema->schema_field->name = (struct str){"", 0};
-    schema->type_field->name = (struct str){"", 0};
-}
-
 void service_limits(const struct config *c, struct document_limits *ret_documents,
                     struct cost_limits *ret_cost)
 {
@@ -111,7 +104,8 @@ void service_limits(const struct config *c, struct document_limits *ret_document
                                               .max_directives = (uint32_t)c->max_directives,
                                               .max_root_fields = (uint32_t)c->max_root_fields,
                                               .max_list = (uint32_t)c->max_list_input,
-                                              .suggestions = c->introspection},
+                                              .suggestions = c->introspection,
+                                              .no_introspection = !c->introspection},
                                  .max_fields = 5000,
                                  .max_good = 1000,
                                  .max_bad = 200,
@@ -155,8 +149,6 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     *s = (struct service){.config = config};
     arena_init(&s->arena, 0);
     rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
-    if (rc == 0 && !config->introspection)
-        hide_introspection(s->schema);
     if (rc == 0)
         rc = read_trusted(s, &s->trusted, reterr);
     if (rc == 0)
