@@ -1,8 +1,10 @@
 /* base/hash.c: see base/hash.h. The only file of base/ that includes third-party headers. */
 #include "base/hash.h"
 
+#include <stdlib.h>
+
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #define XXH_INLINE_ALL
@@ -67,10 +69,45 @@ bool sha256_read(struct str hex, struct sha256 *ret)
     return true;
 }
 
-int hmac_sha256(struct str key, struct str s, struct sha256 *ret)
+struct hmac {
+    EVP_MAC_CTX *ctx;
+};
+
+int hmac_new(struct hmac **ret, struct str key)
 {
-    if (key.len > 1 << 16 || !HMAC(EVP_sha256(), key.ptr, (int)key.len,
-                                   (const unsigned char *)s.ptr, s.len, ret->bytes, NULL))
+    struct hmac *h = calloc(1, sizeof *h);
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
+                                 OSSL_PARAM_construct_end()};
+
+    if (h && mac)
+        h->ctx = EVP_MAC_CTX_new(mac); /* which holds on to `mac` */
+    EVP_MAC_free(mac);
+    if (!h || !h->ctx ||
+        EVP_MAC_init(h->ctx, (const unsigned char *)key.ptr, key.len, params) != 1) {
+        hmac_free(h);
+        return ERR_INTERNAL;
+    }
+    *ret = h;
+    return 0;
+}
+
+void hmac_free(struct hmac *h)
+{
+    if (!h)
+        return;
+    EVP_MAC_CTX_free(h->ctx);
+    free(h);
+}
+
+int hmac_sha256(struct hmac *h, struct str s, struct sha256 *ret)
+{
+    size_t n;
+
+    if (EVP_MAC_init(h->ctx, NULL, 0, NULL) != 1 || /* the same key again */
+        EVP_MAC_update(h->ctx, (const unsigned char *)s.ptr, s.len) != 1 ||
+        EVP_MAC_final(h->ctx, ret->bytes, &n, sizeof ret->bytes) != 1)
         return ERR_INTERNAL;
     return 0;
 }

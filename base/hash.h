@@ -39,8 +39,13 @@ static inline uint64_t hash_u64(uint64_t x)
 int sha256(struct str s, struct sha256 *ret) MUSTCHECK;
 /* Reads one that is written as 64 lower-case hexadecimal digits; false: it is not. */
 bool sha256_read(struct str hex, struct sha256 *ret);
-/* HMAC-SHA-256; the same results. */
-int hmac_sha256(struct str key, struct str s, struct sha256 *ret) MUSTCHECK;
+/* HMAC-SHA-256 under one key. The key's schedule is made once: it costs more than a short text's hash. */
+struct hmac;
+/* ERR_INTERNAL when the library fails. */
+int hmac_new(struct hmac **ret, struct str key) MUSTCHECK;
+void hmac_free(struct hmac *h); /* NULL is fine */
+/* As sha256(). */
+int hmac_sha256(struct hmac *h, struct str s, struct sha256 *ret) MUSTCHECK;
 /* Bytes from the system's generator. 0 or ERR_INTERNAL. */
 int random_bytes(void *out, size_t n) MUSTCHECK;
 

@@ -48,7 +48,7 @@ struct store {
 
 bool ask_digest(const struct cache *c, struct sha256 *ret, uint64_t *ret_name)
 {
-    if (hmac_sha256(c->secret, buf_str(&c->name), ret) < 0)
+    if (hmac_sha256(c->names, buf_str(&c->name), ret) < 0)
         return false;
     memcpy(ret_name, ret->bytes + DIGEST_BYTES, sizeof *ret_name);
     *ret_name ^= generations_epoch(c->g); /* generations begin anew with an epoch */
@@ -59,13 +59,16 @@ bool ask_digest(const struct cache *c, struct sha256 *ret, uint64_t *ret_name)
 static size_t redis_key(const struct cache *c, char *out, uint64_t epoch, char kind,
                         const struct sha256 *digest)
 {
+    static const char hex[] = "0123456789abcdef";
     int n = snprintf(out, KEY_MAX, "tq:%.*s:%016llx:%c:", STR_FMT(c->space),
                      (unsigned long long)epoch, kind);
 
     if (n < 0 || n + 2 * DIGEST_BYTES >= KEY_MAX)
         return 0;
-    for (int i = 0; i < DIGEST_BYTES; i++, n += 2)
-        snprintf(out + n, 3, "%02x", digest->bytes[i]);
+    for (int i = 0; i < DIGEST_BYTES; i++) {
+        out[n++] = hex[digest->bytes[i] >> 4];
+        out[n++] = hex[digest->bytes[i] & 15];
+    }
     return (size_t)n;
 }
 
@@ -326,7 +329,7 @@ static bool store(struct cache *c, int argc, const char **argv, const size_t *le
     if (!s)
         return false;
     *s = (struct store){.req = {.done = on_stored}, .c = c};
-    if (remote_send(c->remote, &s->req, argc, argv, lens) < 0) {
+    if (remote_send_lazily(c->remote, &s->req, argc, argv, lens) < 0) {
         free(s);
         return false;
     }

@@ -37,7 +37,7 @@ static void free_cache(struct cache *c)
     map_release(&c->asks);
     buf_release(&c->name);
     buf_release(&c->value);
-    free((void *)(uintptr_t)c->secret.ptr);
+    hmac_free(c->names);
     free((void *)(uintptr_t)c->space.ptr);
     free(c);
 }
@@ -54,11 +54,11 @@ static int prepare(struct cache *c, const struct cache_config *config, struct er
 {
     struct sha256 seal;
 
-    c->secret = copy_str(config->secret);
     c->space = copy_str(config->namespace_);
-    if (!c->secret.ptr || !c->space.ptr || hot_new(&c->hot, c->access) < 0)
+    if (!c->space.ptr || hot_new(&c->hot, c->access) < 0)
         return err_set(reterr, ERR_MEMORY, "cache: out of memory");
-    if (hmac_sha256(c->secret, STR("tolqujat cache seal"), &seal) < 0)
+    if (hmac_new(&c->names, config->secret) < 0 ||
+        hmac_sha256(c->names, STR("tolqujat cache seal"), &seal) < 0)
         return err_set(reterr, ERR_INTERNAL, "cache: no HMAC");
     memcpy(&c->seal, seal.bytes, sizeof c->seal);
     return 0;

@@ -32,8 +32,9 @@ struct cache {
     uv_loop_t *loop;
     const struct access *access;
     struct generations *g;
-    struct str secret, space; /* its own copies */
-    uint64_t seal;            /* seed of the checksums of values */
+    struct hmac *names; /* under the secret: names outside the process */
+    struct str space;   /* its own copy */
+    uint64_t seal;      /* seed of the checksums of values */
     unsigned ttl_s;
 
     struct hot *hot;

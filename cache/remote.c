@@ -23,7 +23,9 @@
 
 enum {
     CONNECT_MS = 1000,
-    PROBE_MS = 1000
+    PROBE_MS = 1000,
+    LAZY_MS = 5, /* a quarter of the time-out at most, which counts from the sending */
+    LAZY_BYTES = 32 * 1024
 };
 
 static void remote_connect(struct remote *r);
@@ -77,9 +79,37 @@ int remote_send(struct remote *r, struct remote_req *req, int argc, const char *
     if (r->state != REMOTE_UP || !r->conn)
         return ERR_BUSY;
     rc = conn_send(r->conn, req, argc, argv, lens);
-    if (rc == 0)
+    if (rc == 0) {
         r->commands++;
+        conn_flush_soon(r->conn);
+    }
     return rc;
+}
+
+static void on_lazy(uv_timer_t *timer)
+{
+    struct remote *r = timer->data;
+
+    if (r->conn)
+        conn_flush_soon(r->conn);
+}
+
+int remote_send_lazily(struct remote *r, struct remote_req *req, int argc, const char **argv,
+                       const size_t *lens)
+{
+    int rc;
+
+    if (r->state != REMOTE_UP || !r->conn)
+        return ERR_BUSY;
+    rc = conn_send(r->conn, req, argc, argv, lens);
+    if (rc < 0)
+        return rc;
+    r->commands++;
+    if (r->out.len >= LAZY_BYTES)
+        conn_flush_soon(r->conn);
+    else if (!uv_is_active((uv_handle_t *)&r->lazy))
+        uv_timer_start(&r->lazy, on_lazy, MIN(LAZY_MS, r->config.timeout_ms / 4), 0);
+    return 0;
 }
 
 /* ---- Connecting ---- */
@@ -113,6 +143,8 @@ static void on_connected(uv_connect_t *req, int status)
     r->ping = (struct remote_req){.done = on_pong};
     if (conn_send(c, &r->ping, 1, (const char *[]){"PING"}, (size_t[]){4}) < 0)
         conn_fail(c);
+    else
+        conn_flush_soon(c);
 }
 
 static void connect_unix(struct remote *r)
@@ -249,10 +281,11 @@ int remote_open(struct remote **ret_r, const struct remote_config *config, struc
     buf_init(&r->out, REMOTE_UNSENT_MAX + (1 << 20));
     uv_timer_init(r->loop, &r->probe);
     uv_timer_init(r->loop, &r->deadline);
+    uv_timer_init(r->loop, &r->lazy);
     uv_prepare_init(r->loop, &r->flush);
     uv_idle_init(r->loop, &r->awake);
-    r->probe.data = r->deadline.data = r->flush.data = r->awake.data = r;
-    r->n_open = 4;
+    r->probe.data = r->deadline.data = r->lazy.data = r->flush.data = r->awake.data = r;
+    r->n_open = 5;
     uv_timer_start(&r->probe, on_first, 0,
                    0); /* callbacks may come from connecting: not from here */
     *ret_r = r;
@@ -297,6 +330,7 @@ void remote_close(struct remote *r, void (*on_closed)(void *data), void *data)
     set_state(r, REMOTE_CLOSED);
     uv_close((uv_handle_t *)&r->probe, on_handle_closed);
     uv_close((uv_handle_t *)&r->deadline, on_handle_closed);
+    uv_close((uv_handle_t *)&r->lazy, on_handle_closed);
     uv_close((uv_handle_t *)&r->flush, on_handle_closed);
     uv_close((uv_handle_t *)&r->awake, on_handle_closed);
 }

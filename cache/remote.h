@@ -48,6 +48,9 @@ bool remote_is_starting(const struct remote *r);
 /* 0: done() will run. ERR_BUSY: down, or too much under way; ERR_MEMORY. Then nothing was started. */
 int remote_send(struct remote *r, struct remote_req *req, int argc, const char **argv,
                 const size_t *lens) MUSTCHECK;
+/* The same for what nobody waits for: it may lie for some milliseconds, so that many leave in one write. */
+int remote_send_lazily(struct remote *r, struct remote_req *req, int argc, const char **argv,
+                       const size_t *lens) MUSTCHECK;
 uint64_t remote_commands(const struct remote *r);
 uint64_t remote_errors(const struct remote *r);
 /* Answers what is under way with NULL, then calls on_closed; `r` is gone. */

@@ -1,7 +1,8 @@
 /* cache/remote_conn.c: one connection to Redis: commands out, replies in, in order, each in time.
  * Layer: cache; base/, uv.h, hiredis' reply parser. See remote.c for what happens when it fails.
  *
- * Commands of one turn of the loop go out in one write, when the loop is about to sleep. Replies come in
+ * Commands of one turn of the loop go out in one write, when the loop is about to sleep; what nobody waits
+ * for lies some milliseconds longer and goes out with others. Replies come in
  * order, so the oldest command's deadline is the only one that is watched. A reply that nobody waits
  * for is never handed to the next in line: it closes the connection. All that the other side controls is
  * bounded: the bytes of a reply, the elements of an array, what is unsent, what is under way. */
@@ -53,6 +54,7 @@ void conn_close(struct conn *c)
     buf_clear(&r->out);
     uv_prepare_stop(&r->flush);
     uv_idle_stop(&r->awake);
+    uv_timer_stop(&r->lazy);
     uv_close(&c->handle, on_conn_closed);
 }
 
@@ -105,6 +107,7 @@ static void on_flush(uv_prepare_t *prepare)
 
     uv_prepare_stop(&r->flush);
     uv_idle_stop(&r->awake);
+    uv_timer_stop(&r->lazy);
     if (!c)
         return;
     if (!r->broken && r->out.len) {
@@ -123,10 +126,10 @@ static void on_awake(uv_idle_t *idle)
 {
 }
 
-static void flush_soon(struct remote *r)
+void conn_flush_soon(struct conn *c)
 {
-    uv_prepare_start(&r->flush, on_flush);
-    uv_idle_start(&r->awake, on_awake);
+    uv_prepare_start(&c->r->flush, on_flush);
+    uv_idle_start(&c->r->awake, on_awake);
 }
 
 static uint64_t now_ms(void)
@@ -178,11 +181,9 @@ int conn_send(struct conn *c, struct remote_req *req, int argc, const char **arg
         !add_command(&r->out, argc, argv, lens)) {
         r->broken =
             true; /* half a command may be in `out`: the connection ends at the next flush */
-        flush_soon(r);
+        conn_flush_soon(c);
         return ERR_BUSY;
     }
-    if (r->out.len)
-        flush_soon(r);
     req->_deadline_ms = now_ms() + r->config.timeout_ms;
     list_init(&req->_link);
     list_push_back(&c->fifo, &req->_link);

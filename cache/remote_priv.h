@@ -48,9 +48,10 @@ struct remote {
     enum remote_state state;
     bool starting, broken, graced;
     struct conn *conn; /* NULL when DOWN */
-    struct buf out;    /* commands of this turn */
+    struct buf out;    /* commands that have not left */
     uv_timer_t probe;  /* DOWN: the next attempt; else: the end of this one */
     uv_timer_t deadline;
+    uv_timer_t lazy; /* ends the wait of what was sent lazily */
     uv_prepare_t flush;
     uv_idle_t awake; /* keeps the loop from sleeping before `flush` has run */
     uv_getaddrinfo_t resolve;
@@ -70,9 +71,11 @@ struct remote {
 struct conn *conn_new(struct remote *r);
 /* It is connected: replies are read from now on. Negative: libuv's error. */
 int conn_start(struct conn *c) MUSTCHECK;
-/* As remote_send, whatever the state of the circuit. */
+/* As remote_send, whatever the state of the circuit, but the command leaves with the next flush only. */
 int conn_send(struct conn *c, struct remote_req *req, int argc, const char **argv,
               const size_t *lens) MUSTCHECK;
+/* All that has not left leaves when the loop is about to sleep. */
+void conn_flush_soon(struct conn *c);
 /* Closes it; what is under way is answered with NULL from the close callback. Idempotent. */
 void conn_close(struct conn *c);
 /* The same because of trouble: the circuit opens. Idempotent. */

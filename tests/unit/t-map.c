@@ -145,11 +145,16 @@ static void test_hash__known_answers(void **state)
 {
     static const unsigned char abc[] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea};
     struct sha256 h;
+    struct hmac *mac;
     assert_int_equal(sha256(STR("abc"), &h), 0);
     assert_memory_equal(h.bytes, abc, sizeof abc);
-    assert_int_equal(hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), &h), 0);
-    assert_int_equal(h.bytes[0], 0x5b);
-    assert_int_equal(h.bytes[31], 0x43);
+    assert_int_equal(hmac_new(&mac, STR("Jefe")), 0);
+    for (int i = 0; i < 3; i++) { /* the key stays */
+        assert_int_equal(hmac_sha256(mac, STR("what do ya want for nothing?"), &h), 0);
+        assert_int_equal(h.bytes[0], 0x5b);
+        assert_int_equal(h.bytes[31], 0x43);
+    }
+    hmac_free(mac);
     assert_int_equal(hash_bytes(STR("a")), hash_bytes(STR("a")));
     assert_true(hash_seeded(STR("a"), 1) != hash_seeded(STR("a"), 2));
 }
