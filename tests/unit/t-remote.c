@@ -56,6 +56,38 @@ static void test_remote__answers_in_order(void **state)
     free(c);
 }
 
+static int send_lazily(struct world *w, struct command *c, const char *text)
+{
+    *c = (struct command){.req = {.done = on_reply}};
+    return remote_send_lazily(w->r, &c->req, 2, (const char *[]){"ECHO", text},
+                              (size_t[]){4, strlen(text)});
+}
+
+/* It leaves by itself after a while, or with the next command that somebody waits for, before it. */
+static void test_remote__what_nobody_waits_for_lies_a_while(void **state)
+{
+    struct world *w = *state;
+    struct command c, d, e;
+
+    SKIP_WITHOUT_REDIS(have_redis);
+    open_remote(w, server.socket);
+    RUN_UNTIL(w, w->ups, 1000);
+    assert_int_equal(send_lazily(w, &c, "c"), 0);
+    RUN_UNTIL(w, c.told, 1000);
+    assert_string_equal(c.text, "c");
+    assert_int_equal(send_lazily(w, &d, "d"), 0);
+    assert_int_equal(send2(w, &e, "ECHO", "e"), 0);
+    RUN_UNTIL(w, e.told, 1000);
+    assert_int_equal(d.told, 1);
+    assert_string_equal(d.text, "d");
+    assert_string_equal(e.text, "e");
+    assert_int_equal(send_lazily(w, &c, "lost"), 0); /* closing answers it, too */
+    close_remote(w);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    assert_int_equal(c.told, 1);
+    assert_int_equal(c.type, 0);
+}
+
 static void test_remote__errors_about_a_command_are_replies(void **state)
 {
     struct world *w = *state;
@@ -293,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(addresses),
         T(answers_in_order),
+        T(what_nobody_waits_for_lies_a_while),
         T(errors_about_a_command_are_replies),
         T(by_host_and_port),
         T(comes_back_after_a_kill),
