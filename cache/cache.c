@@ -124,6 +124,20 @@ const struct row *cache_hot_get(struct cache *c, const struct table *table, int6
     return row;
 }
 
+/* Reference rows are many megabytes, so each look-up misses the processor's caches twice: at the index, then
+ * at the row. All keys' misses of one kind are under way together. */
+void cache_hot_get_many(struct cache *c, const struct table *table, const struct key *keys,
+                        uint32_t n, const struct row **ret)
+{
+    for (uint32_t i = 0; i < n; i++)
+        hot_prefetch(c->hot, table, keys[i].part[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        ret[i] = cache_hot_get(c, table, keys[i].part[0]);
+        for (uint32_t at = 0; ret[i] && at < ROW_PREFETCH_BYTES; at += CACHE_LINE)
+            __builtin_prefetch((const char *)ret[i] + at);
+    }
+}
+
 int cache_hot_put(struct cache *c, const struct table *table, const struct row *row)
 {
     return hot_put(c->hot, table, row);

@@ -80,6 +80,9 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
  * next time that hot rows change, which is never within one turn of the loop: copy what must live longer.
  * NULL: not there (ask db/, then cache_hot_put), or the table is not loaded yet. */
 const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key);
+/* The same for `n` keys, which hides the memory's latency: ret[i] is NULL where there is no row. */
+void cache_hot_get_many(struct cache *c, const struct table *table, const struct key *keys,
+                        uint32_t n, const struct row **ret);
 /* Puts or replaces a row (it is copied). ERR_MEMORY: not kept. */
 int cache_hot_put(struct cache *c, const struct table *table, const struct row *row) MUSTCHECK;
 /* Declares the table complete: from now on a key that is missing is rare, not normal. */

@@ -25,7 +25,9 @@ enum {
     LOOKUPS_MAX = 4096, /* in flight; those beyond go to the database by themselves */
     FILLS_PER_S = 2000, /* values kept, so that a sweep over all patients stays cheap */
     FILLS_BURST = 4000,
-    SWEEP_MS = 5000 /* how often hot tables are looked after */
+    SWEEP_MS = 5000, /* how often hot tables are looked after */
+    CACHE_LINE = 64,
+    ROW_PREFETCH_BYTES = 256 /* most rows of hot tables are no longer */
 };
 
 struct cache {

@@ -121,6 +121,14 @@ const struct row *hot_get(const struct hot *h, const struct table *table, int64_
     return t && t->n_rows ? place_of(t->places, t->n_places, key)->row : NULL;
 }
 
+void hot_prefetch(const struct hot *h, const struct table *table, int64_t key)
+{
+    const struct hot_table *t = table_of_const(h, table);
+
+    if (t && t->n_rows)
+        __builtin_prefetch(&t->places[(size_t)hash_u64((uint64_t)key) & (t->n_places - 1)]);
+}
+
 static int grow_index(struct hot_table *t)
 {
     size_t n = t->n_places ? t->n_places * 2 : INDEX_FIRST;

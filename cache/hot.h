@@ -28,6 +28,8 @@ void hot_free(struct hot *h);
 
 /* The row, or NULL. Good until hot_sweep was called HOT_GRACE_MS or more after this. */
 const struct row *hot_get(const struct hot *h, const struct table *table, int64_t key);
+/* Starts fetching into the processor's cache what hot_get will look at for this key. */
+void hot_prefetch(const struct hot *h, const struct table *table, int64_t key);
 /* Copies `row` in, in place of one with its key. ERR_MEMORY; ERR_DATA: no row of this table, or the
  * table's key is not one integer. */
 int hot_put(struct hot *h, const struct table *table, const struct row *row) MUSTCHECK;

@@ -194,17 +194,16 @@ static bool is_hot_lookup(const struct access_path *path)
 }
 
 /* true: the slice is set. */
-static bool find_here(struct row_source *s, struct fetch *f, uint32_t i, bool hot, bool wanted)
+static bool find_here(struct row_source *s, struct fetch *f, uint32_t i, const struct row **hot,
+                      bool wanted)
 {
     struct slice *slice = &f->slices[i];
 
     if (hot) {
-        const struct row *row = cache_hot_get(s->_cache, f->path->table, f->keys[i].part[0]);
-        const struct row **rows = row ? arena_alloc(f->arena, sizeof(struct row *)) : NULL;
-        if (!rows)
+        if (!hot[i])
             return false;
-        rows[0] = row_copy(f->arena, row);
-        *slice = (struct slice){.rows = rows, .n = 1, .rc = rows[0] ? 0 : ERR_MEMORY};
+        hot[i] = row_copy(f->arena, hot[i]);
+        *slice = (struct slice){.rows = &hot[i], .n = 1, .rc = hot[i] ? 0 : ERR_MEMORY};
         return true;
     }
     return wanted && cache_peek(s->_cache, f->path, &f->keys[i], f->page, f->arena, slice);
@@ -242,12 +241,15 @@ static int fetch_missing(struct row_source *s, struct fetch *f, const uint32_t *
 static int source_fetch(struct source *source, struct fetch *f)
 {
     struct row_source *s = source_of(source);
-    bool hot = is_hot_lookup(f->path), wanted = !hot && cache_wants(s->_cache, f->path);
+    bool is_hot = is_hot_lookup(f->path), wanted = !is_hot && cache_wants(s->_cache, f->path);
+    const struct row **hot = is_hot ? arena_array(f->arena, f->n, sizeof *hot) : NULL;
     uint32_t *missing = NULL, n = 0;
 
     f->slices = arena_array(f->arena, f->n, sizeof *f->slices);
-    if (!f->slices)
+    if (!f->slices || (is_hot && !hot))
         return ERR_MEMORY;
+    if (is_hot)
+        cache_hot_get_many(s->_cache, f->path->table, f->keys, f->n, hot);
     for (uint32_t i = 0; i < f->n; i++) {
         if (find_here(s, f, i, hot, wanted))
             continue;

@@ -214,9 +214,12 @@ static void test_cache__hot_rows(void **state)
 {
     struct world *w = *state;
     const struct table *t = &fix_tables[PLACE];
-    const struct row *r;
+    const struct row *r, *many[3];
 
     assert_null(cache_hot_get(w->c, t, 5));
+    cache_hot_get_many(w->c, t, (struct key[]){fix_id(4), fix_id(5)}, 2, many); /* an empty table */
+    assert_null(many[0]);
+    assert_null(many[1]);
     assert_false(cache_hot_is_loaded(w->c, t));
     assert_int_equal(cache_hot_put(w->c, t, fix_place(&w->arena, 5, "\"five\"")), 0);
     r = cache_hot_get(w->c, t, 5);
@@ -224,7 +227,11 @@ static void test_cache__hot_rows(void **state)
     assert_cell(r, 1, "\"five\"");
     cache_hot_loaded(w->c, t);
     assert_true(cache_hot_is_loaded(w->c, t));
-    assert_int_equal(stats(w).hot_hits, 1);
+    cache_hot_get_many(w->c, t, (struct key[]){fix_id(5), fix_id(6), fix_id(5)}, 3, many);
+    assert_ptr_equal(many[0], r);
+    assert_null(many[1]);
+    assert_ptr_equal(many[2], r);
+    assert_int_equal(stats(w).hot_hits, 3);
     assert_int_equal(stats(w).hot_rows, 1);
     assert_true(stats(w).hot_bytes > 0);
     assert_false(stats(w).remote_up);
