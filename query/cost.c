@@ -42,13 +42,12 @@ int cost_check(const struct cost *c, uint32_t max_cost, struct err *reterr)
 
 const struct value *value_long_list(const struct value *v, uint32_t max)
 {
-    const struct value *found = v->kind == VALUE_LIST && v->n_items > max ? v : NULL,
-                       *item = v->items;
+    const struct value *found = v->kind == VALUE_LIST && v->n_items > max ? v : NULL;
 
     if (v->kind != VALUE_LIST && v->kind != VALUE_OBJECT)
         return NULL;
-    for (; item; item = item->next) {
-        const struct value *below = value_long_list(item, max);
+    for (uint32_t i = 0; i < v->n_items; i++) {
+        const struct value *below = value_long_list(&v->items[i], max);
         if (below && (!found || below->n_items > found->n_items))
             found = below;
     }
@@ -57,9 +56,9 @@ const struct value *value_long_list(const struct value *v, uint32_t max)
 
 static const struct value *value_of(const struct value *given, struct str name)
 {
-    for (const struct value *v = given ? given->items : NULL; v; v = v->next)
-        if (str_eq(v->name, name))
-            return v;
+    for (uint32_t i = 0; given && i < given->n_items; i++)
+        if (str_eq(given->items[i].name, name))
+            return &given->items[i];
     return NULL;
 }
 

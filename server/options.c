@@ -70,7 +70,7 @@ const struct option options[] = {
     {"max-root-fields", OPTION_NUMBER, SERVE, AT(max_root_fields), 1, 10000, "20", "N",
      "in an operation"},
     {"max-tokens", OPTION_NUMBER, SERVE, AT(max_tokens), 10, 1000000, "2000", "N", "in a document"},
-    {"max-cost", OPTION_NUMBER, SERVE, AT(max_cost), 1, 1000000000, "5000", "N",
+    {"max-cost", OPTION_NUMBER, SERVE, AT(max_cost), 1, INT32_MAX, "5000", "N",
      "rows that an operation may ask for"},
     {"max-page-size", OPTION_NUMBER, SERVE, AT(max_page_size), 1, 100000, "100", "N",
      "of a list, where the schema has no less"},

@@ -43,9 +43,10 @@ describe('what can be got wrong', () => {
       .map((value) => [serve('--port', value), /--port: .* from 0 to 65535/]),
     ...['0', '25', '-1'].map((value) => [serve('--workers', value), /--workers: .* from 1 to 24/]),
     ...['max-connections', 'max-in-flight', 'request-seconds', 'max-body', 'max-head', 'head-seconds', 'body-seconds', 'idle-seconds',
-      'database-connections', 'cache-ttl', 'max-depth', 'max-root-fields', 'max-tokens', 'max-cost']
+      'database-connections', 'cache-ttl', 'max-depth', 'max-root-fields', 'max-tokens', 'max-cost',
+      'max-page-size', 'max-list-input']
       .flatMap((name) => ['0', '-1', '9223372036854775807', ''].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
-    ...['drain-seconds', 'cache-bytes', 'max-aliases', 'max-directives'].flatMap((name) => ['-1', '9223372036854775807'].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
+    ...['drain-seconds', 'cache-bytes', 'max-aliases', 'max-directives', 'persisted-queries'].flatMap((name) => ['-1', '9223372036854775807'].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
     [serve('--introspection', 'yes'), /--introspection: .* neither on nor off/],
     [serve('--log-level', 'loud'), /--log-level: "loud"/],
     ...['redis', 'redis:', ':6379', 'redis:0', 'redis:65536', 'redis:6379x'].map((value) => [serve('--redis', value), /--redis: neither a path/]),
@@ -53,6 +54,8 @@ describe('what can be got wrong', () => {
       .map((value) => [serve('--cors-origin', value), /--cors-origin: .* is not an origin/]),
     [serve('--listen', ''), /--listen: the value is empty/],
     [serve('--redis', ''), /--redis: the value is empty/],
+    [serve('--trusted-documents', ''), /--trusted-documents: the value is empty/],
+    [serve('--trusted-documents', '/nowhere'), /\/nowhere: No such file/],
     [serve('--listen', '256.0.0.1'), /can't listen on 256\.0\.0\.1/],
     [serve('--listen', '192.0.2.1'), /can't listen on 192\.0\.2\.1/],
     [serve('--graphiql', '/nowhere'), /--graphiql: \/nowhere/],
