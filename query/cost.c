@@ -54,21 +54,23 @@ const struct value *value_long_list(const struct value *v, uint32_t max)
     return found;
 }
 
-static const struct value *value_of(const struct value *given, struct str name)
+static const struct ast_variable *variable_of(const struct ast_operation *operation,
+                                              struct str name)
 {
-    for (uint32_t i = 0; given && i < given->n_items; i++)
-        if (str_eq(given->items[i].name, name))
-            return &given->items[i];
-    return NULL;
+    const struct ast_variable *d = operation->variables;
+
+    while (d && !str_eq(d->name, name))
+        d = d->next;
+    return d;
 }
 
 int cost_check_variables(const struct ast_operation *operation, const struct value *given,
                          uint32_t max_list, struct err *reterr)
 {
-    for (const struct ast_variable *d = operation->variables; d; d = d->next) {
-        const struct value *v = value_of(given, d->name);
-        const struct value *list = v ? value_long_list(v, max_list) : NULL;
-        if (list)
+    for (uint32_t i = 0; given && i < given->n_items; i++) {
+        const struct value *list = value_long_list(&given->items[i], max_list);
+        const struct ast_variable *d = list ? variable_of(operation, given->items[i].name) : NULL;
+        if (d) /* what nobody declared is ignored */
             return err_set_at(reterr, ERR_LIMIT, (int)d->loc.line, (int)d->loc.column,
                               "Variable \"$%.*s\" holds a list of %u items; at most %u are "
                               "allowed.",

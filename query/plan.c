@@ -205,7 +205,8 @@ static int collect_fields(struct planner *p, struct collect *c, const struct typ
     int rc = 0;
 
     if (depth > COLLECT_DEPTH_MAX)
-        return err_set(p->err, ERR_LIMIT, "Fragments are nested too deeply.");
+        return err_set(p->err, ERR_LIMIT, "Fragments are nested deeper than %d levels.",
+                       COLLECT_DEPTH_MAX);
     for (; s && rc == 0; s = s->next) {
         if (!is_included(p, s->directives))
             continue;
@@ -317,8 +318,9 @@ static int field_make(struct planner *p, const struct type *type, const struct g
     if (!field)
         return err_set(p->err, ERR_INTERNAL, "A field is missing after validation.");
     if (++p->plan->n_fields > p->max_fields)
-        return err_set(p->err, ERR_LIMIT, "The operation selects more than %u fields.",
-                       p->max_fields);
+        return err_set_at(p->err, ERR_LIMIT, (int)g->selections[0]->loc.line,
+                          (int)g->selections[0]->loc.column,
+                          "The operation selects more than %u fields.", p->max_fields);
     *ret = (struct plan_field){.name = json_name(p, g->name, ":"),
                                .field = field,
                                .resolve = field->resolve,

@@ -234,6 +234,30 @@ static void test_document__plans_count(void **state)
     compiled_unref(c);
 }
 
+/* Three fields where two may be: the place of the third is said. */
+static void test_document__fields_of_a_plan_are_bounded(void **state)
+{
+    struct document_limits limits = small;
+    const char *text = "{ person(id: 1) { id\n name } }";
+
+    for (uint32_t max = 2; max <= 4; max++) {
+        const struct ast_operation *operation;
+        const struct plan *plan;
+        struct compiled *c;
+        struct err err = {0};
+        limits.max_fields = max;
+        assert_int_equal(compiled_new(&c, schema, &limits, str_of(text)), 0);
+        assert_int_equal(compiled_operation(c, (struct str){0}, &operation, &err), 0);
+        assert_int_equal(compiled_plan(c, operation, NULL, &arena, &plan, &err),
+                         max < 3 ? ERR_LIMIT : 0);
+        if (max < 3) {
+            assert_string_equal(err.message, "The operation selects more than 2 fields.");
+            assert_int_equal(err.line, 2);
+        }
+        compiled_unref(c);
+    }
+}
+
 static void test_document__operation_by_name(void **state)
 {
     struct compiled *c = get("query A { __typename } query B { __typename }");
@@ -264,6 +288,7 @@ int main(void)
         T(one_that_is_used_survives_its_place),
         T(bytes_are_bounded),
         T(plans_count),
+        T(fields_of_a_plan_are_bounded),
         T(operation_by_name),
 #undef T
     };
