@@ -115,16 +115,24 @@ static int read_ceilings(const struct reading *r, struct str id, json_t *entry,
     return 0;
 }
 
+/* GraphQL over HTTP's way to write a hash: `sha256:` and the digits. True when the prefix is there. */
+static bool without_prefix(struct str id, struct str *ret)
+{
+    static const struct str prefix = STR("sha256:");
+    bool has = id.len >= prefix.len && memcmp(id.ptr, prefix.ptr, prefix.len) == 0;
+
+    *ret = has ? (struct str){id.ptr + prefix.len, id.len - prefix.len} : id;
+    return has;
+}
+
 /* An id that says it is the text's SHA-256 must be: else somebody edited the one and not the other. */
 static int check_id(const struct reading *r, struct str id, const struct sha256 *hash)
 {
-    static const struct str prefix = STR("sha256:");
+    struct str digits;
+    bool prefixed = without_prefix(id, &digits);
     struct sha256 said;
-    bool prefixed = id.len > prefix.len && memcmp(id.ptr, prefix.ptr, prefix.len) == 0;
 
-    if (prefixed)
-        id = (struct str){id.ptr + prefix.len, id.len - prefix.len};
-    if (!sha256_read(id, &said))
+    if (!sha256_read(digits, &said))
         return prefixed ? bad_entry(r, id, "the id is no SHA-256 in hexadecimal digits") : 0;
     return memcmp(said.bytes, hash->bytes, sizeof said.bytes) == 0
                ? 0
@@ -342,12 +350,12 @@ const struct trusted_document *trusted_by_id(const struct trusted *t, struct str
 {
     const struct trusted_document *found = map_get(&t->by_id, id);
     struct sha256 hash;
+    struct str digits;
 
     if (found)
         return found;
-    if (id.len > 7 && memcmp(id.ptr, "sha256:", 7) == 0)
-        id = (struct str){id.ptr + 7, id.len - 7};
-    return sha256_read(id, &hash) ? by_hash(t, &hash) : NULL;
+    without_prefix(id, &digits);
+    return sha256_read(digits, &hash) ? by_hash(t, &hash) : NULL;
 }
 
 const struct trusted_document *trusted_by_text(const struct trusted *t, struct str text)

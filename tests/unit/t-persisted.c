@@ -332,7 +332,7 @@ static void test_persisted__bad_manifests(void **state)
     assert_non_null(strstr(err.message, hex(A)));
     assert_non_null(strstr(err.message, "the id is not the SHA-256 of the text"));
     check_bad_manifest("{\"sha256:abc\": \"{ __typename }\"}",
-                       ": document \"abc\": the id is no SHA-256 in hexadecimal digits");
+                       ": document \"sha256:abc\": the id is no SHA-256 in hexadecimal digits");
     check_bad_manifest("{\"format\": \"apollo-persisted-query-manifest\", \"version\": 2}",
                        ": its \"version\" must be 1");
     check_bad_manifest("{\"format\": \"apollo-persisted-query-manifest\", \"version\": 1}",
