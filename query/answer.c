@@ -175,8 +175,6 @@ static int put_null(struct answer *a, const struct plan_field *f, struct buf *ou
 
 static int put_failure(struct answer *a, const struct plan_field *f, struct buf *out, int rc)
 {
-    if (a->_depth == 1 && err_is_ours(rc))
-        a->failures++;
     error_add(a, f, rc, str_of(failure_text(rc)));
     return put_null(a, f, out, true);
 }
@@ -434,7 +432,7 @@ int answer_next(struct answer *a, struct buf *out, size_t enough)
         !a->_careful) { /* a hole that nobody foresaw; nothing has left yet */
         a->_careful = true;
         a->_depth = 0;
-        a->errors = a->failures = 0;
+        a->errors = 0;
         buf_clear(&a->_errors);
         out->len = start;
         answer_begin(a, out);

@@ -26,8 +26,7 @@ struct answer {
     struct str
         extensions; /* a JSON object to stand beside the data; empty: none. Set after answer_open */
     bool cut;       /* memory or the limit of the answer's size ran out */
-    uint32_t errors;   /* so far */
-    uint32_t failures; /* root fields that failed by a fault of ours */
+    uint32_t errors; /* so far */
 };
 
 /* `request_id` goes into errors of ours. Memory for the stack comes from the execution's arena. The answer

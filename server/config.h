@@ -25,7 +25,7 @@ struct config {
     const char *cors_origin[CONFIG_ORIGINS_MAX];
     unsigned n_cors_origin;
     enum log_level log_level;
-    bool introspection, sql;
+    bool introspection, get_queries, sql;
     bool graphiql_given; /* not the default: then files that are missing are an error */
     /* numbers, in the unit that the name says */
     int64_t port, workers, drain_seconds, max_connections, max_in_flight, request_seconds;

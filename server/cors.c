@@ -14,6 +14,16 @@ static const char *cors_match(const struct cors *c, struct str origin)
     return NULL;
 }
 
+bool cors_allows_simple(const struct cors *c, const struct exchange *x)
+{
+    /* A page of this very server, or somebody who typed the address. */
+    if (str_is(x->fetch_site, "same-origin") || str_is(x->fetch_site, "none"))
+        return true;
+    if (x->origin.len)
+        return cors_match(c, x->origin);
+    return x->fetch_site.len == 0;
+}
+
 void cors_add_headers(const struct cors *c, const struct exchange *x, struct buf *head)
 {
     const char *origin;

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "base/macros.h"
+
 struct buf;
 struct exchange;
 
@@ -16,6 +18,10 @@ struct cors {
     unsigned n;
 };
 
+/* Whether a request that needs no preflight (GET) may be answered: false when a browser says that a page of an origin
+ * that is not on the list caused it (an image, a link, a frame, a script's simple request). A client that is no
+ * browser says nothing of the kind. */
+bool cors_allows_simple(const struct cors *c, const struct exchange *x) MUSTCHECK;
 /* Adds the header lines that every reply carries. */
 void cors_add_headers(const struct cors *c, const struct exchange *x, struct buf *head);
 /* Answers OPTIONS of a path whose methods are `allow` ("POST, OPTIONS"). */

@@ -105,7 +105,8 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
         graphql_refuse_type(x);
         return NULL;
     }
-    if (!media_type_is_json(x->content_type)) {
+    x->error_type = media_type_name(type);
+    if (x->method == HTTP_METHOD_POST && !media_type_is_json(x->content_type)) {
         refuse_exchange(x, ERR_MEDIA_TYPE, "The Content-Type must be application/json, in UTF-8.");
         return NULL;
     }
@@ -119,6 +120,7 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
     o->g = g;
     o->x = x;
     o->type = type;
+    o->safe = x->method != HTTP_METHOD_POST;
     list_init(&o->link);
     x->data = o;
     x->gone = operation_gone;
@@ -134,7 +136,8 @@ void graphql_handle(struct graphql *g, struct exchange *x)
     if (!o)
         return;
     g->stats.operations++;
-    rc = graphql_params_parse(&x->arena, x->body, &o->params, &err);
+    rc = o->safe ? graphql_params_from_url(&x->arena, x->query, &o->params, &err)
+                 : graphql_params_parse(&x->arena, x->body, &o->params, &err);
     if (rc < 0) {
         g->stats.failed++;
         exchange_error(x, &err, NULL);

@@ -1,8 +1,9 @@
 /* server/graphql_http.h: GraphQL over HTTP: one exchange in, one answer out.
  *
- * Follows the draft "GraphQL over HTTP": POST with application/json; answers as
- * application/graphql-response+json when the client accepts that, else application/json. A document that can't
- * run has status 400 in the former and 200 in the latter; a request that is no GraphQL request has 400 in both. */
+ * Follows the draft "GraphQL over HTTP": POST with application/json, or GET with the parameters in the URL (the router
+ * lets it through when it is on; queries only); answers as application/graphql-response+json when the client
+ * accepts that, else application/json. A document that can't run has status 400 in the former and 200 in the latter,
+ * data with errors 294 and 200; a request that is no GraphQL request has 400 in both. */
 #ifndef SERVER_GRAPHQL_HTTP_H
 #define SERVER_GRAPHQL_HTTP_H
 
@@ -40,7 +41,7 @@ int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct sche
                  struct row_source *source, const struct graphql_config *config,
                  struct err *reterr) MUSTCHECK;
 
-/* Answers a request whose body is complete (server/http/exchange.h says what becomes of it). */
+/* Answers a POST, GET or HEAD whose body is complete (server/http/exchange.h says what becomes of it). */
 void graphql_handle(struct graphql *g, struct exchange *x);
 
 /* Another list of trusted documents in place of the one before, which may be freed then. */

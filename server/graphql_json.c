@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "query/ast.h"
+#include "server/url_params.h"
 
 /* jansson takes allocators for the whole process: they are set for the time of one parse. What jansson
  * frees stays in the arena until the request ends. */
@@ -21,8 +22,17 @@ static void parse_free(void *p)
     (void)p;
 }
 
-/* Nesting is checked first: jansson recurses, and its own bound is 2048 levels. */
-static int check_depth(struct str body, struct err *reterr)
+static void memory_from(struct arena *arena)
+{
+    parse_arena = arena;
+    if (arena)
+        json_set_alloc_funcs(parse_alloc, parse_free);
+    else
+        json_set_alloc_funcs(malloc, free);
+}
+
+/* Nesting is checked first: jansson recurses, and its own bound is 2048 levels. `what` begins the sentence. */
+static int check_depth(struct str body, const char *what, struct err *reterr)
 {
     unsigned depth = 0;
     bool in_string = false;
@@ -43,10 +53,9 @@ static int check_depth(struct str body, struct err *reterr)
         } else if (c == '"') {
             in_string = true;
         } else if ((c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX) {
-            return err_set_at(reterr, ERR_LIMIT, line, column,
-                              "The JSON of the body is nested more than %d levels deep (line %d, "
-                              "column %d).",
-                              JSON_DEPTH_MAX, line, column);
+            return err_set(reterr, ERR_LIMIT,
+                           "%s is JSON nested more than %d levels deep (line %d, column %d).", what,
+                           JSON_DEPTH_MAX, line, column);
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
         }
@@ -141,6 +150,11 @@ static int bad(struct err *reterr, const char *what)
     return err_set(reterr, ERR_REQUEST, "%s", what);
 }
 
+static int no_memory(struct err *reterr)
+{
+    return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+}
+
 static struct str text_of(const json_t *json)
 {
     return (struct str){json_string_value(json), json_string_length(json)};
@@ -222,42 +236,126 @@ static int params_from_json(struct arena *arena, json_t *root, struct graphql_pa
     if (json_is_object(variables)) {
         struct value *object = arena_alloc(arena, sizeof *object);
         if (!object || value_from_json(arena, variables, object) < 0)
-            return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+            return no_memory(reterr);
         ret->variables = object;
     }
     return 0;
 }
 
-static int bad_json(const struct arena *arena, const json_error_t *e, struct err *reterr)
+static int bad_json(const struct arena *arena, const char *what, const json_error_t *e,
+                    struct err *reterr)
 {
+    const char *why = "is not valid JSON";
+
     if (json_error_code(e) == json_error_out_of_memory || arena->failed)
-        return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+        return no_memory(reterr);
     if (json_error_code(e) == json_error_numeric_overflow)
-        return err_set_at(reterr, ERR_REQUEST, e->line, e->column,
-                          "The body has a number that is too large (line %d, column %d).", e->line,
-                          e->column);
-    return err_set_at(reterr, ERR_REQUEST, e->line, e->column,
-                      "The body is not valid JSON (line %d, column %d).", e->line, e->column);
+        why = "has a number that is too large";
+    else if (json_error_code(e) == json_error_duplicate_key)
+        why = "has an object with two members of one name";
+    return err_set(reterr, ERR_REQUEST, "%s %s (line %d, column %d).", what, why, e->line,
+                   e->column);
+}
+
+/* Two members of one name are refused: who is in between may have looked at the other one. */
+static int parse(struct arena *arena, struct str text, const char *what, json_t **ret,
+                 struct err *reterr)
+{
+    json_error_t error;
+    int rc = check_depth(text, what, reterr);
+
+    if (rc < 0)
+        return rc;
+    memory_from(arena);
+    *ret = json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
+                      &error);
+    memory_from(NULL);
+    return *ret ? 0 : bad_json(arena, what, &error, reterr);
 }
 
 int graphql_params_parse(struct arena *arena, struct str body, struct graphql_params *ret,
                          struct err *reterr)
 {
-    json_error_t error;
     json_t *root;
-    int rc = check_depth(body, reterr);
+    int rc;
 
-    if (rc < 0)
-        return rc;
     *ret = (struct graphql_params){0};
     if (body.len == 0)
         return bad(reterr, "The body is empty: send a JSON object with \"query\".");
-    parse_arena = arena;
-    json_set_alloc_funcs(parse_alloc, parse_free);
-    root = json_loadb(body.ptr, body.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
-    json_set_alloc_funcs(malloc, free);
-    parse_arena = NULL;
+    rc = parse(arena, body, "The body", &root, reterr);
+    return rc < 0 ? rc : params_from_json(arena, root, ret, reterr);
+}
+
+/* ---- parameters in a URL ---- */
+
+static const struct url_name {
+    const char *name,
+        *what; /* `what`: its value is JSON, and what a sentence about it begins with */
+} url_names[] = {
+    {"query", NULL},
+    {"operationName", NULL},
+    {"variables", "The URL's \"variables\""},
+    {"extensions", "The URL's \"extensions\""},
+    {"documentId", NULL},
+    {"doc_id", NULL},
+    {"id", NULL},
+};
+
+static const struct url_name *url_name_find(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(url_names); i++)
+        if (str_is(name, url_names[i].name))
+            return &url_names[i];
+    return NULL;
+}
+
+/* An empty one counts as not given, but for the document. */
+static int url_param_add(struct arena *arena, json_t *root, const struct url_name *name,
+                         struct str value, struct err *reterr)
+{
+    json_t *json = NULL;
+    int rc = 0;
+
+    if (value.len == 0 && name != &url_names[0])
+        return 0;
+    if (name->what)
+        rc = parse(arena, value, name->what, &json, reterr);
+    if (rc < 0)
+        return rc;
+    memory_from(arena);
+    if (!json)
+        json = json_stringn(value.len ? value.ptr : "", value.len);
+    rc = json_object_set_new(root, name->name, json);
+    memory_from(NULL);
+    return rc < 0 ? no_memory(reterr) : 0;
+}
+
+int graphql_params_from_url(struct arena *arena, struct str query, struct graphql_params *ret,
+                            struct err *reterr)
+{
+    struct url_params params = {.rest = query};
+    struct str name, value;
+    unsigned given = 0;
+    json_t *root;
+    int rc;
+
+    *ret = (struct graphql_params){0};
+    memory_from(arena);
+    root = json_object();
+    memory_from(NULL);
     if (!root)
-        return bad_json(arena, &error, reterr);
-    return params_from_json(arena, root, ret, reterr);
+        return no_memory(reterr);
+    while ((rc = url_params_next(&params, arena, &name, &value, reterr)) > 0) {
+        const struct url_name *known = url_name_find(name);
+        unsigned bit = known ? 1u << (known - url_names) : 0;
+        if (given & bit)
+            return err_set(reterr, ERR_REQUEST, "The URL has the parameter \"%s\" twice.",
+                           known->name);
+        given |= bit;
+        if (known)
+            rc = url_param_add(arena, root, known, value, reterr);
+        if (rc < 0)
+            return rc;
+    }
+    return rc < 0 ? rc : params_from_json(arena, root, ret, reterr);
 }

@@ -1,5 +1,5 @@
-/* server/graphql_json.h: the body of a GraphQL request: JSON text -> document text, operation name, variables.
- * jansson reads the JSON; its memory comes from the request's arena, so a body can't take more than a request may. */
+/* server/graphql_json.h: the parameters of a GraphQL request, from the JSON of a body or the query of a URL.
+ * jansson reads the JSON; its memory comes from the request's arena, so they can't take more than a request may. */
 #ifndef SERVER_GRAPHQL_JSON_H
 #define SERVER_GRAPHQL_JSON_H
 
@@ -25,9 +25,15 @@ struct graphql_params {
     bool wants_cost;               /* extensions.cost */
 };
 
-/* ERR_REQUEST with line and column for text that is no JSON; with a sentence for JSON that is no GraphQL request
- * (GraphQL over HTTP, "Request Parameters"); ERR_LIMIT for nesting beyond JSON_DEPTH_MAX; ERR_MEMORY. */
+/* ERR_REQUEST for text that is no JSON, or has an object with two members of one name (the sentence says where; it is no
+ * place in a document), and for JSON that is no GraphQL request (GraphQL over HTTP, "Request Parameters"); ERR_LIMIT for nesting beyond JSON_DEPTH_MAX; ERR_MEMORY. */
 int graphql_params_parse(struct arena *arena, struct str body, struct graphql_params *ret,
                          struct err *reterr) MUSTCHECK;
+
+/* The same from the text behind the `?` of a URL: `query`, `operationName` and ids are texts, `variables` and
+ * `extensions` JSON; what is empty counts as not given, names that nobody knows are ignored, one that comes twice is
+ * an error. */
+int graphql_params_from_url(struct arena *arena, struct str query, struct graphql_params *ret,
+                            struct err *reterr) MUSTCHECK;
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "query/ast.h"
 #include "query/variables.h"
 #include "server/graphql_priv.h"
 #include "server/source.h"
@@ -119,10 +120,21 @@ static void document_free(void *arg)
     compiled_unref(arg);
 }
 
-/* Text and variables to a plan; false: refused. */
-static bool compile(struct operation *o)
+/* Whether the operation is one that GET may not bring, also when its document is invalid. */
+static bool is_unsafe(const struct operation *o)
 {
+    const struct validate_result *errors = &o->document->errors;
     const struct ast_operation *operation;
+
+    if (!o->safe || (errors->n_errors > 0 && errors->errors[0].code == ERR_PARSE))
+        return false;
+    return compiled_operation(o->document, o->params.operation_name, &operation, NULL) == 0 &&
+           operation->kind != OPERATION_QUERY;
+}
+
+/* The document of the request, good; false: refused. */
+static bool find_document(struct operation *o)
+{
     struct err err;
     int rc;
 
@@ -137,10 +149,24 @@ static bool compile(struct operation *o)
         operation_refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
         return false;
     }
+    if (is_unsafe(o)) {
+        operation_refuse_with(o, ERR_METHOD, "Only a query may come by GET: send this with POST.");
+        return false;
+    }
     if (o->document->errors.n_errors > 0) {
         operation_refuse(o, o->document->errors.errors, o->document->errors.n_errors);
         return false;
     }
+    return true;
+}
+
+/* Document and variables to a plan; false: refused. */
+static bool compile(struct operation *o)
+{
+    const struct ast_operation *operation;
+    struct err err;
+    int rc;
+
     rc = compiled_operation(o->document, o->params.operation_name, &operation, &err);
     if (rc == 0)
         rc = cost_check_variables(operation, o->params.variables, o->limits.max_list, &err);
@@ -158,6 +184,6 @@ static bool compile(struct operation *o)
 
 void operation_run(struct operation *o)
 {
-    if (compile(o))
+    if (find_document(o) && compile(o))
         execute(o);
 }

@@ -39,6 +39,7 @@ struct operation {
     struct graphql *g;
     struct exchange *x;
     enum answer_type type;
+    bool safe; /* it came by GET or HEAD: nothing may be changed */
     struct graphql_params params;
     struct viewer viewer;
     struct compiled *document;

@@ -23,7 +23,7 @@ static void errors_json(struct buf *out, const struct err *errors, uint32_t n,
         const struct err *e = &errors[i];
         buf_add_z(out, i ? ",{\"message\":" : "{\"message\":");
         json_add_string(out, str_of(e->message));
-        if (e->line > 0 && e->code != ERR_REQUEST)
+        if (e->line > 0)
             buf_addf(out, ",\"locations\":[{\"line\":%d,\"column\":%d}]", e->line, e->column);
         buf_addf(out, ",\"extensions\":{\"code\":\"%s\"", err_text(e->code));
         if (err_is_ours(e->code))
@@ -39,20 +39,21 @@ static void errors_json(struct buf *out, const struct err *errors, uint32_t n,
 }
 
 /* A document or an operation that can't run: 400, or 200 in the older media type; ours keep their status, and so
- * does a request that contradicts itself. */
+ * do a request that contradicts itself and a mutation by GET. */
 static int refusal_status(const struct operation *o, int code)
 {
-    if (code == ERR_REQUEST)
+    if (code == ERR_REQUEST || code == ERR_METHOD)
         return err_status(code);
     return o->type == ANSWER_JSON && !err_is_ours(code) ? 200 : err_status(code);
 }
 
-/* What goes with a status: a 503 says when to come again. */
+/* What goes with a status: a 503 says when to come again, a 405 how. */
 static const struct http_header *headers_of(int status)
 {
     static const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
+    static const struct http_header post[] = {{"Allow", "POST"}, {NULL, NULL}};
 
-    return status == 503 ? again : NULL;
+    return status == 503 ? again : status == 405 ? post : NULL;
 }
 
 /* The errors as a client may see them when the schema is not shown; NULL: no memory. */
@@ -167,13 +168,11 @@ static void stream(struct operation *o, int status, const struct buf *written, b
     exchange_stream(o->x, status, media_type_name(o->type), &o->producer, headers_of(status));
 }
 
-/* 503 when nothing at all could be answered, by a fault of ours, and the media type lets us say so. */
+/* Data with errors is 294, Partial Success, where the media type lets us say so, even when all of it is null: the
+ * operation was executed. (An error that is met after the first piece has left comes under a 200.) */
 static int answer_status(const struct operation *o)
 {
-    return o->type == ANSWER_GRAPHQL_RESPONSE && o->answer.failures > 0 &&
-                   o->answer.failures == o->plan->root->n_fields
-               ? 503
-               : 200;
+    return o->type == ANSWER_GRAPHQL_RESPONSE && o->answer.errors > 0 ? 294 : 200;
 }
 
 void operation_answer(struct operation *o)

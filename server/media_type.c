@@ -4,6 +4,8 @@
 
 #include <strings.h>
 
+#include "base/macros.h"
+
 static struct str trim(struct str s)
 {
     while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
@@ -46,29 +48,52 @@ static struct str unquote(struct str s)
     return s;
 }
 
-/* 0 to 1000; what is no number counts as 1. */
+static bool is_utf8(struct str charset)
+{
+    charset = unquote(charset);
+    return same(charset, "utf-8") || same(charset, "utf8");
+}
+
+/* 0 to 1000. `.5` counts, as Java's clients send it; what is no number from 0 to 1 counts as 1. */
 static int weight(struct str s)
 {
     int q = 0, scale = 1000;
+    size_t i = s.len && s.ptr[0] == '0' ? 1 : 0;
 
-    if (s.len == 0 || (s.ptr[0] != '0' && s.ptr[0] != '1'))
+    if (i == s.len)
+        return s.len ? 0 : 1000;
+    if (s.ptr[i++] != '.')
         return 1000;
-    if (s.ptr[0] == '1')
-        return 1000;
-    for (size_t i = 2; i < s.len && i < 5; i++) {
+    for (size_t end = MIN(s.len, i + 3); i < end; i++) {
         if (s.ptr[i] < '0' || s.ptr[i] > '9')
-            break;
+            return 1000;
         scale /= 10;
         q += (s.ptr[i] - '0') * scale;
     }
     return q;
 }
 
-/* What one range says of a type: how exactly it names it (0: not at all) and its weight. */
-static void range_match(struct str range, const char *type, int *ret_rank, int *ret_q)
+enum rank {
+    RANK_NONE,
+    RANK_ANY,    /* the wildcard for all */
+    RANK_GROUP,  /* application/(anything) */
+    RANK_NAMED,  /* the type itself */
+    RANK_CHARSET /* with its charset */
+};
+
+struct preference {
+    enum rank rank;
+    int q;
+};
+
+/* Takes what one range says of `type`, when it is more exact than what was said before, or as exact and kinder. */
+static void prefer(struct preference *p, struct str range, const char *type)
 {
     struct str name = cut(&range, ';');
-    int rank = same(name, type) ? 3 : same(name, "application/*") ? 2 : same(name, "*/*") ? 1 : 0;
+    enum rank rank = same(name, type)                       ? RANK_NAMED
+                     : same(name, "application/*")          ? RANK_GROUP
+                     : same(name, "*/*") || same(name, "*") ? RANK_ANY
+                                                            : RANK_NONE;
     int q = 1000;
 
     while (range.len) {
@@ -76,30 +101,30 @@ static void range_match(struct str range, const char *type, int *ret_rank, int *
         struct str key = cut(&parameter, '=');
         if (same(key, "q"))
             q = weight(trim(parameter));
+        else if (same(key, "charset") && !is_utf8(trim(parameter)))
+            rank = RANK_NONE; /* it asks for bytes that we don't have */
+        else if (same(key, "charset") && rank == RANK_NAMED)
+            rank = RANK_CHARSET;
     }
-    if (rank > *ret_rank) {
-        *ret_rank = rank;
-        *ret_q = q;
-    }
+    if (rank > p->rank || (rank == p->rank && rank != RANK_NONE && q > p->q))
+        *p = (struct preference){rank, q};
 }
 
 enum answer_type media_type_answer(struct str accept)
 {
-    int json_rank = 0, json = 0, graphql_rank = 0, graphql = 0;
+    struct preference json = {0}, graphql = {0};
 
     accept = trim(accept);
     if (accept.len == 0)
         return ANSWER_JSON;
     while (accept.len) {
         struct str range = cut(&accept, ',');
-        range_match(range, "application/json", &json_rank, &json);
-        range_match(range, "application/graphql-response+json", &graphql_rank, &graphql);
+        prefer(&json, range, "application/json");
+        prefer(&graphql, range, "application/graphql-response+json");
     }
-    if (graphql > 0 && graphql >= json && graphql_rank >= json_rank)
-        return graphql_rank < 3 && json_rank < 3 ? ANSWER_JSON : ANSWER_GRAPHQL_RESPONSE;
-    if (graphql > json)
+    if (graphql.q > json.q || (graphql.q == json.q && graphql.q > 0 && graphql.rank >= RANK_NAMED))
         return ANSWER_GRAPHQL_RESPONSE;
-    return json > 0 ? ANSWER_JSON : ANSWER_NOT_ACCEPTABLE;
+    return json.q > 0 ? ANSWER_JSON : ANSWER_NOT_ACCEPTABLE;
 }
 
 const char *media_type_name(enum answer_type type)
@@ -117,7 +142,7 @@ bool media_type_is_json(struct str content_type)
     while (content_type.len) {
         struct str parameter = cut(&content_type, ';');
         struct str key = cut(&parameter, '=');
-        if (same(key, "charset") && !same(unquote(trim(parameter)), "utf-8"))
+        if (same(key, "charset") && !is_utf8(trim(parameter)))
             return false;
     }
     return true;

@@ -37,6 +37,8 @@ const struct option options[] = {
      "web pages of these origins may ask; may come again"},
     {"introspection", OPTION_SWITCH, SERVE, AT(introspection), 0, 0, "on", "on|off",
      "whether clients may read the schema"},
+    {"get-queries", OPTION_SWITCH, SERVE, AT(get_queries), 0, 0, "off", "on|off",
+     "GET /graphql?query=...: puts health data into URLs"},
     {"log-level", OPTION_LEVEL, ALL, AT(log_level), 0, 0, "info", "LEVEL",
      "debug, info, warn or error"},
     {"drain-seconds", OPTION_NUMBER, SERVE, AT(drain_seconds), 0, 3600, "10", "N",

@@ -15,6 +15,7 @@ struct static_files;
 struct router {
     struct cors cors;
     const struct static_files *files; /* NULL: no IDE */
+    bool get_queries;                 /* GET /graphql is an operation */
     const struct http_server *http;
     void (*graphql)(void *data, struct exchange *x);
     void (*ready)(void *data, struct exchange *x);

@@ -196,6 +196,7 @@ static int open_http(struct worker *w, struct err *reterr)
         return rc;
     w->router = (struct router){.cors = {c->cors_origin, c->n_cors_origin},
                                 .files = w->service->files,
+                                .get_queries = c->get_queries,
                                 .http = w->http,
                                 .graphql = answer_graphql,
                                 .ready = answer_ready,

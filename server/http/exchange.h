@@ -42,8 +42,8 @@ struct exchange {
     struct str method_name;
     struct str path;  /* without the query, not decoded */
     struct str query; /* behind the `?`, or empty */
-    struct str content_type, accept, origin, authorization, accept_language; /* empty: not sent */
-    struct str content_encoding, if_none_match, preflight_method;            /* likewise */
+    struct str content_type, accept, origin, authorization, accept_language;  /* empty: not sent */
+    struct str content_encoding, if_none_match, preflight_method, fetch_site; /* likewise */
     struct str body;
     char id[17];         /* request id, hexadecimal: in logs, in errors of ours, in X-Request-Id */
     uint64_t started_us; /* monotonic (uv_hrtime / 1000), when the head was complete */
@@ -52,6 +52,7 @@ struct exchange {
     void (*gone)(
         struct exchange *x); /* set by the handler when it has work pending; may stay NULL */
     void *data;
+    const char *error_type; /* Content-Type of exchange_error's body, a static string; NULL: JSON */
 
     struct arena arena; /* limit: config.request_memory */
 

@@ -27,6 +27,7 @@ static const struct {
     [FIELD_IF_NONE_MATCH] = {STR("if-none-match"), true, offsetof(struct exchange, if_none_match)},
     [FIELD_PREFLIGHT_METHOD] = {STR("access-control-request-method"), false,
                                 offsetof(struct exchange, preflight_method)},
+    [FIELD_FETCH_SITE] = {STR("sec-fetch-site"), false, offsetof(struct exchange, fetch_site)},
     [FIELD_EXPECT] = {STR("expect"), true, -1},
     [FIELD_TRANSFER_ENCODING] = {STR("transfer-encoding"), true, -1},
 };

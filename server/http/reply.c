@@ -14,6 +14,7 @@
 #define STATUS_TABLE(X)                                                                            \
     X(200, "OK", "OK")                                                                             \
     X(204, "No Content", "NO_CONTENT")                                                             \
+    X(294, "Partial Success", "PARTIAL_SUCCESS")                                                   \
     X(304, "Not Modified", "NOT_MODIFIED")                                                         \
     X(400, "Bad Request", "BAD_REQUEST")                                                           \
     X(401, "Unauthorized", "UNAUTHENTICATED")                                                      \
@@ -294,7 +295,7 @@ static const char error_type[] = "application/json; charset=utf-8";
 static void reply_error(struct exchange *x, int status, const struct http_header *headers)
 {
     static const struct http_header retry[] = {{"Retry-After", "1"}, {NULL, NULL}};
-    exchange_reply(x, status, error_type, &slot_of(x)->body_out,
+    exchange_reply(x, status, x->error_type ? x->error_type : error_type, &slot_of(x)->body_out,
                    headers || status != 503 ? headers : retry);
 }
 

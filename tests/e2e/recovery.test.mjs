@@ -106,8 +106,9 @@ describe('PostgreSQL', () => {
       assert.deepEqual(outside.slice(0, 3), [], `${outside.length} errors outside of the outage`);
       assert.ok(one.of('error').every(({ code }) => code === 'DATABASE_UNAVAILABLE'));
     }
-    // 503 unless the patient's own row had come before the outage began.
-    assert.ok(load.of('error').filter(({ status }) => status === 503).length > 200);
+    // Executed, but not well; what was refused before it began is 503.
+    assert.ok(load.of('error').filter(({ status }) => status === 294).length > 200);
+    assert.ok(older.of('error').some(({ status }) => status === 200));
   }));
 
   test('absent when the server starts: it listens, waits and goes to work by itself', async () => {

@@ -1,6 +1,6 @@
 // Long answers: in pieces, at the reader's pace, at nobody else's cost.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { createDatabase } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
 import { connect, post } from './lib/http.mjs';
@@ -105,4 +105,75 @@ test('readers that leave in the middle harm nobody', async () => {
   assert.equal((await server.data('query($iin: ID!) { patient(iin: $iin) { iin } }', { iin })).patient.iin, iin);
   await until(async () => await server.metric('tolqujat_http_connections') <= before, 'connections that were left to close');
   server.assertSane();
+});
+
+// A value that is missing where none may be, after the start-up check: behind the first piece, or in it.
+describe('a hole in the rows', () => {
+  const HOLE = 'LONG-120'; // on the first page
+  const fields = 'id number issuedOn quantity validTo drug { id inn name atc form producer strength priceCap } pharmacy { id name address }';
+  const page = (name, what) => `${name}: prescriptions(first: 100) { nodes { ${what} } }`;
+  const query = (pages) => `query($iin: ID!) { patient(iin: $iin) { ${pages.join(' ')} } }`;
+  const late = query([...Array.from({ length: 10 }, (_, i) => page(`p${i}`, fields)), page('last', 'dose')]);
+  const early = query([page('first', 'dose'), page('p1', fields)]);
+  let its;
+
+  before(async () => {
+    its = await startServer({ database, args: ['--cache-bytes', '0'] });
+    await database.execute('ALTER TABLE prescription ALTER COLUMN dose DROP NOT NULL');
+    await database.execute(`UPDATE prescription SET dose = NULL WHERE number = '${HOLE}'`);
+  });
+  after(async () => {
+    await its?.stop();
+    await database.execute(`UPDATE prescription SET dose = 'x' WHERE number = '${HOLE}'`);
+    await database.execute('ALTER TABLE prescription ALTER COLUMN dose SET NOT NULL');
+  });
+
+  for (const accept of ['application/json', 'application/graphql-response+json']) {
+    test(`found when bytes have left: the connection is cut, without a last chunk (${accept})`, async () => {
+      const connection = await connect(its.port);
+      await connection.send(post({ query: late, variables: { iin } }, { headers: { Accept: accept } }));
+      await connection.close();
+      const text = connection.bytes.toString('latin1');
+      assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+      assert.match(text, /\r\nTransfer-Encoding: chunked\r\n/);
+      assert.ok(text.length > 64 * 1024, `${text.length} bytes`);
+      assert.doesNotMatch(text, /\r\n0\r\n\r\n$/);
+      await assert.rejects(connection.response(), /closed/);
+      connection.destroy();
+    });
+  }
+
+  test('nor can HTTP/1.0 take it for a whole body: the connection is reset', async () => {
+    const connection = await connect(its.port);
+    await connection.send(post({ query: late, variables: { iin } }).toString().replace('HTTP/1.1', 'HTTP/1.0'));
+    await connection.close();
+    assert.ok(connection.reset);
+    connection.destroy();
+  });
+
+  test('what was asked behind it is not answered on that connection, and others go on', async () => {
+    const connection = await connect(its.port);
+    await connection.send(Buffer.concat([post({ query: '{ a: __typename }' }), post({ query: late, variables: { iin } }), post({ query: '{ b: __typename }' })]));
+    assert.equal((await connection.response()).body.toString(), '{"data":{"a":"Query"}}');
+    await connection.close();
+    assert.doesNotMatch(connection.bytes.toString('latin1'), /"b":"Query"/);
+    connection.destroy();
+    assert.deepEqual(await its.data('{ __typename }'), { __typename: 'Query' });
+    await until(() => /its reply broke off inside the body/.test(its.stderr), 'a line in the log');
+    its.assertSane();
+  });
+
+  test('found before: a whole answer with null and an error', async () => {
+    for (const [accept, status] of [['application/json', 200], ['application/graphql-response+json', 294]]) {
+      const connection = await connect(its.port);
+      await connection.send(post({ query: early, variables: { iin } }, { headers: { Accept: accept } }));
+      const response = await connection.response();
+      assert.equal(response.status, status);
+      const { data, errors } = JSON.parse(response.body);
+      assert.equal(errors.length, 1);
+      assert.deepEqual(errors[0].path.slice(0, 3), ['patient', 'first', 'nodes']);
+      assert.ok(data.patient === null || data.patient.first === null, 'up to the nearest that may be null');
+      connection.destroy();
+    }
+  });
 });

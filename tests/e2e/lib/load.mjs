@@ -1,6 +1,6 @@
 // Load whose every answer is held against what SQL says. A request ends in one of four ways:
 //   good    the right answer
-//   error   a clear one: 503 with Retry-After, or GraphQL errors with a code of ours beside nulls
+//   error   a clear one: 503 with Retry-After, or (200, 294) GraphQL errors with a code of ours beside nulls
 //   lost    the connection ended without an answer
 //   wrong   anything else; no fault of any kind may bring one about
 import assert from 'node:assert/strict';
@@ -54,7 +54,8 @@ export function judge(response, person) {
   if (codes.length === 0 || !codes.every((code) => CODES.has(code))) return wrong;
   if (answer.errors.some(({ message }) => !/^[A-Z].*\.$|^[a-z].*[a-z]$/.test(message) || /SQLSTATE|libpq|socket/i.test(message))) return wrong;
   if (response.status === 503 && !response.headers['retry-after']) return { kind: 'wrong', code: '503 without Retry-After' };
-  if (response.status !== 503 && response.status !== 200) return wrong;
+  if (response.status !== 503 && response.status !== 294 && response.status !== 200) return wrong;
+  if ((response.status === 294) > ('data' in answer)) return wrong;
   if ('data' in answer && !nullsOnly(answer.data, want)) return wrong;
   return { kind: 'error', code: codes[0], status: response.status };
 }
