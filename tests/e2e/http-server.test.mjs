@@ -48,6 +48,7 @@ describe('what can be got wrong', () => {
       .flatMap((name) => ['0', '-1', '9223372036854775807', ''].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
     ...['drain-seconds', 'cache-bytes', 'max-aliases', 'max-directives', 'persisted-queries'].flatMap((name) => ['-1', '9223372036854775807'].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
     [serve('--introspection', 'yes'), /--introspection: .* neither on nor off/],
+    [serve('--get-queries', 'true'), /--get-queries: .* neither on nor off/],
     [serve('--log-level', 'loud'), /--log-level: "loud"/],
     ...['redis', 'redis:', ':6379', 'redis:0', 'redis:65536', 'redis:6379x'].map((value) => [serve('--redis', value), /--redis: neither a path/]),
     ...['*', 'null', 'example.kz', 'https://', 'https://a/', 'https://a/b', 'https://a b', 'ftp://a', 'https://a,*', 'https://a\r\nX: y']

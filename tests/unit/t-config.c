@@ -85,6 +85,7 @@ static void test_config__defaults(void **state)
     assert_int_equal(c.drain_seconds, 10);
     assert_int_equal(c.max_body, 1048576);
     assert_true(c.introspection);
+    assert_false(c.get_queries);
     assert_int_equal(c.n_cors_origin, 0);
     assert_null(c.graphiql);
     config_release(&c);
