@@ -123,6 +123,7 @@ struct ast_operation {
     uint32_t n_variables;
     struct ast_directive *directives;
     struct ast_selection *selections;
+    struct loc selections_loc; /* of the `{` */
     struct ast_operation *next;
 };
 

@@ -43,7 +43,7 @@ static int compile(struct compiled *c, const struct document_limits *limits)
         return ERR_MEMORY;
     rc = parse_document(&c->arena, c->text, &limits->parse, &c->document, err);
     if (rc < 0) {
-        c->errors = (struct validate_result){err, 1};
+        c->errors = (struct validate_result){.errors = err, .n_errors = 1};
         return rc == ERR_MEMORY || rc == ERR_INTERNAL ? rc : 0;
     }
     rc = validate_document(&c->arena, c->_schema, &c->document, &limits->validate, &c->errors);

@@ -285,7 +285,7 @@ static void operation(struct parser *p, enum operation_kind kind)
         variable_definitions(p, op);
         op->directives = parser_directives(p, false);
     }
-    op->selections = selection_set(p, NULL);
+    op->selections = selection_set(p, &op->selections_loc);
     *p->operations = op;
     p->operations = &op->next;
     p->doc->n_operations++;

@@ -6,77 +6,10 @@
  * use, and finds out whether any fields can't be merged at all, which is seldom and then costs more. */
 #include "query/validate.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/err.h"
 #include "query/print.h"
 #include "query/suggest.h"
 #include "query/validate_priv.h"
-
-/* ---- Errors and memory. ---- */
-
-static void add_error(struct validation *v, enum err_code code, struct loc loc, const char *text)
-{
-    struct validate_result *r = v->result;
-
-    if (!r->errors)
-        r->errors = arena_array(v->arena, VALIDATE_ERRORS_MAX, sizeof *r->errors);
-    if (!r->errors) {
-        v->no_memory = v->full = true;
-        return;
-    }
-    if (r->n_errors < VALIDATE_ERRORS_MAX)
-        (void)err_set_at(&r->errors[r->n_errors++], code, (int)loc.line, (int)loc.column, "%s",
-                         text);
-    v->full |= r->n_errors == VALIDATE_ERRORS_MAX;
-}
-
-void validate_error(struct validation *v, struct loc loc, const char *fmt, ...)
-{
-    char text[ERR_MESSAGE_MAX];
-    va_list args;
-
-    if (v->quiet || v->full)
-        return;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    add_error(v, ERR_VALIDATION, loc, text);
-}
-
-void validate_limit(struct validation *v, struct loc loc, const char *fmt, ...)
-{
-    char text[ERR_MESSAGE_MAX];
-    va_list args;
-
-    if (v->full)
-        return;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    add_error(v, ERR_LIMIT, loc, text);
-    v->over_limit = v->full = true;
-}
-
-void *validate_new(struct validation *v, size_t size)
-{
-    void *p = arena_zalloc(v->arena, size);
-    if (!p)
-        v->no_memory = v->full = true;
-    return p;
-}
-
-void validate_put(struct validation *v, struct map *m, struct str key, void *value)
-{
-    if (map_put(m, key, value) < 0)
-        v->no_memory = v->full = true;
-}
-
-struct fragment_info *validate_fragment(const struct validation *v, struct str name)
-{
-    return map_get(&v->fragments, name);
-}
 
 /* ---- Names of types. ---- */
 
@@ -88,7 +21,7 @@ static void known_type(struct validation *v, struct str name, struct loc loc)
     if (v->quiet || schema_visible_type(v->schema, name))
         return;
     for (const struct ast_type_def *d = v->doc->types; d; d = d->next)
-        if (str_eq(d->name, name))
+        if (!d->extends && str_eq(d->name, name))
             return; /* the document defines it, which is reported elsewhere */
     suggest_start(&s, name);
     for (uint32_t i = 0; i < v->schema->n_types && v->limits->suggestions; i++)
@@ -112,12 +45,23 @@ static void unique_directives(struct validation *v, const struct ast_directive *
         if (!def || def->repeatable)
             continue;
         if (first)
-            validate_error(v, first->loc,
-                           "The directive \"@%.*s\" can only be used once at this location.",
-                           STR_FMT(d->name));
+            validate_error_at(v, validate_two(v, first->loc, d->loc),
+                              "The directive \"@%.*s\" can only be used once at this location.",
+                              STR_FMT(d->name));
         else
             validate_put(v, &seen, d->name, (void *)(uintptr_t)d);
     }
+}
+
+/* The places of all arguments of the name of `first`, which is the first of them. */
+static struct validate_places same_name(struct validation *v, const struct ast_argument *first)
+{
+    struct validate_places at = {0};
+
+    for (const struct ast_argument *a = first; a && !v->full; a = a->next)
+        if (str_eq(a->name, first->name))
+            validate_place(v, &at, a->loc);
+    return at;
 }
 
 static void unique_arguments(struct validation *v, const struct ast_argument *list)
@@ -132,8 +76,8 @@ static void unique_arguments(struct validation *v, const struct ast_argument *li
         validate_put(v, map_get(&seen, a->name) ? &twice : &seen, a->name, (void *)(uintptr_t)a);
     for (const struct ast_argument *a = list; a && !v->full && twice.count; a = a->next)
         if (map_get(&seen, a->name) == a && map_get(&twice, a->name))
-            validate_error(v, a->loc, "There can be only one argument named \"%.*s\".",
-                           STR_FMT(a->name));
+            validate_error_at(v, same_name(v, a), "There can be only one argument named \"%.*s\".",
+                              STR_FMT(a->name));
 }
 
 static const struct input_def *find_input(const struct input_def *all, uint32_t n, struct str name)
@@ -162,10 +106,17 @@ static bool is_given(const struct ast_argument *list, struct str name)
     return list != NULL;
 }
 
+/* A field as graphql-js prints it: `Type.field`; a meta field belongs to no type. */
+static struct str owner_of(const struct validation *v, const struct field *f)
+{
+    bool meta = f == v->schema->typename_field || f == v->schema->schema_field ||
+                f == v->schema->type_field;
+    return meta ? STR("<meta>") : f->parent->name;
+}
+
 /* Values of arguments; `field`: an unknown one is reported where it stands. */
 static void walk_arguments(struct validation *v, const struct ast_argument *list,
-                           const struct input_def *all, uint32_t n, const struct type *parent,
-                           const struct field *field)
+                           const struct input_def *all, uint32_t n, const struct field *field)
 {
     char hint[SUGGEST_TEXT_MAX];
 
@@ -173,30 +124,60 @@ static void walk_arguments(struct validation *v, const struct ast_argument *list
         const struct input_def *in = find_input(all, n, a->name);
         if (!in && field && !v->quiet)
             validate_error(v, a->loc, "Unknown argument \"%.*s\" on field \"%.*s.%.*s\".%s",
-                           STR_FMT(a->name), STR_FMT(parent->name), STR_FMT(field->name),
+                           STR_FMT(a->name), STR_FMT(owner_of(v, field)), STR_FMT(field->name),
                            argument_hint(v, all, n, a->name, hint));
         validate_value(v, a->value, in ? in->type : NULL, in && in->default_literal);
     }
 }
 
-static void required_arguments(struct validation *v, const struct ast_argument *list,
-                               const struct input_def *all, uint32_t n, const char *what,
-                               struct str name, struct loc loc)
+/* The first required argument from `*i` on that is not given, or NULL. */
+static const struct input_def *missing(const struct ast_argument *list, const struct input_def *all,
+                                       uint32_t n, uint32_t *i)
 {
-    char text[PRINT_TEXT_MAX];
+    while (*i < n) {
+        const struct input_def *in = &all[(*i)++];
+        if (in->type->non_null && !in->default_literal && !is_given(list, in->name))
+            return in;
+    }
+    return NULL;
+}
 
-    for (uint32_t i = 0; i < n && !v->full && !v->quiet; i++)
-        if (all[i].type->non_null && !all[i].default_literal && !is_given(list, all[i].name))
-            validate_error(v, loc,
-                           "%s%.*s\" argument \"%.*s\" of type \"%s\" is required, but it was not "
-                           "provided.",
-                           what, STR_FMT(name), STR_FMT(all[i].name), type_text(all[i].type, text));
+static void required_on_field(struct validation *v, const struct field *f,
+                              const struct ast_selection *s)
+{
+    const struct input_def *in;
+    char text[PRINT_TEXT_MAX];
+    uint32_t i = 0;
+
+    while (!v->quiet && !v->full && (in = missing(s->arguments, f->arguments, f->n_arguments, &i)))
+        validate_error(
+            v, s->loc,
+            "Argument \"%.*s.%.*s(%.*s:)\" of type \"%s\" is required, but it was not provided.",
+            STR_FMT(owner_of(v, f)), STR_FMT(f->name), STR_FMT(in->name),
+            type_text(in->type, text));
+}
+
+static void required_on_directive(struct validation *v, const struct directive_def *def,
+                                  const struct ast_directive *d)
+{
+    const struct input_def *in;
+    char text[PRINT_TEXT_MAX];
+    uint32_t i = 0;
+
+    while (!v->quiet && !v->full &&
+           (in = missing(d->arguments, def->arguments, def->n_arguments, &i)))
+        validate_error(
+            v, d->loc,
+            "Argument \"@%.*s(%.*s:)\" of type \"%s\" is required, but it was not provided.",
+            STR_FMT(d->name), STR_FMT(in->name), type_text(in->type, text));
 }
 
 static void walk_directive(struct validation *v, const struct ast_directive *d,
                            enum directive_location location)
 {
     const struct directive_def *def = schema_visible_directive(v->schema, d->name);
+    const struct input_def *all = def ? def->arguments : NULL;
+    uint32_t n = def ? def->n_arguments : 0;
     char hint[SUGGEST_TEXT_MAX];
 
     if (!def)
@@ -210,11 +191,13 @@ static void walk_directive(struct validation *v, const struct ast_directive *d,
                            STR_FMT(a->name), STR_FMT(d->name),
                            argument_hint(v, def->arguments, def->n_arguments, a->name, hint));
     unique_arguments(v, d->arguments);
-    walk_arguments(v, d->arguments, def ? def->arguments : NULL, def ? def->n_arguments : 0, NULL,
-                   NULL);
+    if (!def && v->field) { /* graphql-js takes the arguments of an unknown one for the field's */
+        all = v->field->arguments;
+        n = v->field->n_arguments;
+    }
+    walk_arguments(v, d->arguments, all, n, NULL);
     if (def)
-        required_arguments(v, d->arguments, def->arguments, def->n_arguments, "Directive \"@",
-                           d->name, d->loc);
+        required_on_directive(v, def, d);
 }
 
 static void walk_directives(struct validation *v, const struct ast_directive *list,
@@ -231,58 +214,6 @@ static void walk_set(struct validation *v, const struct type *parent,
 static void walk_selections(struct validation *v, const struct type *parent,
                             const struct ast_selection *selections);
 
-/* graphql-js's order: the commoner first, an interface before what implements it, then by name. */
-static bool suggested_before(const struct type *a, uint32_t uses_a, const struct type *b,
-                             uint32_t uses_b)
-{
-    if (uses_a != uses_b)
-        return uses_a > uses_b;
-    if (a->kind == TYPE_INTERFACE && type_is_subtype(b, a))
-        return true;
-    if (b->kind == TYPE_INTERFACE && type_is_subtype(a, b))
-        return false;
-    return suggest_compare(a->name, b->name) < 0;
-}
-
-/* How many of the objects that `parent` can be have the field: through the type `t`. */
-static uint32_t uses_of(const struct type *parent, const struct type *t, struct str name)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < parent->n_possible; i++)
-        if (type_field(parent->possible[i], name) && type_includes(t, parent->possible[i]))
-            n++;
-    return n;
-}
-
-/* "Did you mean to use an inline fragment on ...": the types below an abstract one that have the field. */
-static void suggest_types(const struct validation *v, const struct type *parent, struct str name,
-                          struct suggest *s)
-{
-    const struct type *last = NULL;
-
-    for (;;) {
-        const struct type *best = NULL;
-        for (uint32_t i = 0; i < v->schema->n_types; i++) {
-            const struct type *t = v->schema->types[i];
-            uint32_t uses;
-            if ((t->kind != TYPE_OBJECT && t->kind != TYPE_INTERFACE) || !type_field(t, name))
-                continue;
-            uses = uses_of(parent, t, name);
-            if (uses == 0 ||
-                (last && !suggested_before(last, uses_of(parent, last, name), t, uses)))
-                continue;
-            if (t != last &&
-                (!best || suggested_before(t, uses, best, uses_of(parent, best, name))))
-                best = t;
-        }
-        if (!best || s->n > SUGGEST_MAX)
-            return;
-        suggest_force(s, best->name);
-        last = best;
-    }
-}
-
 static void unknown_field(struct validation *v, const struct type *parent,
                           const struct ast_selection *s)
 {
@@ -293,7 +224,7 @@ static void unknown_field(struct validation *v, const struct type *parent,
         return;
     suggest_start(&g, s->name);
     if (v->limits->suggestions && parent->kind != TYPE_OBJECT) {
-        suggest_types(v, parent, s->name, &g);
+        validate_suggest_types(v, parent, s->name, &g);
         suggest_text(&g, "to use an inline fragment on", hint);
     }
     if (hint[0] == '\0' && v->limits->suggestions) {
@@ -342,7 +273,9 @@ static void walk_field(struct validation *v, const struct type *parent,
                        const struct ast_selection *s)
 {
     const struct field *f = parent ? schema_field(v->schema, parent, s->name) : NULL;
+    const struct field *around = v->field;
     const struct type *t = f ? type_ref_named(f->type) : NULL;
+    bool in_meta = v->in_meta;
 
     if (f)
         scalar_leafs(v, f, s);
@@ -352,13 +285,15 @@ static void walk_field(struct validation *v, const struct type *parent,
     unique_arguments(v, s->arguments);
     validate_meta_depth(v, s);
     introspection_refused(v, t, s);
-    walk_arguments(v, s->arguments, f ? f->arguments : NULL, f ? f->n_arguments : 0, parent, f);
+    v->field = f;
+    walk_arguments(v, s->arguments, f ? f->arguments : NULL, f ? f->n_arguments : 0, f);
     walk_directives(v, s->directives, LOC_FIELD);
     if (s->selections)
         walk_selections(v, t && type_is_composite(t) ? t : NULL, s->selections);
+    v->field = around;
+    v->in_meta = in_meta;
     if (f)
-        required_arguments(v, s->arguments, f->arguments, f->n_arguments, "Field \"", f->name,
-                           s->loc);
+        required_on_field(v, f, s);
 }
 
 static void walk_spread(struct validation *v, const struct type *parent,
@@ -442,20 +377,19 @@ static void walk_variables(struct validation *v, const struct ast_operation *op)
     }
 }
 
-static void walk_operation(struct validation *v, const struct ast_operation *op)
+static void walk_operation(struct validation *v, struct operation_info *info)
 {
     static const enum directive_location where[] = {LOC_QUERY, LOC_MUTATION, LOC_SUBSCRIPTION};
-    struct usage *own = NULL;
+    const struct ast_operation *op = info->def;
 
-    validate_enter_operation(v, op);
+    validate_enter_operation(v, info);
     unique_directives(v, op->directives);
-    v->usages = NULL;
     walk_variables(v, op);
-    v->usages = v->quiet ? NULL : &own;
+    v->usages = v->quiet ? &info->usages : NULL;
     walk_directives(v, op->directives, where[op->kind]);
     walk_selections(v, v->schema->root[op->kind], op->selections);
     v->usages = NULL;
-    validate_leave_operation(v, op, own);
+    validate_leave_operation(v, info);
 }
 
 static void walk_fragment(struct validation *v, struct fragment_info *f)
@@ -469,8 +403,8 @@ static void walk_fragment(struct validation *v, struct fragment_info *f)
                        "Fragment \"%.*s\" cannot condition on non composite type \"%.*s\".",
                        STR_FMT(def->name), STR_FMT(def->condition));
     if (first && !v->quiet)
-        validate_error(v, first->name_loc, "There can be only one fragment named \"%.*s\".",
-                       STR_FMT(def->name));
+        validate_error_at(v, validate_two(v, first->name_loc, def->name_loc),
+                          "There can be only one fragment named \"%.*s\".", STR_FMT(def->name));
     else if (!v->quiet)
         validate_put(v, &v->fragment_names, def->name, (void *)(uintptr_t)def);
     validate_fragment_cycles(v, f);
@@ -489,16 +423,14 @@ static bool is_before(struct loc a, struct loc b)
 
 static void walk(struct validation *v)
 {
-    const struct ast_operation *op = v->doc->operations;
-    uint32_t i = 0;
+    uint32_t o = 0, f = 0;
 
-    while ((op || i < v->n_infos) && !v->full) {
-        if (op && (i == v->n_infos || is_before(op->loc, v->infos[i].def->loc))) {
-            walk_operation(v, op);
-            op = op->next;
-        } else {
-            walk_fragment(v, &v->infos[i++]);
-        }
+    while ((o < v->doc->n_operations || f < v->n_infos) && !v->full) {
+        if (o < v->doc->n_operations &&
+            (f == v->n_infos || is_before(v->operations[o].def->loc, v->infos[f].def->loc)))
+            walk_operation(v, &v->operations[o++]);
+        else
+            walk_fragment(v, &v->infos[f++]);
     }
 }
 

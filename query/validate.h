@@ -28,12 +28,20 @@ struct validate_limits {
     bool no_introspection;    /* fields of introspection are refused, but for __typename */
 };
 
-struct validate_result {
-    struct err *errors; /* in the arena */
-    uint32_t n_errors;  /* at most VALIDATE_ERRORS_MAX */
+/* All places of one error, in graphql-js's order; the first is in the error itself too. */
+struct validate_places {
+    struct loc *at;
+    uint32_t n, _size;
 };
 
-/* 0: the document may be executed. ERR_VALIDATION or ERR_LIMIT: see `ret->errors` (graphql-js's wording
+struct validate_result {
+    struct err *errors; /* in the arena */
+    struct validate_places
+        *places;       /* in the arena, one for each error; NULL: each has its one place */
+    uint32_t n_errors; /* at most VALIDATE_ERRORS_MAX */
+};
+
+/* 0: the document may be executed. ERR_VALIDATION or ERR_LIMIT: see `ret->errors` (graphql-js 17's wording
  * and places). ERR_MEMORY. Depth of introspection (below __schema and __type) has a limit of its own, 20. */
 int validate_document(struct arena *arena, const struct schema *schema, struct document *doc,
                       const struct validate_limits *limits, struct validate_result *ret) MUSTCHECK;

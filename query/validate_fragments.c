@@ -51,15 +51,16 @@ struct spread *validate_spreads(struct validation *v, const struct ast_selection
     return first;
 }
 
-struct fragment_info *validate_reached(struct validation *v, const struct spread *spreads)
+struct fragment_info *validate_reached(struct validation *v, const struct spread *spreads,
+                                       struct loc loc)
 {
     struct fragment_info *first = NULL, **tail = &first, *next = NULL;
     uint32_t mark = ++v->marks;
 
-    for (;;) {
+    while (!v->full) {
         for (; spreads; spreads = spreads->next) {
             struct fragment_info *f = validate_fragment(v, spreads->selection->name);
-            v->work++;
+            validate_work(v, loc, 1);
             if (!f || f->mark == mark)
                 continue;
             f->mark = mark;
@@ -72,6 +73,7 @@ struct fragment_info *validate_reached(struct validation *v, const struct spread
             return first;
         spreads = next->spreads;
     }
+    return first;
 }
 
 /* ---- Cycles. ---- */
@@ -83,14 +85,17 @@ struct path {
 
 static void report_cycle(struct validation *v, const struct spread *from, struct str name)
 {
+    struct validate_places places = {0};
     char via[ERR_MESSAGE_MAX] = "";
     size_t at = 0;
 
+    for (const struct spread *s = from; s && !v->full; s = s->next)
+        validate_place(v, &places, s->selection->loc);
     for (const struct spread *s = from; s->next && at < sizeof via; s = s->next)
         at += (size_t)snprintf(via + at, sizeof via - at, "%s\"%.*s\"", at ? ", " : " via ",
                                STR_FMT(s->selection->name));
-    validate_error(v, from->selection->loc, "Cannot spread fragment \"%.*s\" within itself%s.",
-                   STR_FMT(name), via);
+    validate_error_at(v, places, "Cannot spread fragment \"%.*s\" within itself%s.", STR_FMT(name),
+                      via);
 }
 
 /* `f` stands for the name; `spreads` are those of one fragment of that name (there may be two: an error,
@@ -98,7 +103,7 @@ static void report_cycle(struct validation *v, const struct spread *from, struct
 static void search(struct validation *v, struct path *path, struct fragment_info *f,
                    const struct spread *spreads)
 {
-    if (f->visited || v->full)
+    if (f->visited || !validate_enter(v, f->def->loc))
         return;
     f->visited = true;
     f->on_path = path->tail;
@@ -106,7 +111,7 @@ static void search(struct validation *v, struct path *path, struct fragment_info
         struct fragment_info *to = validate_fragment(v, s->selection->name);
         struct spread *step = validate_new(v, sizeof *step), **before = path->tail;
         if (!step)
-            return;
+            break;
         step->selection = s->selection;
         *path->tail = step;
         path->tail = &step->next;
@@ -118,6 +123,7 @@ static void search(struct validation *v, struct path *path, struct fragment_info
         *path->tail = NULL;
     }
     f->on_path = NULL;
+    validate_leave(v);
 }
 
 void validate_fragment_cycles(struct validation *v, const struct fragment_info *f)
@@ -134,8 +140,9 @@ void validate_fragment_cycles(struct validation *v, const struct fragment_info *
 void validate_unused_fragments(struct validation *v)
 {
     for (const struct ast_operation *op = v->doc->operations; op; op = op->next)
-        for (struct fragment_info *f = validate_reached(v, validate_spreads(v, op->selections)); f;
-             f = f->next_found)
+        for (struct fragment_info *f =
+                 validate_reached(v, validate_spreads(v, op->selections), op->loc);
+             f; f = f->next_found)
             f->used = true;
     for (const struct ast_fragment *def = v->doc->fragments; def && !v->full; def = def->next) {
         const struct fragment_info *f = validate_fragment(v, def->name);
@@ -156,6 +163,10 @@ static bool too_many_lists(struct validation *v, const struct ast_selection *s, 
  * (or is being looked at) does not at smaller ones. The numbers are depths + 1. */
 static bool fragment_has_too_many(struct validation *v, struct fragment_info *f, uint32_t depth)
 {
+    if (f->meta_walk != v->meta_walks) {
+        f->meta_walk = v->meta_walks;
+        f->meta_visited = 0;
+    }
     if (f->meta_exceeded && f->meta_exceeded <= depth + 1)
         return true;
     if (f->meta_visited >= depth + 1 || f->meta_checked >= depth + 1)
@@ -170,29 +181,42 @@ static bool fragment_has_too_many(struct validation *v, struct fragment_info *f,
     return false;
 }
 
-static bool too_many_lists(struct validation *v, const struct ast_selection *s, uint32_t depth)
+static bool is_list(struct str name)
 {
     static const char *const lists[] = {"fields", "interfaces", "possibleTypes", "inputFields"};
 
-    if (s->kind == SELECTION_SPREAD) {
-        struct fragment_info *f = validate_fragment(v, s->name);
-        return f && fragment_has_too_many(v, f, depth);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(lists) && s->kind == SELECTION_FIELD; i++)
-        if (str_is(s->name, lists[i]) && ++depth >= META_LISTS_MAX)
-            return true;
-    for (const struct ast_selection *c = s->selections; c; c = c->next)
-        if (too_many_lists(v, c, depth))
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        if (str_is(name, lists[i]))
             return true;
     return false;
 }
 
+static bool too_many_lists(struct validation *v, const struct ast_selection *s, uint32_t depth)
+{
+    bool found = false;
+
+    if (s->kind == SELECTION_FIELD && is_list(s->name) && ++depth >= META_LISTS_MAX)
+        return true;
+    if (!validate_enter(v, s->loc))
+        return false;
+    if (s->kind == SELECTION_SPREAD) {
+        struct fragment_info *f = validate_fragment(v, s->name);
+        found = f && fragment_has_too_many(v, f, depth);
+    }
+    for (const struct ast_selection *c = s->selections; c && !found; c = c->next)
+        found = too_many_lists(v, c, depth);
+    validate_leave(v);
+    return found;
+}
+
 void validate_meta_depth(struct validation *v, const struct ast_selection *field)
 {
-    if (v->quiet || !(str_is(field->name, "__schema") || str_is(field->name, "__type")))
+    if (v->quiet || v->in_meta ||
+        !(str_is(field->name, "__schema") || str_is(field->name, "__type")))
         return;
-    for (uint32_t i = 0; i < v->n_infos; i++)
-        v->infos[i].meta_visited = 0;
-    if (too_many_lists(v, field, 0))
-        validate_error(v, field->loc, "Maximum introspection depth exceeded");
+    v->meta_walks++;
+    if (!too_many_lists(v, field, 0))
+        return;
+    validate_error(v, field->loc, "Maximum introspection depth exceeded");
+    v->in_meta = true;
 }

@@ -82,6 +82,8 @@ static struct depth depth_of(struct validation *v, const struct ast_selection *s
 {
     struct depth most = {0};
 
+    if (!s || !validate_enter(v, s->loc))
+        return most;
     for (; s; s = s->next) {
         struct depth d = {0};
         if (s->kind == SELECTION_SPREAD) {
@@ -97,6 +99,7 @@ static struct depth depth_of(struct validation *v, const struct ast_selection *s
         most.fields = MAX(most.fields, d.fields);
         most.meta = MAX(most.meta, d.meta);
     }
+    validate_leave(v);
     return most;
 }
 
@@ -106,8 +109,11 @@ static uint32_t root_fields(struct validation *v, const struct ast_selection *s,
 {
     uint32_t n = 0;
 
-    for (; s; s = s->next) {
+    if (!s || !validate_enter(v, s->loc))
+        return n;
+    for (; s && !v->full; s = s->next) {
         struct fragment_info *f;
+        validate_work(v, s->loc, 1);
         if (s->kind == SELECTION_FIELD)
             n++;
         else if (s->kind == SELECTION_INLINE)
@@ -117,6 +123,7 @@ static uint32_t root_fields(struct validation *v, const struct ast_selection *s,
             n += root_fields(v, f->def->selections, mark);
         }
     }
+    validate_leave(v);
     return n;
 }
 

@@ -22,7 +22,8 @@ enum {
     COMPARISONS_MAX = 10000,
     COST_COMPARISON =
         10, /* of two fields, or a fragment with something; a name looked up costs 1 */
-    REASON_MAX = ERR_MESSAGE_MAX
+    REASON_MAX = ERR_MESSAGE_MAX,
+    SIDE_MAX = 20 /* places of one side of a conflict */
 };
 
 /* One field of a set. */
@@ -63,9 +64,10 @@ struct pair {
     const struct fragment_info *a, *b;
 };
 
+/* Two fields, each with those below it that are at odds. */
 struct conflict {
     struct str name, reason;
-    const struct ast_selection *node;
+    struct validate_places a, b;
     struct conflict *next;
 };
 
@@ -242,30 +244,59 @@ static bool types_conflict(const struct type_ref *a, const struct type_ref *b)
     }
 }
 
+/* graphql-js takes the last ones of each conflict below, as long as there is room. */
+static void add_places(struct validation *v, struct validate_places *to,
+                       const struct validate_places *from)
+{
+    uint32_t room = SIDE_MAX - to->n;
+    uint32_t i = from->n > room ? from->n - room : 0;
+
+    for (; i < from->n; i++)
+        validate_place(v, to, from->at[i]);
+}
+
 static void add_conflict(struct overlap *o, struct conflicts *out, struct str name,
-                         const struct ast_selection *node, const char *reason)
+                         const struct candidate *a, const struct candidate *b,
+                         const struct conflict *below, const char *reason)
 {
     struct conflict *c = validate_new(o->v, sizeof *c);
 
     if (!c)
         return;
-    c->name = name;
-    c->node = node;
-    c->reason = arena_str(o->v->arena, str_of(reason));
-    if (!c->reason.ptr) {
-        o->v->no_memory = o->v->full = true;
-        return;
-    }
-    *out->tail = c;
-    out->tail = &c->next;
     if (o->v->quiet) {
         o->v->conflicts = true;
         o->stop = true; /* enough is known */
     }
+    c->name = name;
+    c->reason = arena_str(o->v->arena, str_of(reason));
+    if (!c->reason.ptr)
+        o->v->no_memory = o->v->full = true;
+    validate_place(o->v, &c->a, a->node->loc);
+    validate_place(o->v, &c->b, b->node->loc);
+    for (const struct conflict *d = below; d && c->a.n < SIDE_MAX; d = d->next)
+        add_places(o->v, &c->a, &d->a);
+    for (const struct conflict *d = below; d && c->b.n < SIDE_MAX; d = d->next)
+        add_places(o->v, &c->b, &d->b);
+    *out->tail = c;
+    out->tail = &c->next;
 }
 
 static void between_selections(struct overlap *o, struct conflicts *out, bool exclusive,
                                const struct set *a, const struct set *b);
+
+static void add_below(struct overlap *o, struct conflicts *out, struct str name,
+                      const struct candidate *a, const struct candidate *b,
+                      const struct conflict *below)
+{
+    char reason[REASON_MAX] = "";
+    size_t at = 0;
+
+    for (const struct conflict *c = below; c && at < sizeof reason; c = c->next)
+        at += (size_t)snprintf(reason + at, sizeof reason - at,
+                               "%ssubfields \"%.*s\" conflict because %.*s", at ? " and " : "",
+                               STR_FMT(c->name), STR_FMT(c->reason));
+    add_conflict(o, out, name, a, b, below, reason);
+}
 
 static void compare_below(struct overlap *o, struct conflicts *out, bool exclusive, struct str name,
                           const struct candidate *a, const struct candidate *b)
@@ -275,18 +306,14 @@ static void compare_below(struct overlap *o, struct conflicts *out, bool exclusi
     const struct type *tb = b->def ? type_ref_named(b->def->type) : NULL;
     const struct set *sa = set_of(o, ta, a->node->selections);
     const struct set *sb = set_of(o, tb, b->node->selections);
-    char reason[REASON_MAX] = "";
-    size_t at = 0;
 
     below.tail = &below.first;
-    if (sa && sb)
-        between_selections(o, &below, exclusive, sa, sb);
-    for (const struct conflict *c = below.first; c && at < sizeof reason; c = c->next)
-        at += (size_t)snprintf(reason + at, sizeof reason - at,
-                               "%ssubfields \"%.*s\" conflict because %.*s", at ? " and " : "",
-                               STR_FMT(c->name), STR_FMT(c->reason));
+    if (!sa || !sb || !validate_enter(o->v, a->node->loc))
+        return;
+    between_selections(o, &below, exclusive, sa, sb);
+    validate_leave(o->v);
     if (below.first)
-        add_conflict(o, out, name, a->node, reason);
+        add_below(o, out, name, a, b, below.first);
 }
 
 static bool is_simple_leaf(const struct candidate *c)
@@ -294,10 +321,41 @@ static bool is_simple_leaf(const struct candidate *c)
     return !c->node->arguments && !c->node->selections;
 }
 
+/* Why two fields can't be merged, whatever is below them; false when they can. */
+static bool differ(const struct candidate *a, const struct candidate *b, bool exclusive,
+                   char reason[REASON_MAX])
+{
+    const struct type_ref *ra = a->def ? a->def->type : NULL, *rb = b->def ? b->def->type : NULL;
+    char ta[PRINT_TEXT_MAX], tb[PRINT_TEXT_MAX];
+
+    if (!exclusive && !str_eq(a->node->name, b->node->name))
+        snprintf(reason, REASON_MAX, "\"%.*s\" and \"%.*s\" are different fields",
+                 STR_FMT(a->node->name), STR_FMT(b->node->name));
+    else if (!exclusive && !same_arguments(a->node, b->node))
+        snprintf(reason, REASON_MAX, "they have differing arguments");
+    else if (ra && rb && types_conflict(ra, rb))
+        snprintf(reason, REASON_MAX, "they return conflicting types \"%s\" and \"%s\"",
+                 type_text(ra, ta), type_text(rb, tb));
+    else
+        return false;
+    return true;
+}
+
+static bool add_if_they_differ(struct overlap *o, struct conflicts *out, bool exclusive,
+                               struct str name, const struct candidate *a,
+                               const struct candidate *b)
+{
+    char reason[REASON_MAX];
+
+    if (!differ(a, b, exclusive, reason))
+        return false;
+    add_conflict(o, out, name, a, b, NULL, reason);
+    return true;
+}
+
 static void compare(struct overlap *o, struct conflicts *out, bool exclusive, struct str name,
                     const struct candidate *a, const struct candidate *b)
 {
-    char reason[REASON_MAX], ta[PRINT_TEXT_MAX], tb[PRINT_TEXT_MAX];
     const struct type_ref *ra = a->def ? a->def->type : NULL, *rb = b->def ? b->def->type : NULL;
 
     if (a->sign == b->sign && o->v->quiet)
@@ -309,19 +367,9 @@ static void compare(struct overlap *o, struct conflicts *out, bool exclusive, st
                  a->parent->kind == TYPE_OBJECT && b->parent->kind == TYPE_OBJECT;
     if (is_simple_leaf(a) && is_simple_leaf(b) && ra == rb && str_eq(a->node->name, b->node->name))
         return;
-    if (!exclusive && !str_eq(a->node->name, b->node->name)) {
-        snprintf(reason, sizeof reason, "\"%.*s\" and \"%.*s\" are different fields",
-                 STR_FMT(a->node->name), STR_FMT(b->node->name));
-        add_conflict(o, out, name, a->node, reason);
-    } else if (!exclusive && !same_arguments(a->node, b->node)) {
-        add_conflict(o, out, name, a->node, "they have differing arguments");
-    } else if (ra && rb && types_conflict(ra, rb)) {
-        snprintf(reason, sizeof reason, "they return conflicting types \"%s\" and \"%s\"",
-                 type_text(ra, ta), type_text(rb, tb));
-        add_conflict(o, out, name, a->node, reason);
-    } else if (a->node->selections && b->node->selections) {
+    if (!add_if_they_differ(o, out, exclusive, name, a, b) && a->node->selections &&
+        b->node->selections)
         compare_below(o, out, exclusive, name, a, b);
-    }
 }
 
 /* ---- Two sets. ---- */
@@ -351,11 +399,12 @@ static void fields_and_fragment(struct overlap *o, struct conflicts *out, bool e
         return;
     validate_put(o->v, &set->compared, f->def->name, flag(exclusive));
     other = fragment_set(o, f);
-    if (!other || other == set)
+    if (!other || other == set || !validate_enter(o->v, f->def->loc))
         return;
     between_fields(o, out, exclusive, set, other);
     for (const struct spread_name *n = other->spreads; n && !o->stop; n = n->next)
         fields_and_fragment(o, out, exclusive, set, n->fragment);
+    validate_leave(o->v);
 }
 
 /* Notes that two fragments are compared; false when they have been. */
@@ -385,13 +434,14 @@ static void two_fragments(struct overlap *o, struct conflicts *out, bool exclusi
         return;
     x = fragment_set(o, a);
     y = fragment_set(o, b);
-    if (!x || !y)
+    if (!x || !y || !validate_enter(o->v, a->def->loc))
         return;
     between_fields(o, out, exclusive, x, y);
     for (const struct spread_name *n = y->spreads; n && !o->stop; n = n->next)
         two_fragments(o, out, exclusive, a, n->fragment);
     for (const struct spread_name *n = x->spreads; n && !o->stop; n = n->next)
         two_fragments(o, out, exclusive, n->fragment, b);
+    validate_leave(o->v);
 }
 
 static void between_selections(struct overlap *o, struct conflicts *out, bool exclusive,
@@ -455,12 +505,14 @@ void validate_overlap(struct validation *v, const struct type *parent,
     set = set_of(o, parent, selections);
     if (set)
         within(o, &found, set);
-    for (const struct conflict *c = found.first; c; c = c->next)
-        validate_error(
-            v, c->node->loc,
-            "Fields \"%.*s\" conflict because %.*s. Use different aliases on the fields to "
-            "fetch both if this was intentional.",
-            STR_FMT(c->name), STR_FMT(c->reason));
+    for (struct conflict *c = found.first; c && !v->quiet; c = c->next) {
+        for (uint32_t i = 0; i < c->b.n; i++)
+            validate_place(v, &c->a, c->b.at[i]);
+        validate_error_at(v, c->a,
+                          "Fields \"%.*s\" conflict because %.*s. Use different aliases on the "
+                          "fields to fetch both if this was intentional.",
+                          STR_FMT(c->name), STR_FMT(c->reason));
+    }
     if (o->budget < 0 && !(v->quiet && v->conflicts) && !v->too_many_pairs.line)
         v->too_many_pairs = selections->loc;
 }

@@ -20,6 +20,12 @@ struct usage {
     struct usage *next;
 };
 
+/* What is asked of one operation, found by the quiet walk. */
+struct operation_info {
+    const struct ast_operation *def;
+    struct usage *usages; /* of variables, directly in it */
+};
+
 struct spread {
     const struct ast_selection *selection;
     struct spread *next;
@@ -37,6 +43,7 @@ struct fragment_info {
     uint32_t mark;              /* the last search that came by; each has a number of its own */
     uint32_t depth, meta_depth; /* memoised + 1; 0: not yet known */
     uint32_t meta_checked, meta_exceeded, meta_visited; /* list depths + 1 (validate_fragments.c) */
+    uint32_t meta_walk;                                 /* meta_visited is of this walk */
     struct fragment_info *next_found;
 };
 
@@ -54,8 +61,12 @@ struct validation {
     bool conflicts;              /* a quiet walk found fields that can't be merged */
     struct map fragments;        /* name -> struct fragment_info: the last of that name */
     struct fragment_info *infos; /* in the order of the document */
-    uint32_t n_infos, marks;
-    struct usage **usages; /* where the walk appends uses of variables; NULL: nowhere */
+    struct operation_info *operations;
+    uint32_t n_infos, marks, meta_walks;
+    uint32_t nesting;          /* of recursions that go through fragments */
+    struct usage **usages;     /* where the quiet walk appends uses of variables; NULL: nowhere */
+    const struct field *field; /* around the node of the walk; NULL: unknown, or none */
+    bool in_meta;              /* below a __schema or __type that was reported */
     struct overlap *overlap;
     struct loc too_many_pairs; /* where the budget of a quiet walk ended; {0, 0}: nowhere */
     uint32_t work;             /* done for operations through their fragments */
@@ -65,14 +76,31 @@ struct validation {
 
 /* Adds an error at `loc`; nothing in a quiet walk. */
 void validate_error(struct validation *v, struct loc loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* The same with ERR_LIMIT; ends the walk. */
+/* The same with several places; `at` is kept. */
+void validate_error_at(struct validation *v, struct validate_places at, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* Appends a place. */
+void validate_place(struct validation *v, struct validate_places *places, struct loc loc);
+struct validate_places validate_two(struct validation *v, struct loc a, struct loc b);
+/* The same as validate_error with ERR_LIMIT; ends the walk. */
 void validate_limit(struct validation *v, struct loc loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Zeroed memory from the arena; NULL sets `no_memory` and `full`. */
 void *validate_new(struct validation *v, size_t size) MUSTCHECK;
 /* map_put that notes failure. */
 void validate_put(struct validation *v, struct map *m, struct str key, void *value);
+/* Bounds recursion through fragments, whose chains are as long as the document: false, and a limit is
+ * reported, when it is too deep; else validate_leave must follow. */
+bool validate_enter(struct validation *v, struct loc loc) MUSTCHECK;
+void validate_leave(struct validation *v);
+/* Counts work that is done for an operation through its fragments; too much of it is a limit. */
+void validate_work(struct validation *v, struct loc loc, uint32_t n);
 /* The fragment of that name, or NULL. */
 struct fragment_info *validate_fragment(const struct validation *v, struct str name);
+
+struct suggest;
+/* validate_suggest.c: adds the types below the abstract `parent` that have the field `name`. */
+void validate_suggest_types(const struct validation *v, const struct type *parent, struct str name,
+                            struct suggest *s);
 
 /* validate_resolve.c: types of variables and fragments, indexes of variables, hashes; before any rule. */
 void validate_resolve(struct validation *v);
@@ -87,16 +115,17 @@ void validate_value(struct validation *v, const struct value *value, const struc
 
 /* validate_fragments.c */
 struct spread *validate_spreads(struct validation *v, const struct ast_selection *selections);
-/* Every fragment that `spreads` reach, each once, nearest first; linked by next_found. */
-struct fragment_info *validate_reached(struct validation *v, const struct spread *spreads);
+/* Every fragment that `spreads` reach, each once, nearest first; linked by next_found. Counted as work at
+ * `loc`. */
+struct fragment_info *validate_reached(struct validation *v, const struct spread *spreads,
+                                       struct loc loc);
 void validate_fragment_cycles(struct validation *v, const struct fragment_info *f);
 void validate_unused_fragments(struct validation *v);
 void validate_meta_depth(struct validation *v, const struct ast_selection *field);
 
 /* validate_operation.c */
-void validate_enter_operation(struct validation *v, const struct ast_operation *op);
-void validate_leave_operation(struct validation *v, const struct ast_operation *op,
-                              const struct usage *own);
+void validate_enter_operation(struct validation *v, const struct operation_info *op);
+void validate_leave_operation(struct validation *v, const struct operation_info *op);
 
 /* validate_overlap.c: fields of one selection set that can't be merged. */
 void validate_overlap(struct validation *v, const struct type *parent,

@@ -75,6 +75,19 @@ static void number_definitions(struct numbering *n, struct ast_operation *op)
     }
 }
 
+static void find_operations(struct validation *v)
+{
+    struct operation_info *info = v->operations =
+        arena_array(v->arena, v->doc->n_operations, sizeof *v->operations);
+
+    if (v->doc->n_operations && !info) {
+        v->no_memory = v->full = true;
+        return;
+    }
+    for (const struct ast_operation *op = v->doc->operations; op; op = op->next)
+        (info++)->def = op;
+}
+
 static void find_fragments(struct validation *v)
 {
     struct fragment_info *info = v->infos =
@@ -99,6 +112,7 @@ void validate_resolve(struct validation *v)
     struct numbering n = {.v = v};
 
     map_init(&n.by_name, v->arena);
+    find_operations(v);
     find_fragments(v);
     for (struct ast_operation *op = v->doc->operations; op; op = op->next)
         number_definitions(&n, op);

@@ -108,7 +108,7 @@ static void execute(struct operation *o)
     if (rc >= 0)
         persisted_passed(&o->g->persisted, &o->params, o->document);
     if (rc < 0)
-        operation_refuse(o, &err, 1);
+        operation_refuse(o, &err);
     else if (rc == EXECUTION_READY)
         release(o, false);
     else
@@ -141,7 +141,7 @@ static bool find_document(struct operation *o)
     o->limits = o->g->config.limits;
     rc = persisted_find(&o->g->persisted, &o->params, &o->document, &o->limits, &err);
     if (rc < 0) {
-        operation_refuse(o, &err, 1);
+        operation_refuse(o, &err);
         return false;
     }
     if (arena_defer(&o->x->arena, document_free, o->document) < 0) {
@@ -154,7 +154,7 @@ static bool find_document(struct operation *o)
         return false;
     }
     if (o->document->errors.n_errors > 0) {
-        operation_refuse(o, o->document->errors.errors, o->document->errors.n_errors);
+        operation_refuse_all(o, &o->document->errors);
         return false;
     }
     return true;
@@ -176,7 +176,7 @@ static bool compile(struct operation *o)
     if (rc == 0)
         rc = compiled_plan(o->document, operation, o->variables, &o->x->arena, &o->plan, &err);
     if (rc < 0)
-        operation_refuse(o, &err, 1);
+        operation_refuse(o, &err);
     else if (o->plan->ahead)
         ahead_use(&o->g->ahead, o->plan, o->variables);
     return rc == 0;

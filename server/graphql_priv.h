@@ -75,7 +75,9 @@ void operation_run(struct operation *o);
 
 /* ---- graphql_reply.c: each of them ends the exchange ---- */
 
-void operation_refuse(struct operation *o, const struct err *errors, uint32_t n);
+void operation_refuse(struct operation *o, struct err *err);
+/* With all that was found wrong, at least one. */
+void operation_refuse_all(struct operation *o, const struct validate_result *errors);
 void operation_refuse_with(struct operation *o, int code, const char *message);
 /* Writes what was executed. */
 void operation_answer(struct operation *o);

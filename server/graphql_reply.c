@@ -15,16 +15,26 @@ enum {
 
 /* ---- refusals ---- */
 
-static void errors_json(struct buf *out, const struct err *errors, uint32_t n,
+static void places_json(struct buf *out, const struct loc *at, uint32_t n)
+{
+    buf_add_z(out, ",\"locations\":[");
+    for (uint32_t i = 0; i < n; i++)
+        buf_addf(out, "%s{\"line\":%u,\"column\":%u}", i ? "," : "", at[i].line, at[i].column);
+    buf_add_char(out, ']');
+}
+
+static void errors_json(struct buf *out, const struct validate_result *errors,
                         struct str extensions, const char *id)
 {
     buf_add_z(out, "{\"errors\":[");
-    for (uint32_t i = 0; i < n; i++) {
-        const struct err *e = &errors[i];
+    for (uint32_t i = 0; i < errors->n_errors; i++) {
+        const struct err *e = &errors->errors[i];
         buf_add_z(out, i ? ",{\"message\":" : "{\"message\":");
         json_add_string(out, str_of(e->message));
-        if (e->line > 0)
-            buf_addf(out, ",\"locations\":[{\"line\":%d,\"column\":%d}]", e->line, e->column);
+        if (errors->places)
+            places_json(out, errors->places[i].at, errors->places[i].n);
+        else if (e->line > 0)
+            places_json(out, &(struct loc){(uint32_t)e->line, (uint32_t)e->column}, 1);
         buf_addf(out, ",\"extensions\":{\"code\":\"%s\"", err_text(e->code));
         if (err_is_ours(e->code))
             buf_addf(out, ",\"requestId\":\"%s\"", id);
@@ -56,37 +66,40 @@ static const struct http_header *headers_of(int status)
     return status == 503 ? again : status == 405 ? post : NULL;
 }
 
-/* The errors as a client may see them when the schema is not shown; NULL: no memory. */
-static const struct err *discreet_errors(struct operation *o, const struct err *errors, uint32_t n)
+/* The errors as a client may see them when the schema is not shown; false: no memory. */
+static bool discreet_errors(struct operation *o, struct validate_result *errors)
 {
     struct str text = o->document ? o->document->text : o->params.query;
-    struct err *copy = arena_array(&o->x->arena, n, sizeof *copy);
+    struct err *copy = arena_array(&o->x->arena, errors->n_errors, sizeof *copy);
 
-    for (uint32_t i = 0; copy && i < n; i++) {
-        copy[i] = errors[i];
+    for (uint32_t i = 0; copy && i < errors->n_errors; i++) {
+        copy[i] = errors->errors[i];
         discreet_message(copy[i].message, text, o->params.variables);
     }
-    return copy;
+    errors->errors = copy;
+    return copy != NULL;
 }
 
-void operation_refuse(struct operation *o, const struct err *errors, uint32_t n)
+void operation_refuse_all(struct operation *o, const struct validate_result *all)
 {
-    static const struct err no_memory = {ERR_MEMORY, 0, 0,
-                                         "The request needs more memory than it may have."};
+    static struct err no_memory = {ERR_MEMORY, 0, 0,
+                                   "The request needs more memory than it may have."};
+    struct validate_result errors = *all;
     int status;
     struct buf body;
 
-    if (o->g->config.documents.validate.no_introspection)
-        errors = discreet_errors(o, errors, n);
-    if (!errors) {
-        errors = &no_memory;
-        n = 1;
-    }
-    status = refusal_status(o, errors[0].code);
+    if (o->g->config.documents.validate.no_introspection && !discreet_errors(o, &errors))
+        errors = (struct validate_result){.errors = &no_memory, .n_errors = 1};
+    status = refusal_status(o, errors.errors[0].code);
     o->g->stats.failed++;
     buf_init(&body, 0);
-    errors_json(&body, errors, n, o->extensions, o->x->id);
+    errors_json(&body, &errors, o->extensions, o->x->id);
     exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
+}
+
+void operation_refuse(struct operation *o, struct err *err)
+{
+    operation_refuse_all(o, &(struct validate_result){.errors = err, .n_errors = 1});
 }
 
 void operation_refuse_with(struct operation *o, int code, const char *message)
@@ -94,7 +107,7 @@ void operation_refuse_with(struct operation *o, int code, const char *message)
     struct err err;
 
     err_set(&err, (enum err_code)code, "%s", message);
-    operation_refuse(o, &err, 1);
+    operation_refuse(o, &err);
 }
 
 void graphql_refuse_type(struct exchange *x)
@@ -106,7 +119,8 @@ void graphql_refuse_type(struct exchange *x)
             "Answers are application/json or application/graphql-response+json; the Accept "
             "header allows neither.");
     buf_init(&body, 0);
-    errors_json(&body, &err, 1, (struct str){0}, x->id);
+    errors_json(&body, &(struct validate_result){.errors = &err, .n_errors = 1}, (struct str){0},
+                x->id);
     exchange_reply(x, 406, media_type_name(ANSWER_JSON), &body, NULL);
 }
 

@@ -12,7 +12,12 @@
 #include "query/parse.h"
 #include "query/schema.h"
 #include "query/validate.h"
-#include "tests/unit/cases_validate.h"
+#include "tests/unit/cases_validate_fields.h"
+#include "tests/unit/cases_validate_fragments.h"
+#include "tests/unit/cases_validate_operations.h"
+#include "tests/unit/cases_validate_overlap.h"
+#include "tests/unit/cases_validate_values.h"
+#include "tests/unit/cases_validate_variables.h"
 
 static struct schema *schema;
 static struct arena arena;
@@ -48,24 +53,52 @@ static int check(struct str text, const struct validate_limits *limits)
     return validate_document(&arena, schema, &doc, limits ? limits : &none, &result);
 }
 
-static void test_validate__agrees_with_the_reference(void **state)
+/* Every error in words, a line each, its places in front of it. */
+static struct str errors_text(struct buf *out)
+{
+    buf_clear(out);
+    for (uint32_t i = 0; i < result.n_errors; i++) {
+        const struct validate_places *places = &result.places[i];
+        assert_int_equal(places->at[0].line, result.errors[i].line);
+        assert_int_equal(places->at[0].column, result.errors[i].column);
+        for (uint32_t k = 0; k < places->n; k++)
+            buf_addf(out, "%s%u:%u",
+                     k   ? ","
+                     : i ? "\n"
+                         : "",
+                     places->at[k].line, places->at[k].column);
+        buf_addf(out, " %s", result.errors[i].message);
+    }
+    return buf_str(out);
+}
+
+static void check_cases(const struct validate_case *cases, size_t n)
 {
     struct buf got;
 
     buf_init(&got, 0);
-    for (size_t i = 0; i < ARRAY_LEN(cases_validate); i++) {
-        int rc = check(str_of(cases_validate[i].text), NULL);
-        buf_clear(&got);
-        for (uint32_t k = 0; k < result.n_errors; k++)
-            buf_addf(&got, "%s%d:%d %s", k ? "\n" : "", result.errors[k].line,
-                     result.errors[k].column, result.errors[k].message);
-        if (!str_eq(buf_str(&got), str_of(cases_validate[i].errors)))
-            fail_msg("%s\n got\n%.*s\n want\n%s", cases_validate[i].text, STR_FMT(buf_str(&got)),
-                     cases_validate[i].errors);
+    for (size_t i = 0; i < n; i++) {
+        int rc = check(str_of(cases[i].text), NULL);
+        if (!str_eq(errors_text(&got), str_of(cases[i].errors)))
+            fail_msg("%s\n got\n%.*s\n want\n%s", cases[i].text, STR_FMT(buf_str(&got)),
+                     cases[i].errors);
         assert_int_equal(rc, got.len ? ERR_VALIDATION : 0);
     }
     buf_release(&got);
 }
+
+#define CASES(subject)                                                                             \
+    static void test_validate__agrees_on_##subject(void **state)                                   \
+    {                                                                                              \
+        check_cases(cases_validate_##subject, ARRAY_LEN(cases_validate_##subject));                \
+    }
+
+CASES(operations)
+CASES(fields)
+CASES(fragments)
+CASES(variables)
+CASES(values)
+CASES(overlap)
 
 static void test_validate__resolves(void **state)
 {
@@ -403,7 +436,12 @@ static void test_validate__memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_validate__agrees_with_the_reference),
+        cmocka_unit_test(test_validate__agrees_on_operations),
+        cmocka_unit_test(test_validate__agrees_on_fields),
+        cmocka_unit_test(test_validate__agrees_on_fragments),
+        cmocka_unit_test(test_validate__agrees_on_variables),
+        cmocka_unit_test(test_validate__agrees_on_values),
+        cmocka_unit_test(test_validate__agrees_on_overlap),
         cmocka_unit_test(test_validate__resolves),
         cmocka_unit_test(test_validate__without_suggestions),
         cmocka_unit_test(test_validate__at_most_20_errors),

@@ -31,6 +31,17 @@ static int teardown(void **state)
     return 0;
 }
 
+static const char *text_of(const struct value *v, char out[512])
+{
+    struct buf b;
+
+    buf_init(&b, 0);
+    print_value(&b, v);
+    snprintf(out, 512, "%.*s", STR_FMT(buf_str(&b)));
+    buf_release(&b);
+    return out;
+}
+
 /* Coerces { v: `given` } for `query ($v: declaration)`; what comes out as text, or the message. */
 static const char *coerced(const char *declaration, const char *given, char out[512])
 {
@@ -55,7 +66,7 @@ static const char *coerced(const char *declaration, const char *given, char out[
     }
     if (!all[doc.operations->variables->index])
         return "(none)";
-    return value_text(all[doc.operations->variables->index], out);
+    return text_of(all[doc.operations->variables->index], out);
 }
 
 static const struct {
@@ -224,7 +235,7 @@ static void test_variables__literals(void **state)
         const struct value *variables[3]; /* v: as given, w: not given, x: null */
         const struct type_ref *type = NULL;
         struct value *text;
-        char got[ERR_MESSAGE_MAX] = "(none)";
+        char got[512] = "(none)";
         struct err e = {0};
 
         arena_clear(&arena);
@@ -251,7 +262,7 @@ static void test_variables__literals(void **state)
             assert_true(e.line > 0);
             snprintf(got, sizeof got, "%s", e.message);
         } else if (out) {
-            (void)value_text(out, got);
+            (void)text_of(out, got);
         }
         if (strcmp(got, literals[i].want) != 0)
             fail_msg("%s: %s\ngot  %s\nwant %s", literals[i].argument, literals[i].literal, got,

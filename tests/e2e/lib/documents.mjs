@@ -22,6 +22,7 @@ const WRONG = ['1', '"s"', 'null', '[1]', '{a: 1}', 'WRONG', 'true', '$v', '1.5'
 class Writer {
   constructor(schema, rnd, broken) {
     Object.assign(this, { schema, rnd, broken, variables: new Map(), fragments: new Map() });
+    this.extra = schema.getDirective('again') ? ['@again @again(n: 2)', '@onField(name: "a", level: 3)', '@needs(if: $if, filter: {name: "x"})', '@anywhere'] : [];
     this.composites = Object.values(schema.getTypeMap()).filter((t) => isCompositeType(t) && !t.name.startsWith('__'));
   }
 
@@ -56,7 +57,7 @@ class Writer {
 
   directives() {
     if (!this.chance(12)) return '';
-    const use = this.pick(['@skip(if: true)', '@include(if: false)', '@include(if: $if)', this.broken ? '@nope' : '@skip(if: false)']);
+    const use = this.pick(['@skip(if: true)', '@include(if: false)', '@include(if: $if)', this.broken ? '@nope(x: 1)' : '@skip(if: false)', ...this.extra]);
     if (use.includes('$if')) this.variables.set('if', 'Boolean!');
     return ` ${use}`;
   }
@@ -94,8 +95,18 @@ class Writer {
     return `{ ${list.join(' ')} }`;
   }
 
+  text() { return this.chance(15) ? this.pick(['"described" ', '"""\n  in a block\n"""\n']) : ''; }
+
+  byDefault(type) {
+    if (!this.chance(5)) return '';
+    const plain = { Int: '3', String: '"s"', Boolean: 'true', ID: '"i"', Float: '1.5', Color: 'GREEN', '[Int]': '[1, null]', Filter: '{name: "d"}' };
+    return plain[type] ? ` = ${plain[type]}` : '';
+  }
+
   document() {
-    const body = this.selections(this.schema.getQueryType(), 0);
+    const kind = this.chance(6) ? this.pick(['mutation', 'query']) : 'query';
+    const root = (kind === 'mutation' && this.schema.getMutationType()) || this.schema.getQueryType();
+    const body = this.selections(root, 0);
     const done = new Set();
     let fragments = '';
     this.inFragment = true;
@@ -108,8 +119,9 @@ class Writer {
         fragments += ` fragment ${name} on ${type.name} ${this.selections(type, 3)}`;
       }
     }
-    const declared = [...this.variables].map(([name, type]) => `$${name}: ${type}`).join(', ');
-    return `query${declared ? ` (${declared})` : ''} ${body}${fragments}`;
+    const declared = [...this.variables].map(([name, type]) => `${this.text()}$${name}: ${type}${this.byDefault(type)}${this.chance(20) && this.extra.length ? ' @onVariableDefinition(n: 1)' : ''}`).join(', ');
+    const operation = root === this.schema.getQueryType() ? 'query' : 'mutation';
+    return `${this.text()}${operation}${this.chance(3) ? ' Q' : ''}${declared ? ` (${declared})` : ''} ${body}${fragments}`;
   }
 }
 
