@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -160,6 +161,26 @@ static int to_float(struct coercion *c, const struct value *v, const struct path
     return 0;
 }
 
+/* A whole number as JavaScript writes it: its shortest digits, without an exponent below 1e21. */
+static int whole_text(double d, char out[40])
+{
+    char digits[32];
+    int precision = 0, exponent, len, n;
+
+    do
+        snprintf(digits, sizeof digits, "%.*e", precision++, fabs(d));
+    while (precision <= 17 && strtod(digits, NULL) != fabs(d));
+    exponent = (int)strtol(strchr(digits, 'e') + 1, NULL, 10);
+    if (exponent >= 21)
+        return snprintf(out, 40, "%.*e", precision - 1, d);
+    n = snprintf(out, 40, "%s%c", d < 0 ? "-" : "", digits[0]);
+    len = (int)(strchr(digits, 'e') - digits);
+    for (int i = 0; i < exponent; i++)
+        out[n++] = i + 2 < len ? digits[i + 2] : '0';
+    out[n] = '\0';
+    return n;
+}
+
 static int to_id(struct coercion *c, const struct value *v, const struct path *path,
                  const struct value **ret)
 {
@@ -183,7 +204,7 @@ static int to_id(struct coercion *c, const struct value *v, const struct path *p
     } else {
         int len = v->kind == VALUE_INT
                       ? snprintf(digits, sizeof digits, "%lld", (long long)v->integer)
-                      : snprintf(digits, sizeof digits, "%.17g", v->real);
+                      : whole_text(v->real, digits);
         n->text = arena_str(c->arena, (struct str){digits, (size_t)len});
     }
     *ret = n;
@@ -413,8 +434,9 @@ static int to_object(struct coercion *c, const struct type_ref *type, const stru
         return invalid(c, v, path, what);
     }
     if (t->one_of && items[0].kind == VALUE_NULL) {
+        struct path at = {.up = path, .name = items[0].name};
         snprintf(what, sizeof what, "Field \"%.*s\" must be non-null.", STR_FMT(items[0].name));
-        return invalid(c, v, path, what);
+        return invalid(c, c->json ? &items[0] : v, &at, what);
     }
     object->items = items;
     object->n_items = n;

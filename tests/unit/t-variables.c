@@ -159,7 +159,7 @@ static const struct {
      "Variable \"$v\" got invalid value (an object); Exactly one key must be specified for OneOf "
      "type \"O\"."},
     {"O", "{a: null}",
-     "Variable \"$v\" got invalid value (an object); Field \"a\" must be non-null."},
+     "Variable \"$v\" got invalid value null at \"v.a\"; Field \"a\" must be non-null."},
     {"Any", "{x: [1, {y: \"z\"}]}", "{x: [1, {y: \"z\"}]}"},
     {"Any", "\"x\"", "\"x\""},
 };
@@ -180,6 +180,17 @@ static void test_variables__coerce(void **state)
 /* As a server may hand numbers over: without their digits. */
 static void test_variables__numbers_without_text(void **state)
 {
+    static const struct {
+        double real;
+        const char *text;
+    } wholes[] = {{0, "0"},
+                  {-7, "-7"},
+                  {1e3, "1000"},
+                  {120, "120"},
+                  {123456789012345680000.0, "123456789012345680000"},
+                  {-1e20, "-100000000000000000000"},
+                  {1e21, "1e+21"},
+                  {1.5e300, "1.5e+300"}};
     struct value number = {.kind = VALUE_INT, .integer = -42, .real = -42, .name = STR("v")};
     const struct value given = {.kind = VALUE_OBJECT, .items = &number, .n_items = 1};
     const struct value **all;
@@ -196,6 +207,11 @@ static void test_variables__numbers_without_text(void **state)
     assert_int_equal(variables_coerce(&arena, schema, doc.operations, &given, &all, &e), 0);
     check_str(all[0]->text, "-42");
     number.kind = VALUE_FLOAT;
+    for (size_t i = 0; i < ARRAY_LEN(wholes); i++) {
+        number.real = wholes[i].real;
+        assert_int_equal(variables_coerce(&arena, schema, doc.operations, &given, &all, &e), 0);
+        check_str(all[0]->text, wholes[i].text);
+    }
     number.real = 3;
     assert_int_equal(variables_coerce(&arena, schema, doc.operations, &given, &all, &e), 0);
     check_str(all[0]->text, "3");

@@ -1,8 +1,8 @@
 // Random GraphQL documents that know a schema: mostly valid, or broken in one of the ways that people break them.
 // The same seed gives the same documents.
 import {
-  getNamedType, isCompositeType, isEnumType, isInputObjectType, isInterfaceType, isLeafType, isListType, isNonNullType,
-  isObjectType, isUnionType,
+  getNamedType, isCompositeType, isEnumType, isInputObjectType, isInputType, isInterfaceType, isLeafType, isListType, isNonNullType,
+  isObjectType, isUnionType, parseType, typeFromAST,
 } from 'graphql';
 
 /** Numbers from 0 to n - 1 (mulberry32). */
@@ -47,6 +47,10 @@ class Writer {
         : `[${Array.from({ length: this.rnd(3) }, () => this.value(type.ofType, depth + 1)).join(', ')}]`;
     }
     if (isEnumType(type)) return this.pick(type.getValues()).name;
+    if (isInputObjectType(type) && type.isOneOf && !this.wrong(3)) {
+      const field = this.pick(Object.values(type.getFields()).slice(0, depth < 3 ? undefined : 2));
+      return `{${field.name}: ${this.given(field.type, depth + 1)}}`;
+    }
     if (isInputObjectType(type)) {
       return `{${Object.values(type.getFields()).filter((f) => isNonNullType(f.type) || (depth < 3 && this.chance(3)))
         .map((f) => `${f.name}: ${this.value(f.type, depth + 1)}`).join(', ')}}`;
@@ -125,7 +129,50 @@ class Writer {
   }
 }
 
-export const document = (schema, rnd) => new Writer(schema, rnd, rnd(3) === 0).document();
+/** `whole`: none that is broken. */
+export const document = (schema, rnd, whole = false) => new Writer(schema, rnd, rnd(3) === 0 && !whole).document();
+
+const JSONS = [0, 1, -7, 2147483647, 2147483648, -2147483649, 1.5, 1e21, 123456789012, '', 'text', 'RED', 'red', 'S', '1', true, false, null, [], {}, [1, 'a'], [[1], null], ['RED', 'NOPE'],
+  { x: 1 }, { x: 1, y: null }, { number: 1 }, { number: null }, { text: 'a', number: 1 }, { a: 1, b: 'one' }, { a: '1', b: [], c: { a: 2 } }, { zz: 1 }];
+
+/** JSON for a type: mostly right. */
+function json(type, rnd, depth = 0) {
+  if (rnd(10) === 0) return JSONS[rnd(JSONS.length)];
+  if (isNonNullType(type)) return json(type.ofType, rnd, depth);
+  if (rnd(10) === 0) return null;
+  if (isListType(type)) return rnd(4) === 0 ? json(type.ofType, rnd, depth + 1) : Array.from({ length: rnd(3) }, () => json(type.ofType, rnd, depth + 1));
+  if (isEnumType(type)) return type.getValues()[rnd(type.getValues().length)].name;
+  if (isInputObjectType(type)) {
+    const fields = Object.values(type.getFields());
+    const some = type.isOneOf ? [fields[rnd(fields.length)]] : fields.filter((f) => (isNonNullType(f.type) ? rnd(12) > 0 : depth < 3 && rnd(3) === 0));
+    const entries = some.map((f) => [f.name, json(f.type, rnd, depth + 1)]);
+    if (rnd(15) === 0) entries.push(['nope', 1]);
+    return Object.fromEntries(entries);
+  }
+  const plain = { Int: [1, 20, -3, 4.0], Float: [1, 2.5, -1e-7], Boolean: [true, false], ID: ['x', 7, -1] };
+  const some = plain[type.name] ?? ['a', 'é"\\'];
+  return some[rnd(some.length)];
+}
+
+/** A valid operation that declares variables, and JSON for them: { query, variables }. */
+export function variableCase(schema, rnd) {
+  const inputs = Object.values(schema.getTypeMap()).filter((t) => isInputType(t) && !t.name.startsWith('__'));
+  const writer = new Writer(schema, rnd, false);
+  writer.value = function value(type, depth = 0) { // constants alone
+    if (isNonNullType(type)) return this.given(type.ofType, depth);
+    return this.chance(12) ? 'null' : this.given(type, depth);
+  };
+  const declared = [], used = [], variables = {};
+  for (let n = 1 + rnd(3), i = 0; i < n; i++) {
+    const named = inputs[rnd(inputs.length)];
+    const wrapped = ['X', 'X!', '[X]', '[X!]!', '[[X!]]'][rnd(5)].replace('X', named.name);
+    const type = typeFromAST(schema, parseType(wrapped));
+    declared.push(`$v${i}: ${wrapped}${rnd(3) === 0 ? ` = ${writer.value(type)}` : ''}`);
+    used.push(`x${i}: any(value: {v: $v${i}})`);
+    if (rnd(4)) variables[`v${i}`] = json(type, rnd);
+  }
+  return { query: `query (${declared.join(', ')}) { arguments { ${used.join(' ')} } }`, variables };
+}
 
 /** The same text with a token lost, doubled, or replaced by another. */
 export function damage(text, rnd) {
