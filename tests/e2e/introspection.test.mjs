@@ -269,7 +269,7 @@ describe('a server', () => {
       try {
         assert.match((await open.graphql('{ patient { id } }')).errors[0].message, /"iin".*"ID!"/);
         assert.equal((await server.graphql('{ patient { id } }')).errors[0].message,
-          'Field "patient" argument "?" of type "ID!" is required, but it was not provided.');
+          'Argument "?.patient(?:)" of type "ID!" is required, but it was not provided.');
       } finally {
         await open.stop();
       }
