@@ -23,7 +23,8 @@ enum {
     COST_COMPARISON =
         10, /* of two fields, or a fragment with something; a name looked up costs 1 */
     REASON_MAX = ERR_MESSAGE_MAX,
-    SIDE_MAX = 20 /* places of one side of a conflict */
+    SIDE_MAX = 20, /* places of one side of a conflict */
+    FEW = 8        /* arguments: they are found faster without a map */
 };
 
 /* One field of a set. */
@@ -99,6 +100,65 @@ static bool spend(struct overlap *o, int cost)
     return !o->stop && !o->v->full;
 }
 
+/* ---- Arguments. ---- */
+
+static uint32_t n_arguments(const struct ast_selection *s)
+{
+    uint32_t n = 0;
+
+    for (const struct ast_argument *a = s->arguments; a; a = a->next)
+        n++;
+    return n;
+}
+
+static bool same_value(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind || a->n_items != b->n_items || a->block != b->block ||
+        a->boolean != b->boolean || !str_eq(a->text, b->text))
+        return false;
+    for (uint32_t i = 0; i < a->n_items; i++) {
+        uint32_t k = i;
+        if (a->kind == VALUE_OBJECT && !str_eq(a->items[i].name, b->items[i].name))
+            for (k = 0; k < b->n_items && !str_eq(a->items[i].name, b->items[k].name); k++)
+                ;
+        if (k == b->n_items || !same_value(&a->items[i], &b->items[k]))
+            return false;
+    }
+    return true;
+}
+
+static const struct ast_argument *last_named(const struct ast_argument *list, struct str name)
+{
+    const struct ast_argument *found = NULL;
+
+    for (; list; list = list->next)
+        if (str_eq(list->name, name))
+            found = list;
+    return found;
+}
+
+/* graphql-js compares each argument with the last of its name: a field that gives one twice, with two values,
+ * is at odds with itself. */
+static bool same_arguments(struct overlap *o, const struct ast_selection *a,
+                           const struct ast_selection *b)
+{
+    uint32_t n = n_arguments(a);
+    struct map by_name;
+
+    if (n != n_arguments(b))
+        return false;
+    map_init(&by_name, o->v->arena);
+    for (const struct ast_argument *y = n > FEW ? b->arguments : NULL; y; y = y->next)
+        validate_put(o->v, &by_name, y->name, (void *)(uintptr_t)y);
+    for (const struct ast_argument *x = a->arguments; x; x = x->next) {
+        const struct ast_argument *y = n > FEW ? map_get(&by_name, x->name)
+                                               : last_named(b->arguments, x->name);
+        if (!y || !same_value(x->value, y->value))
+            return false;
+    }
+    return true;
+}
+
 /* ---- Sets. ---- */
 
 static void collect(struct overlap *o, struct set *set, const struct type *parent,
@@ -121,6 +181,8 @@ static void collect_field(struct overlap *o, struct set *set, const struct type 
     c->sign = hash_u64(s->hash + (uintptr_t)parent);
     if (o->v->quiet) {
         struct str sign = {(const char *)&c->sign, sizeof c->sign};
+        if (s->arguments && s->arguments->next && !same_arguments(o, s, s))
+            c->sign = hash_u64((uintptr_t)s); /* at odds with itself, so no mere repetition */
         if (map_get(&set->signs, sign))
             return;
         validate_put(o->v, &set->signs, sign, c);
@@ -198,41 +260,6 @@ static struct set *fragment_set(struct overlap *o, const struct fragment_info *f
 }
 
 /* ---- Two fields. ---- */
-
-static bool same_value(const struct value *a, const struct value *b)
-{
-    if (a->kind != b->kind || a->n_items != b->n_items || a->block != b->block ||
-        a->boolean != b->boolean || !str_eq(a->text, b->text))
-        return false;
-    for (uint32_t i = 0; i < a->n_items; i++) {
-        uint32_t k = i;
-        if (a->kind == VALUE_OBJECT && !str_eq(a->items[i].name, b->items[i].name))
-            for (k = 0; k < b->n_items && !str_eq(a->items[i].name, b->items[k].name); k++)
-                ;
-        if (k == b->n_items || !same_value(&a->items[i], &b->items[k]))
-            return false;
-    }
-    return true;
-}
-
-static bool same_arguments(const struct ast_selection *a, const struct ast_selection *b)
-{
-    uint32_t n = 0, m = 0;
-
-    for (const struct ast_argument *x = a->arguments; x; x = x->next)
-        n++;
-    for (const struct ast_argument *x = b->arguments; x; x = x->next)
-        m++;
-    for (const struct ast_argument *x = a->arguments; x && n == m; x = x->next) {
-        const struct ast_argument *found = NULL;
-        for (const struct ast_argument *y = b->arguments; y; y = y->next)
-            if (str_eq(x->name, y->name))
-                found = y;
-        if (!found || !same_value(x->value, found->value))
-            return false;
-    }
-    return n == m;
-}
 
 static bool types_conflict(const struct type_ref *a, const struct type_ref *b)
 {
@@ -322,8 +349,8 @@ static bool is_simple_leaf(const struct candidate *c)
 }
 
 /* Why two fields can't be merged, whatever is below them; false when they can. */
-static bool differ(const struct candidate *a, const struct candidate *b, bool exclusive,
-                   char reason[REASON_MAX])
+static bool differ(struct overlap *o, const struct candidate *a, const struct candidate *b,
+                   bool exclusive, char reason[REASON_MAX])
 {
     const struct type_ref *ra = a->def ? a->def->type : NULL, *rb = b->def ? b->def->type : NULL;
     char ta[PRINT_TEXT_MAX], tb[PRINT_TEXT_MAX];
@@ -331,7 +358,7 @@ static bool differ(const struct candidate *a, const struct candidate *b, bool ex
     if (!exclusive && !str_eq(a->node->name, b->node->name))
         snprintf(reason, REASON_MAX, "\"%.*s\" and \"%.*s\" are different fields",
                  STR_FMT(a->node->name), STR_FMT(b->node->name));
-    else if (!exclusive && !same_arguments(a->node, b->node))
+    else if (!exclusive && !same_arguments(o, a->node, b->node))
         snprintf(reason, REASON_MAX, "they have differing arguments");
     else if (ra && rb && types_conflict(ra, rb))
         snprintf(reason, REASON_MAX, "they return conflicting types \"%s\" and \"%s\"",
@@ -347,7 +374,7 @@ static bool add_if_they_differ(struct overlap *o, struct conflicts *out, bool ex
 {
     char reason[REASON_MAX];
 
-    if (!differ(a, b, exclusive, reason))
+    if (!differ(o, a, b, exclusive, reason))
         return false;
     add_conflict(o, out, name, a, b, NULL, reason);
     return true;
@@ -360,7 +387,7 @@ static void compare(struct overlap *o, struct conflicts *out, bool exclusive, st
 
     if (a->sign == b->sign && o->v->quiet)
         return;
-    if (!spend(o, COST_COMPARISON))
+    if (!spend(o, COST_COMPARISON + (int)(n_arguments(a->node) / FEW)))
         return;
     /* Fields of two different objects never meet in one answer. */
     exclusive |= a->parent != b->parent && a->parent && b->parent &&

@@ -79,6 +79,14 @@ static const struct validate_case cases_validate_fields[] = {
      "you mean \"tag\"\077"},
     {"{ dog { name(surname: true, surname: false) } }",
      "1:14,1:29 There can be only one argument named \"surname\"."},
+    {"{ dog { name(surname: true, surname: false) name(surname: true, surname: false) } }",
+     "1:9,1:45 Fields \"name\" conflict because they have differing arguments. Use different "
+     "aliases on the fields to fetch both if this was intentional.\n1:14,1:29 There can be only "
+     "one argument named \"surname\".\n1:50,1:65 There can be only one argument named "
+     "\"surname\"."},
+    {"{ dog { name(surname: true, surname: true) name(surname: true, surname: true) } }",
+     "1:14,1:29 There can be only one argument named \"surname\".\n1:49,1:64 There can be only one "
+     "argument named \"surname\"."},
     {"{ dog { isAtLocation(x: 1, y: 2, x: 3, y: 4, x: 5) } }",
      "1:22,1:34,1:46 There can be only one argument named \"x\".\n1:28,1:40 There can be only one "
      "argument named \"y\"."},
