@@ -67,7 +67,8 @@ struct table {
     struct str key[ACCESS_KEY_MAX]; /* primary key columns */
     uint32_t n_key;
     uint32_t key_cell[ACCESS_KEY_MAX]; /* the cells (CODEC_KEY) that hold them */
-    bool hot;                          /* all rows are kept in the process */
+    bool apart; /* cells that are seldom asked for: another table's second group, read by its key */
+    bool hot;   /* all rows are kept in the process */
     bool aggregate; /* lists that hang on its key are cached together with the row */
     int line;
 };
@@ -84,8 +85,17 @@ struct order_column {
     uint32_t type_oid; /* set by db_check */
 };
 
+/* Which rows a filter lets through: those whose column is ... the value. */
+enum comparison {
+    COMPARE_EQUAL,
+    COMPARE_AT_LEAST,
+    COMPARE_AT_MOST
+};
+
 struct filter_column {
     struct str name;
+    enum comparison compare;
+    bool of_order; /* AT_LEAST, AT_MOST: a column of the order, so never null and in the index */
     uint32_t type_oid; /* set by db_check */
     bool is_text;      /* set by db_check: filter_value.text counts, not .number */
 };

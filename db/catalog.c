@@ -283,6 +283,9 @@ static int check_filters(struct catalog *c, struct access_path *path)
             return rc;
         /* Types without a binary form here (enums, uuid) are compared by their text. */
         filter->is_text = pg_type_is_text(filter->type_oid) || !pg_type_find(filter->type_oid);
+        if (filter->is_text && filter->compare != COMPARE_EQUAL)
+            return refuse_type(c, path->table, filter->name, filter->type_oid, path->line,
+                               "only integers, dates and times are compared by more than equality");
     }
     return 0;
 }

@@ -163,7 +163,10 @@ void encode_key(struct encoder *e, const struct key *key, const struct page *pag
                                        : no_bound(type, s->path->order[p->index].descending));
             break;
         case PARAM_FILTER:
-            if (!page->filter[p->index].set) {
+            if (!page->filter[p->index].set && s->path->filter[p->index].of_order) {
+                put_number(b, type,
+                           no_bound(type, s->path->filter[p->index].compare == COMPARE_AT_MOST));
+            } else if (!page->filter[p->index].set) {
                 e->_nulls[i] = true;
                 put32(b, UINT32_MAX);
             } else if (type->width == 0) {

@@ -167,15 +167,31 @@ static void add_bound(struct buf *b, const struct access_path *p)
     buf_add_char(b, ')');
 }
 
+static const char *comparison_sql(enum comparison compare)
+{
+    static const char *const sql[] = {
+        [COMPARE_EQUAL] = " = ", [COMPARE_AT_LEAST] = " >= ", [COMPARE_AT_MOST] = " <= "};
+    return sql[compare];
+}
+
+/* A bound of a column of the order always has a value (see encode.c), so that the index can begin or end there. */
+static void add_filter(struct buf *b, const struct access_path *p, uint32_t i)
+{
+    const struct filter_column *filter = &p->filter[i];
+
+    buf_add_z(b, " AND ");
+    if (!filter->of_order)
+        buf_addf(b, "(k.f%u IS NULL OR ", i + 1);
+    add_column(b, filter->name);
+    if (filter->is_text && filter->type_oid != OID_TEXT)
+        buf_add_z(b, "::text");
+    buf_addf(b, "%sk.f%u%s", comparison_sql(filter->compare), i + 1, filter->of_order ? "" : ")");
+}
+
 static void add_filters(struct buf *b, const struct access_path *p)
 {
-    for (uint32_t i = 0; i < p->n_filter; i++) {
-        buf_addf(b, " AND (k.f%u IS NULL OR ", i + 1);
-        add_column(b, p->filter[i].name);
-        if (p->filter[i].is_text && p->filter[i].type_oid != OID_TEXT)
-            buf_add_z(b, "::text");
-        buf_addf(b, " = k.f%u)", i + 1);
-    }
+    for (uint32_t i = 0; i < p->n_filter; i++)
+        add_filter(b, p, i);
 }
 
 static void add_where(struct buf *b, const struct access_path *p)

@@ -15,7 +15,7 @@
  * index of the order alone, from end to end for each key, as long as it takes the table for small.
  *
  * A page without a cursor is bounded by the greatest (or least) value of each order column, so that
- * the index condition is the same with and without one. */
+ * the index condition is the same with and without one; so are filters by >= and <= on such a column. */
 #ifndef DB_STATEMENT_H
 #define DB_STATEMENT_H
 

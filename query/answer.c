@@ -10,6 +10,7 @@
 #include "query/ahead.h"
 #include "query/arguments.h"
 #include "query/cursor.h"
+#include "query/global_id.h"
 #include "query/introspect.h"
 
 enum {
@@ -39,8 +40,9 @@ struct place {
 struct answer_frame {
     enum frame_kind kind;
     bool nullable;
-    const struct plan_object *object; /* its fields; of a list: each item's */
-    const struct plan_field *field;   /* the field whose value this is; NULL for the root */
+    const struct plan_object
+        *object;                    /* its fields; of a list: each item's, NULL when they differ */
+    const struct plan_field *field; /* the field whose value this is; NULL for the root */
     struct place place;
     uint32_t at, n;
     size_t start; /* where its value begins in the output */
@@ -162,9 +164,11 @@ static int propagate(struct answer *a, struct buf *out)
     return ERR_INTERNAL; /* the root is nullable, so this is never reached */
 }
 
-static int put_null(struct answer *a, const struct plan_field *f, struct buf *out, bool reported)
+/* Null as the value of `f`, or of an item of its list. */
+static int put_null_at(struct answer *a, const struct plan_field *f, bool non_null, struct buf *out,
+                       bool reported)
 {
-    if (f->non_null) {
+    if (non_null) {
         if (!reported)
             error_missing(a, f);
         return propagate(a, out);
@@ -173,10 +177,21 @@ static int put_null(struct answer *a, const struct plan_field *f, struct buf *ou
     return 0;
 }
 
-static int put_failure(struct answer *a, const struct plan_field *f, struct buf *out, int rc)
+static int put_null(struct answer *a, const struct plan_field *f, struct buf *out, bool reported)
+{
+    return put_null_at(a, f, f->non_null, out, reported);
+}
+
+static int put_failure_at(struct answer *a, const struct plan_field *f, bool non_null,
+                          struct buf *out, int rc)
 {
     error_add(a, f, rc, str_of(failure_text(rc)));
-    return put_null(a, f, out, true);
+    return put_null_at(a, f, non_null, out, true);
+}
+
+static int put_failure(struct answer *a, const struct plan_field *f, struct buf *out, int rc)
+{
+    return put_failure_at(a, f, f->non_null, out, rc);
 }
 
 /* ---- values ---- */
@@ -203,37 +218,124 @@ static int put_choice(struct answer *a, const struct plan_field *f, const struct
     return rc < 0 ? put_failure(a, f, out, rc) : put_cell(a, f, at, cell, out);
 }
 
-/* The slice that a fetched field stands for, seen from `parent`. */
-static const struct slice *field_slice(const struct answer *a, const struct plan_field *f,
-                                       const struct place *parent)
+/* The number of the row at `at` among all rows of its step; 0 at the root. */
+static uint32_t row_index(const struct answer *a, uint32_t step, const struct place *at)
 {
-    const struct step_run *run = &a->_x->runs[f->step];
-    uint32_t number = 0;
+    if (a->_x->plan->steps[step].parent == PLAN_NO_STEP)
+        return 0;
+    return at->run->first_row[at->slice - at->run->fetch.slices] + at->row;
+}
 
-    if (a->_x->plan->steps[f->step].parent != PLAN_NO_STEP)
-        number = parent->run->first_row[parent->slice - parent->run->fetch.slices] + parent->row;
-    return step_slice(run, number);
+/* Of an interface or union, the type of the row at `at` (@kind); NULL: none that it can be. */
+static const struct plan_object *object_of_kind(const struct plan_field *f, const struct place *at)
+{
+    struct str name = row_cell(at->slice->rows[at->row], type_ref_named(f->field->type)->kind_cell);
+
+    for (uint32_t i = 0; i < f->n_branches; i++)
+        if (str_eq(f->branches[i].object->type_name, name))
+            return f->branches[i].object;
+    return NULL;
+}
+
+/* Begins the object that the row at `at` is; `object` is NULL when the row has to say it. */
+static int push_row(struct answer *a, const struct plan_field *f, const struct plan_object *object,
+                    bool non_null, const struct place *at, struct buf *out)
+{
+    if (!object)
+        object = object_of_kind(f, at);
+    if (!object)
+        return put_failure_at(a, f, non_null, out, ERR_DATA);
+    push(a, out,
+         (struct answer_frame){.kind = FRAME_OBJECT,
+                               .object = object,
+                               .field = f,
+                               .nullable = !non_null,
+                               .place = *at,
+                               .n = object->n_fields});
+    return 0;
+}
+
+static void push_list(struct answer *a, const struct plan_field *f, const struct place *at,
+                      uint32_t n, struct buf *out)
+{
+    push(a, out,
+         (struct answer_frame){.kind = FRAME_LIST,
+                               .object = f->object,
+                               .field = f,
+                               .nullable = !f->non_null,
+                               .place = *at,
+                               .n = n});
+}
+
+/* A connection, or what stands on its rows as a whole. */
+static void push_object(struct answer *a, const struct plan_field *f, const struct place *at,
+                        struct buf *out)
+{
+    push(a, out,
+         (struct answer_frame){.kind = FRAME_OBJECT,
+                               .object = f->object,
+                               .field = f,
+                               .nullable = !f->non_null,
+                               .place = *at,
+                               .n = f->object->n_fields});
 }
 
 static int put_fetched(struct answer *a, const struct plan_field *f, const struct place *parent,
                        struct buf *out)
 {
     const struct step_run *run = &a->_x->runs[f->step];
-    const struct slice *slice = field_slice(a, f, parent);
-    struct answer_frame frame = {.object = f->object, .field = f, .nullable = !f->non_null};
+    const struct slice *slice = step_slice(run, row_index(a, f->step, parent));
+    const struct place at = {run, slice, 0};
 
     if (slice && slice->rc < 0)
         return put_failure(a, f, out, slice->rc);
     if (!slice || (slice->n == 0 && run->fetch.path->kind == ACCESS_ROW))
         return put_null(a, f, out, false);
-    frame.place = (struct place){run, slice, 0};
-    if (f->resolve == RESOLVE_LIST) {
-        frame.kind = FRAME_LIST;
-        frame.n = MIN(slice->n, run->shown);
-    } else {
-        frame.n = f->object->n_fields;
+    if (run->fetch.path->kind == ACCESS_ROW)
+        return push_row(a, f, f->object, f->non_null, &at, out);
+    if (f->field->resolve == RESOLVE_LIST)
+        push_list(a, f, &at, MIN(slice->n, run->shown), out);
+    else
+        push_object(a, f, &at, out);
+    return 0;
+}
+
+/* A field (or the item `parent` of its list) whose types have a step each: at most one of them has a key for it. */
+static int put_alternative(struct answer *a, const struct plan_field *f, uint32_t parent,
+                           bool non_null, struct buf *out)
+{
+    for (uint32_t i = 0; i < f->n_branches; i++) {
+        const struct step_run *run = &a->_x->runs[f->branches[i].step];
+        const struct slice *slice = step_slice(run, parent);
+        const struct place at = {run, slice, 0};
+
+        if (!slice)
+            continue;
+        if (slice->rc < 0)
+            return put_failure_at(a, f, non_null, out, slice->rc);
+        if (slice->n == 0)
+            break;
+        return push_row(a, f, f->branches[i].object, non_null, &at, out);
     }
-    push(a, out, frame);
+    return put_null_at(a, f, non_null, out, false);
+}
+
+static int put_by_kind(struct answer *a, const struct plan_field *f, const struct place *parent,
+                       struct buf *out)
+{
+    if (f->n_branches == 0)
+        return put_null(a, f, out, false);
+    return put_alternative(a, f, row_index(a, f->branches[0].step, parent), f->non_null, out);
+}
+
+static int put_by_ids(struct answer *a, const struct plan_field *f, struct buf *out)
+{
+    const struct step_run *first = f->n_branches ? &a->_x->runs[f->branches[0].step] : NULL;
+    const struct place nowhere = {0};
+
+    if (!first || !first->ids)
+        return put_null(a, f, out, false);
+    push_list(a, f, &nowhere, first->n_parents, out);
     return 0;
 }
 
@@ -273,27 +375,37 @@ static void put_boolean(struct buf *out, bool value)
     buf_add_z(out, value ? "true" : "false");
 }
 
-static void push_part(struct answer *a, const struct plan_field *f, const struct place *at,
-                      struct buf *out, enum frame_kind kind)
-{
-    push(a, out,
-         (struct answer_frame){.kind = kind,
-                               .object = f->object,
-                               .field = f,
-                               .nullable = !f->non_null,
-                               .place = *at,
-                               .n = kind == FRAME_LIST ? MIN(at->slice->n, at->run->shown)
-                                                       : f->object->n_fields});
-}
+static int put_field(struct answer *a, const struct plan_field *f, enum resolve_kind resolve,
+                     const struct place *at, const struct plan_object *object, struct buf *out);
 
-static int put_field(struct answer *a, const struct plan_field *f, const struct place *at,
+/* A value out of the second group of the row's cells, which is a row of its own. */
+static int put_apart(struct answer *a, const struct plan_field *f, const struct place *parent,
                      const struct plan_object *object, struct buf *out)
 {
-    switch (f->resolve) {
+    const struct step_run *run = &a->_x->runs[f->apart];
+    const struct slice *slice = step_slice(run, row_index(a, f->apart, parent));
+    const struct place at = {run, slice, 0};
+
+    if (slice && slice->rc < 0)
+        return put_failure(a, f, out, slice->rc);
+    if (!slice || slice->n == 0)
+        return put_null(a, f, out, false);
+    return put_field(a, f, f->field->resolve, &at, object, out);
+}
+
+static int put_field(struct answer *a, const struct plan_field *f, enum resolve_kind resolve,
+                     const struct place *at, const struct plan_object *object, struct buf *out)
+{
+    switch (resolve) {
     case RESOLVE_CELL:
         return put_cell(a, f, at, f->cell, out);
     case RESOLVE_CELL_CHOICE:
         return put_choice(a, f, at, out);
+    case RESOLVE_GLOBAL_ID:
+        global_id_write(out, object->type, at->slice->rows[at->row]);
+        return 0;
+    case RESOLVE_APART:
+        return put_apart(a, f, at, object, out);
     case RESOLVE_TYPENAME:
         buf_add_str(out, object->type_name);
         return 0;
@@ -302,13 +414,20 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
     case RESOLVE_LIST:
     case RESOLVE_CONNECTION:
         return put_fetched(a, f, at, out);
+    case RESOLVE_ROW_OF_KIND:
+        return put_by_kind(a, f, at, out);
+    case RESOLVE_BY_ID:
+        return put_alternative(a, f, 0, f->non_null, out);
+    case RESOLVE_BY_IDS:
+        return put_by_ids(a, f, out);
     case RESOLVE_NODES:
     case RESOLVE_EDGES:
-        push_part(a, f, at, out, FRAME_LIST);
+        push_list(a, f, at, MIN(at->slice->n, at->run->shown), out);
         return 0;
     case RESOLVE_NODE:
+        return push_row(a, f, f->object, f->non_null, at, out);
     case RESOLVE_PAGE_INFO:
-        push_part(a, f, at, out, FRAME_OBJECT);
+        push_object(a, f, at, out);
         return 0;
     case RESOLVE_CURSOR:
         cursor_write(out, at->run->fetch.path, at->slice->rows[at->row]);
@@ -348,11 +467,12 @@ static int object_next(struct answer *a, struct answer_frame *frame, struct buf 
         buf_add_char(out, ',');
     f = &frame->object->fields[frame->at++];
     buf_add_str(out, f->name);
-    return put_field(a, f, &frame->place, frame->object, out);
+    return put_field(a, f, f->resolve, &frame->place, frame->object, out);
 }
 
-static void list_next(struct answer *a, struct answer_frame *frame, struct buf *out)
+static int list_next(struct answer *a, struct answer_frame *frame, struct buf *out)
 {
+    const struct plan_field *f = frame->field;
     struct place place = frame->place;
 
     if (frame->at == 0)
@@ -360,18 +480,14 @@ static void list_next(struct answer *a, struct answer_frame *frame, struct buf *
     if (frame->at == frame->n) {
         buf_add_char(out, ']');
         a->_depth--;
-        return;
+        return 0;
     }
     if (frame->at > 0)
         buf_add_char(out, ',');
     place.row = frame->at++;
-    push(a, out,
-         (struct answer_frame){.kind = FRAME_OBJECT,
-                               .object = frame->object,
-                               .field = frame->field,
-                               .nullable = !frame->field->item_non_null,
-                               .place = place,
-                               .n = frame->object->n_fields});
+    if (f->resolve == RESOLVE_BY_IDS)
+        return put_alternative(a, f, place.row, f->item_non_null, out);
+    return push_row(a, f, frame->object, f->item_non_null, &place, out);
 }
 
 static void answer_begin(struct answer *a, struct buf *out)
@@ -407,10 +523,7 @@ static int answer_data(struct answer *a, struct buf *out, size_t enough)
 
     while (a->_depth > 0 && rc == 0) {
         struct answer_frame *frame = &a->_frames[a->_depth - 1];
-        if (frame->kind == FRAME_OBJECT)
-            rc = object_next(a, frame, out);
-        else
-            list_next(a, frame, out);
+        rc = frame->kind == FRAME_OBJECT ? object_next(a, frame, out) : list_next(a, frame, out);
         if (rc == 0 && out->len >= enough && !a->_careful && a->_depth > 0)
             return 1;
     }

@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 #include "query/cursor.h"
+#include "query/global_id.h"
+#include "query/temporal.h"
 #include "query/variables.h"
 
 bool parse_integer(struct str text, int64_t *ret)
@@ -50,7 +52,7 @@ static bool is_null(const struct value *v)
     return !v || v->kind == VALUE_NULL;
 }
 
-/* A value as the database compares it: number or text. */
+/* A value as the database compares it: number or text. false: no column holds it. */
 static bool value_stored(const struct value *v, const struct type *type, bool as_text,
                          int64_t *ret_number, struct str *ret_text)
 {
@@ -61,13 +63,17 @@ static bool value_stored(const struct value *v, const struct type *type, bool as
     }
     if (v->kind == VALUE_BOOLEAN) {
         *ret_number = v->boolean;
-        return !as_text;
+        return !as_text && type->codec == CODEC_BOOLEAN;
     }
     if (as_text) {
         *ret_text = v->text;
         return v->kind == VALUE_STRING &&
                !memchr(v->text.ptr ? v->text.ptr : "", '\0', v->text.len);
     }
+    if (type->codec == CODEC_DATE)
+        return v->kind == VALUE_STRING && parse_date(v->text, ret_number);
+    if (type->codec == CODEC_TIMESTAMP)
+        return v->kind == VALUE_STRING && parse_timestamp(v->text, ret_number);
     if (v->kind == VALUE_INT) {
         *ret_number = v->integer;
         return !v->overflow;
@@ -75,19 +81,47 @@ static bool value_stored(const struct value *v, const struct type *type, bool as
     return v->kind == VALUE_STRING && parse_integer(v->text, ret_number);
 }
 
+/* The field of a @oneOf input object that was given, with its value; NULL: none. */
+static const struct input_def *given_input(const struct type *input, const struct value **v)
+{
+    const struct value *object = *v;
+
+    for (uint32_t i = 0; object && i < object->n_items; i++)
+        for (uint32_t k = 0; k < input->n_inputs; k++)
+            if (!is_null(&object->items[i]) &&
+                str_eq(object->items[i].name, input->inputs[k].name)) {
+                *v = &object->items[i];
+                return &input->inputs[k];
+            }
+    return NULL;
+}
+
 int argument_key(const struct arguments *a, const struct field *field,
-                 const struct ast_selection *selection, struct key *ret, bool *ret_none,
-                 struct err *reterr)
+                 const struct ast_selection *selection, struct key *ret,
+                 const struct access_path **ret_path, bool *ret_none, struct err *reterr)
 {
     const struct input_def *def = &field->arguments[field->key_argument];
+    const struct type *target = type_ref_named(field->type);
     const struct value *v;
     int rc = argument_value(a, field, selection, field->key_argument, &v, reterr);
 
     if (rc < 0)
         return rc;
     *ret = (struct key){0};
-    *ret_none = is_null(v) || !value_stored(v, type_ref_named(def->type), field->path->key_is_text,
-                                            &ret->part[0], &ret->text);
+    *ret_path = field->path;
+    *ret_none = true;
+    if (is_null(v))
+        return 0;
+    if (field->paths) {
+        def = given_input(type_ref_named(def->type), &v);
+        if (!def)
+            return 0;
+        *ret_path = field->paths[def->index];
+    }
+    *ret_none = !((*ret_path)->by_primary_key && target->has_global_id && v->kind == VALUE_STRING &&
+                  global_id_read(a->arena, v->text, target, ret)) &&
+                !value_stored(v, type_ref_named(def->type), (*ret_path)->key_is_text, &ret->part[0],
+                              &ret->text);
     return 0;
 }
 
@@ -145,6 +179,80 @@ static int page_after(const struct arguments *a, const struct field *field,
     return 0;
 }
 
+int argument_ids(const struct arguments *a, const struct field *field,
+                 const struct ast_selection *selection, const struct value **ret,
+                 struct err *reterr)
+{
+    int rc = argument_value(a, field, selection, field->key_argument, ret, reterr);
+    char what[64];
+
+    if (rc < 0)
+        return rc;
+    if (is_null(*ret))
+        *ret = NULL;
+    if (!*ret || (*ret)->kind != VALUE_LIST || (*ret)->n_items <= field->list_limit)
+        return 0;
+    snprintf(what, sizeof what, "has %u entries; at most %u are allowed.", (*ret)->n_items,
+             field->list_limit);
+    return bad_argument(field, selection, field->key_argument, what, reterr);
+}
+
+/* The value of one filter; NULL: it does not narrow. */
+static const struct value *filter_given(const struct field *field,
+                                        const struct field_filter *source, const struct value *v,
+                                        const struct input_def **ret_def)
+{
+    const struct type *t;
+
+    *ret_def = &field->arguments[source->argument];
+    if (is_null(v) || source->input < 0)
+        return is_null(v) ? NULL : v;
+    t = type_ref_named((*ret_def)->type);
+    *ret_def = &t->inputs[source->input];
+    for (uint32_t i = 0; i < v->n_items; i++)
+        if (str_eq(v->items[i].name, (*ret_def)->name))
+            return is_null(&v->items[i]) ? NULL : &v->items[i];
+    return NULL;
+}
+
+static const char *filter_refusal(enum codec codec)
+{
+    if (codec == CODEC_DATE)
+        return "is no day: it must be \"YYYY-MM-DD\".";
+    if (codec == CODEC_TIMESTAMP)
+        return "is no point of time: it must be as in \"2026-03-31T09:30:00+05:00\".";
+    return "has a value that no entry can have.";
+}
+
+static int page_filter(const struct arguments *a, const struct field *field,
+                       const struct ast_selection *selection, const struct field_filter *source,
+                       struct page *page, struct err *reterr)
+{
+    struct filter_value *filter = &page->filter[source->filter];
+    const struct input_def *def;
+    const struct value *v;
+    const struct type *t;
+    int rc = argument_value(a, field, selection, (int)source->argument, &v, reterr);
+
+    if (rc < 0)
+        return rc;
+    v = filter_given(field, source, v, &def);
+    if (!v)
+        return 0;
+    filter->set = true;
+    t = type_ref_named(def->type);
+    if (value_stored(v, t, field->path->filter[source->filter].is_text, &filter->number,
+                     &filter->text))
+        return 0;
+    if (source->input < 0)
+        return bad_argument(field, selection, (int)source->argument, filter_refusal(t->codec),
+                            reterr);
+    return err_set_at(reterr, ERR_VARIABLES, (int)selection->loc.line, (int)selection->loc.column,
+                      "Field \"%.*s\" of argument \"%.*s\" of \"%.*s.%.*s\" %s", STR_FMT(def->name),
+                      STR_FMT(field->arguments[source->argument].name),
+                      STR_FMT(field->parent->name), STR_FMT(field->name), filter_refusal(t->codec));
+}
+
 int argument_page(const struct arguments *a, const struct field *field,
                   const struct ast_selection *selection, uint32_t max_page, struct page *ret,
                   struct err *reterr)
@@ -155,23 +263,8 @@ int argument_page(const struct arguments *a, const struct field *field,
     rc = page_first(a, field, selection, max_page, ret, reterr);
     if (rc == 0)
         rc = page_after(a, field, selection, ret, reterr);
-    for (uint32_t i = 0; i < field->n_arguments && rc == 0; i++) {
-        const struct input_def *def = &field->arguments[i];
-        struct filter_value *filter;
-        const struct value *v;
-
-        if (def->filter < 0)
-            continue;
-        filter = &ret->filter[def->filter];
-        rc = argument_value(a, field, selection, (int)i, &v, reterr);
-        if (rc < 0 || is_null(v))
-            continue;
-        filter->set = true;
-        if (!value_stored(v, type_ref_named(def->type), field->path->filter[def->filter].is_text,
-                          &filter->number, &filter->text))
-            rc = bad_argument(field, selection, (int)i, "has a value that no entry can have.",
-                              reterr);
-    }
+    for (uint32_t i = 0; i < field->n_filters && rc == 0; i++)
+        rc = page_filter(a, field, selection, &field->filters[i], ret, reterr);
     return rc;
 }
 

@@ -24,15 +24,22 @@ int argument_value(const struct arguments *a, const struct field *field,
                    const struct ast_selection *selection, int index, const struct value **ret,
                    struct err *reterr) MUSTCHECK;
 
-/* The key of a RESOLVE_LOOKUP field. `*ret_none` is set when no row can have it (null, or no number where the
- * column holds numbers). */
+/* The key of a RESOLVE_LOOKUP field, and the path that takes it. A primary key may come as the type's global id
+ * or as it is. `*ret_none` is set when no row can have it (null, or no number where the column holds numbers). */
 int argument_key(const struct arguments *a, const struct field *field,
-                 const struct ast_selection *selection, struct key *ret, bool *ret_none,
+                 const struct ast_selection *selection, struct key *ret,
+                 const struct access_path **ret_path, bool *ret_none, struct err *reterr) MUSTCHECK;
+
+/* The argument of a RESOLVE_BY_ID field (a string), or of a RESOLVE_BY_IDS field (a list of strings and nulls);
+ * NULL when it is null. ERR_VARIABLES when the list is longer than the field's limit. */
+int argument_ids(const struct arguments *a, const struct field *field,
+                 const struct ast_selection *selection, const struct value **ret,
                  struct err *reterr) MUSTCHECK;
 
 /* The page of a RESOLVE_LIST or RESOLVE_CONNECTION field; ret->limit is what the client may see. Where `first` may be
  * given it is from 1 to `max_page` or to the schema's limit, whichever is less; the schema's default is cut to that.
- * ERR_VARIABLES when `first` is out of these bounds or `after` is no cursor of this list. */
+ * ERR_VARIABLES when `first` is out of these bounds, `after` is no cursor of this list or a filter has a value that
+ * is none of its type. */
 int argument_page(const struct arguments *a, const struct field *field,
                   const struct ast_selection *selection, uint32_t max_page, struct page *ret,
                   struct err *reterr) MUSTCHECK;

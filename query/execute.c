@@ -3,8 +3,10 @@
 
 #include "base/err.h"
 #include "query/arguments.h"
+#include "query/global_id.h"
 
 static void step_start(struct execution *x, uint32_t id);
+static void start_roots(struct execution *x);
 
 static bool is_list(const struct plan_step *step)
 {
@@ -19,7 +21,7 @@ static bool key_from_row(const struct plan_step *step, const struct row *row, st
 
     *ret = (struct key){0};
     for (uint32_t i = 0; i < path->n_columns; i++) {
-        uint32_t cell = step->field->key_cell[i];
+        uint32_t cell = step->key_cell[i];
         if (row_is_null(row, cell))
             return false;
         if (i == 0 && path->key_is_text)
@@ -28,6 +30,11 @@ static bool key_from_row(const struct plan_step *step, const struct row *row, st
             ret->part[i] = row_number(row, cell);
     }
     return true;
+}
+
+static bool lets_pass(const struct plan_guard *guard, const struct row *row)
+{
+    return !guard->type_name.ptr || str_eq(row_cell(row, guard->cell), guard->type_name);
 }
 
 /* The keys of all parents; false when memory ran out. */
@@ -44,9 +51,15 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
     for (uint32_t s = 0; s < up->fetch.n; s++) {
         const struct slice *slice = &up->fetch.slices[s];
         uint32_t shown = MIN(slice->n, up->shown);
-        for (uint32_t r = 0; r < shown; r++, parent++)
-            run->slice_of[parent] = key_from_row(step, slice->rows[r], &keys[n]) ? (int32_t)n++
-                                                                                 : -1;
+        for (uint32_t r = 0; r < shown; r++, parent++) {
+            run->slice_of[parent] = -1;
+            if (!lets_pass(&step->guard, slice->rows[r]) || !lets_pass(&step->kind, slice->rows[r]))
+                continue;
+            if (key_from_row(step, slice->rows[r], &keys[n]))
+                run->slice_of[parent] = (int32_t)n++;
+            else
+                x->careful |= step->needed;
+        }
     }
     run->fetch.keys = keys;
     run->fetch.n = n;
@@ -58,7 +71,6 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
 /* Numbers the shown rows and notices what the answer has to be careful about. */
 static void step_number(struct execution *x, struct step_run *run, const struct plan_step *step)
 {
-    bool needed = !is_list(step) && step->field->type->non_null;
     bool bounded = step->field->resolve == RESOLVE_LIST && step->field->first_argument < 0;
     uint32_t n = 0;
 
@@ -70,11 +82,11 @@ static void step_number(struct execution *x, struct step_run *run, const struct 
         }
         run->first_row[s] = n;
         n += MIN(slice->n, run->shown);
-        if (slice->rc < 0 || (needed && slice->n == 0))
+        if (slice->rc < 0 || (step->needed && slice->n == 0)) {
             x->careful = true;
+            x->_stopped |= step->fatal;
+        }
     }
-    if (needed && run->fetch.n < run->n_parents)
-        x->careful = true;
     run->n_rows = n;
 }
 
@@ -118,7 +130,11 @@ static void step_done(struct fetch *f, int rc)
         step_fail(x, run, rc);
     if (!x->_canceled)
         step_finish(x, run);
-    if (--x->_pending == 0)
+    if (--x->_pending > 0)
+        return;
+    if (!x->_canceled)
+        start_roots(x);
+    if (x->_pending == 0)
         x->done(x, x->_canceled ? ERR_CANCELED : 0);
 }
 
@@ -138,7 +154,6 @@ static void step_start(struct execution *x, uint32_t id)
         step_finish(x, run);
         return;
     }
-    run->fetch.path = step->path;
     run->fetch.page = is_list(step) ? &run->page : NULL;
     run->fetch.viewer = x->viewer;
     run->fetch.arena = x->arena;
@@ -153,7 +168,85 @@ static void step_start(struct execution *x, uint32_t id)
     step_finish(x, run);
 }
 
+/* Starts the steps of root fields: all of them, or, of a mutation, those of the next field (and so on while
+ * nothing has to be waited for). */
+static void start_roots(struct execution *x)
+{
+    const struct plan *plan = x->plan;
+    bool serial = plan->operation->kind == OPERATION_MUTATION;
+
+    while (x->_next < plan->n_steps && !(serial && (x->_pending > 0 || x->_stopped))) {
+        uint32_t root = plan->steps[x->_next].root;
+        for (; x->_next < plan->n_steps && plan->steps[x->_next].root == root; x->_next++)
+            if (plan->steps[x->_next].parent == PLAN_NO_STEP)
+                step_start(x, x->_next);
+    }
+}
+
 /* ---- an execution ---- */
+
+static int no_memory(struct err *reterr)
+{
+    return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+}
+
+/* Room for the keys of a step without parents. */
+static int root_room(struct execution *x, struct step_run *run, uint32_t n, struct key **ret,
+                     struct err *reterr)
+{
+    *ret = arena_array(x->arena, MAX(n, 1u), sizeof **ret);
+    run->slice_of = arena_array(x->arena, MAX(n, 1u), sizeof *run->slice_of);
+    run->n_parents = n;
+    run->fetch.keys = *ret;
+    return *ret && run->slice_of ? 0 : no_memory(reterr);
+}
+
+static int prepare_lookup(struct execution *x, const struct arguments *a,
+                          const struct plan_step *step, struct step_run *run, struct err *reterr)
+{
+    bool none = false;
+    struct key *key;
+    int rc = root_room(x, run, 1, &key, reterr);
+
+    if (rc == 0)
+        rc = argument_key(a, step->field, step->selection, key, &run->fetch.path, &none, reterr);
+    if (rc < 0)
+        return rc;
+    run->slice_of[0] = none ? -1 : 0;
+    run->fetch.n = !none;
+    x->careful |= none && step->needed;
+    return 0;
+}
+
+/* Of the ids that were asked for, those of this step's type. */
+static int prepare_ids(struct execution *x, const struct arguments *a, uint32_t id,
+                       struct err *reterr)
+{
+    const struct plan_step *step = &x->plan->steps[id];
+    struct step_run *run = &x->runs[id], *first = &x->runs[step->alternative];
+    struct key *keys;
+    uint32_t n;
+    int rc = 0;
+
+    if (step->alternative == id)
+        rc = argument_ids(a, step->field, step->selection, &first->ids, reterr);
+    if (rc < 0)
+        return rc;
+    n = step->field->resolve == RESOLVE_BY_ID ? 1 : first->ids ? first->ids->n_items : 0;
+    rc = root_room(x, run, n, &keys, reterr);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct value *one = step->field->resolve == RESOLVE_BY_ID ? first->ids
+                                                                        : &first->ids->items[i];
+        run->slice_of[i] = -1;
+        if (one && one->kind == VALUE_STRING &&
+            global_id_read(x->arena, one->text, step->type, &keys[run->fetch.n]))
+            run->slice_of[i] = (int32_t)run->fetch.n++;
+    }
+    x->careful |= step->needed; /* whose an id is that no type knows? */
+    return 0;
+}
 
 /* Arguments depend on variables only, never on rows: all are read, and the cost is known, before any fetch. */
 static int step_prepare(struct execution *x, const struct arguments *a, uint32_t id,
@@ -161,13 +254,12 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
 {
     const struct plan_step *step = &x->plan->steps[id];
     struct step_run *run = &x->runs[id];
-    struct key *key;
-    bool none = false;
     int rc;
 
     run->id = id;
     run->execution = x;
     run->shown = 1;
+    run->fetch.path = step->path;
     if (is_list(step)) {
         rc = argument_page(a, step->field, step->selection, x->limits.max_page, &run->page, reterr);
         run->shown = run->page.limit++;
@@ -176,30 +268,62 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
     }
     if (step->parent != PLAN_NO_STEP)
         return 0;
-    key = arena_array(x->arena, 1, sizeof *key);
-    run->slice_of = arena_array(x->arena, 1, sizeof *run->slice_of);
-    if (!key || !run->slice_of)
-        return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
-    rc = argument_key(a, step->field, step->selection, key, &none, reterr);
-    run->n_parents = 1;
-    run->slice_of[0] = none ? -1 : 0;
-    run->fetch.keys = key;
-    run->fetch.n = !none;
-    return rc;
+    if (step->field->resolve == RESOLVE_LOOKUP)
+        return prepare_lookup(x, a, step, run, reterr);
+    return prepare_ids(x, a, id, reterr);
+}
+
+static uint64_t step_rows(const struct execution *x, struct cost *cost, uint32_t i)
+{
+    const struct plan_step *step = &x->plan->steps[i];
+    uint64_t above = step->parent == PLAN_NO_STEP ? MAX(x->runs[i].n_parents, 1u)
+                                                  : x->runs[step->parent].may_have;
+
+    return cost_add(cost, step, above, x->runs[i].shown, x->limits.max_cost);
+}
+
+static void add_cost(uint64_t *to, uint64_t n)
+{
+    if (__builtin_add_overflow(*to, n, to))
+        *to = UINT64_MAX;
+}
+
+/* A row is of one of the types that its field can be: of their steps the dearest counts, with all below it. */
+static void find_dearest(struct execution *x)
+{
+    struct cost all = {0};
+
+    for (uint32_t i = 0; i < x->plan->n_steps; i++)
+        x->runs[i].may_have = step_rows(x, &all, i);
+    for (uint32_t i = x->plan->n_steps; i-- > 0;) {
+        const struct plan_step *step = &x->plan->steps[i];
+        struct step_run *run = &x->runs[i], *first = &x->runs[step->alternative];
+        add_cost(&run->cost, run->may_have);
+        if (run->cost >= first->most) {
+            first->most = run->cost;
+            first->dearest = i;
+        }
+        if (run == first && step->parent != PLAN_NO_STEP)
+            add_cost(&x->runs[step->parent].cost, first->most);
+    }
+    for (uint32_t i = 0; i < x->plan->n_steps; i++) {
+        const struct plan_step *step = &x->plan->steps[i];
+        x->runs[i].free = x->runs[step->alternative].dearest != i ||
+                          (step->parent != PLAN_NO_STEP && x->runs[step->parent].free);
+    }
 }
 
 static int check_cost(struct execution *x, struct err *reterr)
 {
-    const uint32_t max = x->limits.max_cost;
     struct cost cost = {0};
 
-    for (uint32_t i = 0; i < x->plan->n_steps; i++) {
-        const struct plan_step *step = &x->plan->steps[i];
-        uint64_t above = step->parent == PLAN_NO_STEP ? 1 : x->runs[step->parent].may_have;
-        x->runs[i].may_have = cost_add(&cost, step, above, x->runs[i].shown, max);
-    }
+    if (x->plan->has_alternatives)
+        find_dearest(x);
+    for (uint32_t i = 0; i < x->plan->n_steps; i++)
+        if (!x->runs[i].free)
+            x->runs[i].may_have = step_rows(x, &cost, i);
     x->cost = cost.total;
-    return cost_check(&cost, max, reterr);
+    return cost_check(&cost, x->limits.max_cost, reterr);
 }
 
 int execution_start(struct execution *x, struct err *reterr)
@@ -209,16 +333,14 @@ int execution_start(struct execution *x, struct err *reterr)
 
     x->runs = arena_array(x->arena, MAX(x->plan->n_steps, 1u), sizeof *x->runs);
     if (!x->runs)
-        return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
+        return no_memory(reterr);
     for (uint32_t i = 0; i < x->plan->n_steps && rc == 0; i++)
         rc = step_prepare(x, &a, i, reterr);
     if (rc == 0)
         rc = check_cost(x, reterr);
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < x->plan->n_steps; i++)
-        if (x->plan->steps[i].parent == PLAN_NO_STEP)
-            step_start(x, i);
+    start_roots(x);
     return x->_pending ? 0 : EXECUTION_READY;
 }
 

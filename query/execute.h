@@ -3,7 +3,10 @@
  * A step starts when its parent's rows are there, with the keys of all of them in one fetch; steps that do not
  * depend on each other run side by side. What can be had at once (reference rows) is taken at once, so an
  * execution may be over before execution_start returns. Nothing is written here: query/answer does that
- * from the finished steps. */
+ * from the finished steps.
+ *
+ * The root's fields of a mutation run one after another: the steps of one start when all steps of the one before
+ * have ended. When a failure makes all data null, the fields behind it are not started. */
 #ifndef QUERY_EXECUTE_H
 #define QUERY_EXECUTE_H
 
@@ -34,6 +37,10 @@ struct step_run {
     uint32_t n_rows;
     uint64_t may_have; /* rows, of all parents together; before any is fetched */
     uint32_t id;
+    uint64_t cost, most; /* of its rows and all below; of the dearest alternative, in the first of them */
+    uint32_t dearest;    /* that alternative */
+    bool free;           /* another alternative is dearer */
+    const struct value *ids; /* BY_ID, BY_IDS, in the first alternative: the argument; NULL: none */
     struct execution *execution;
 };
 
@@ -57,7 +64,8 @@ struct execution {
     bool careful; /* some value is missing or failed: the answer must be able to take bytes back */
 
     uint32_t _pending;
-    bool _canceled;
+    uint32_t _next; /* the first step that was not looked at for starting */
+    bool _canceled, _stopped;
 };
 
 /* 0: under way, done() will run. EXECUTION_READY: finished, done() will not run. Negative: nothing was fetched

@@ -131,16 +131,6 @@ static bool is_included(const struct planner *p, const struct ast_directive *dir
 
 /* ---- CollectFields ---- */
 
-static bool type_applies(const struct type *object, const struct type *condition)
-{
-    if (object == condition)
-        return true;
-    for (uint32_t i = 0; i < condition->n_possible; i++)
-        if (condition->possible[i] == object)
-            return true;
-    return false;
-}
-
 static int group_add(struct planner *p, struct collect *c, const struct ast_selection *s)
 {
     struct str name = s->alias.len ? s->alias : s->name;
@@ -183,7 +173,7 @@ static int collect_spread(struct planner *p, struct collect *c, const struct typ
     if (map_put(&c->visited, s->name, f) < 0)
         return planner_memory(p);
     condition = schema_type(p->plan->schema, f->condition);
-    if (!condition || !type_applies(type, condition))
+    if (!condition || !type_includes(condition, type))
         return 0;
     return collect_fields(p, c, type, f->selections, depth + 1);
 }
@@ -193,7 +183,7 @@ static int collect_inline(struct planner *p, struct collect *c, const struct typ
 {
     if (s->name.len) {
         const struct type *condition = schema_type(p->plan->schema, s->name);
-        if (!condition || !type_applies(type, condition))
+        if (!condition || !type_includes(condition, type))
             return 0;
     }
     return collect_fields(p, c, type, s->selections, depth + 1);
@@ -240,30 +230,57 @@ static struct str json_name(struct planner *p, struct str name, const char *tail
     return copy;
 }
 
-static int step_add(struct planner *p, const struct plan_field *f, uint32_t parent, uint32_t *ret)
+/* Where in the plan an object stands. */
+struct site {
+    uint32_t step;
+    struct plan_guard guard; /* which of the step's rows it is about */
+    uint32_t root, depth;
+    bool fatal; /* nothing between it and the root can be null */
+};
+
+static int step_room(struct planner *p)
+{
+    struct plan *plan = p->plan;
+    uint32_t cap = p->cap_steps ? p->cap_steps * 2 : 8;
+    struct plan_step *more;
+
+    if (plan->n_steps < p->cap_steps)
+        return 0;
+    more = arena_array(p->arena, cap, sizeof *more);
+    if (!more)
+        return planner_memory(p);
+    if (plan->n_steps)
+        memcpy(more, plan->steps, plan->n_steps * sizeof *more);
+    plan->steps = more;
+    p->cap_steps = cap;
+    return 0;
+}
+
+/* A step below `at`; what else it has is the caller's to say. */
+static int step_add(struct planner *p, const struct plan_field *f, const struct site *at,
+                    const struct access_path *path, uint32_t *ret)
 {
     struct plan *plan = p->plan;
     uint32_t id = plan->n_steps, *link;
+    int rc = step_room(p);
 
-    if (id == p->cap_steps) {
-        uint32_t cap = p->cap_steps ? p->cap_steps * 2 : 8;
-        struct plan_step *more = arena_array(p->arena, cap, sizeof *more);
-        if (!more)
-            return planner_memory(p);
-        if (id)
-            memcpy(more, plan->steps, id * sizeof *more);
-        plan->steps = more;
-        p->cap_steps = cap;
-    }
+    if (rc < 0)
+        return rc;
     plan->steps[id] = (struct plan_step){.field = f->field,
-                                         .path = f->field->path,
-                                         .parent = parent,
+                                         .path = path,
+                                         .key_cell = f->field->key_cell,
+                                         .guard = at->guard,
+                                         .needed = f->non_null && path->kind == ACCESS_ROW,
+                                         .fatal = at->fatal && f->non_null,
+                                         .root = at->root,
+                                         .alternative = id,
+                                         .parent = at->step,
                                          .first_child = PLAN_NO_STEP,
                                          .next_sibling = PLAN_NO_STEP,
                                          .selection = f->selections[0]};
     plan->n_steps++;
-    if (parent != PLAN_NO_STEP) {
-        link = &plan->steps[parent].first_child;
+    if (at->step != PLAN_NO_STEP) {
+        link = &plan->steps[at->step].first_child;
         while (*link != PLAN_NO_STEP)
             link = &plan->steps[*link].next_sibling;
         *link = id;
@@ -272,17 +289,31 @@ static int step_add(struct planner *p, const struct plan_field *f, uint32_t pare
     return 0;
 }
 
-static struct field *field_of(const struct planner *p, const struct type *type, struct str name)
+static bool same_guard(const struct plan_guard *a, const struct plan_guard *b)
 {
-    const struct schema *s = p->plan->schema;
+    return a->cell == b->cell && str_eq(a->type_name, b->type_name);
+}
 
-    if (str_is(name, "__typename"))
-        return s->typename_field;
-    if (type == s->root[OPERATION_QUERY] && str_is(name, "__schema"))
-        return s->schema_field;
-    if (type == s->root[OPERATION_QUERY] && str_is(name, "__type"))
-        return s->type_field;
-    return type_field(type, name);
+/* The step that fetches the second group of cells of the rows at `at`: one for all fields that need it. */
+static int step_apart(struct planner *p, const struct plan_field *f, const struct type *type,
+                      const struct site *at, uint32_t *ret)
+{
+    struct plan *plan = p->plan;
+    uint32_t id = plan->steps[at->step].first_child;
+    int rc = 0;
+
+    while (id != PLAN_NO_STEP && !(plan->steps[id].path == type->apart_path &&
+                                   same_guard(&plan->steps[id].guard, &at->guard)))
+        id = plan->steps[id].next_sibling;
+    if (id == PLAN_NO_STEP)
+        rc = step_add(p, f, at, type->apart_path, &id);
+    if (rc < 0)
+        return rc;
+    plan->steps[id].key_cell = type->table->key_cell;
+    plan->steps[id].needed |= f->non_null;
+    plan->steps[id].fatal |= at->fatal && f->non_null;
+    *ret = id;
+    return 0;
 }
 
 static bool is_fetched(enum resolve_kind kind)
@@ -291,13 +322,13 @@ static bool is_fetched(enum resolve_kind kind)
            kind == RESOLVE_CONNECTION;
 }
 
-static int object_make(struct planner *p, const struct type *type, struct collect *c, uint32_t step,
-                       uint32_t depth, struct plan_object **ret);
+static int object_make(struct planner *p, const struct type *type, struct collect *c,
+                       const struct site *at, struct plan_object **ret);
 
-/* The object below a composite field; its selections merge those of the whole group. */
-static int field_object(struct planner *p, struct plan_field *f, uint32_t step, uint32_t depth)
+/* The object below a composite field for one type; its selections merge those of the whole group. */
+static int field_object(struct planner *p, const struct plan_field *f, const struct type *type,
+                        struct site at, struct plan_object **ret)
 {
-    const struct type *type = type_ref_named(f->field->type);
     struct collect c = {0};
     int rc = 0;
 
@@ -306,14 +337,104 @@ static int field_object(struct planner *p, struct plan_field *f, uint32_t step, 
     c.last = &c.first;
     for (uint32_t i = 0; i < f->n_selections && rc == 0; i++)
         rc = collect_fields(p, &c, type, f->selections[i]->selections, 0);
-    return rc < 0 ? rc : object_make(p, type, &c, step, depth + 1, &f->object);
+    at.depth++;
+    return rc < 0 ? rc : object_make(p, type, &c, &at, ret);
+}
+
+/* True when each type that the field can be has a step of its own. */
+static bool has_alternatives(enum resolve_kind kind)
+{
+    return kind == RESOLVE_ROW_OF_KIND || kind == RESOLVE_BY_ID || kind == RESOLVE_BY_IDS;
+}
+
+/* The step of one type among the alternatives of a field. */
+static int branch_step(struct planner *p, const struct plan_field *f, const struct site *at,
+                       uint32_t i, struct str type_name)
+{
+    struct plan_branch *b = &f->branches[i];
+    struct plan_step *step;
+    int rc = step_add(p, f, at, f->field->paths[i], &b->step);
+
+    if (rc < 0)
+        return rc;
+    step = &p->plan->steps[b->step];
+    p->plan->has_alternatives = true;
+    step->alternative = f->branches[0].step;
+    step->type = type_ref_named(f->field->type)->possible[i];
+    if (f->field->resolve == RESOLVE_ROW_OF_KIND)
+        step->kind = (struct plan_guard){f->field->kind_cell, type_name};
+    if (f->field->resolve == RESOLVE_BY_IDS)
+        step->needed = f->item_non_null;
+    return 0;
+}
+
+/* A field of an interface or union. `at` is where its rows are, or, with alternatives, where their parents are. */
+static int field_branches(struct planner *p, struct plan_field *f, struct site at)
+{
+    const struct type *abstract = type_ref_named(f->field->type);
+    int rc = 0;
+
+    f->branches = arena_array(p->arena, MAX(abstract->n_possible, 1u), sizeof *f->branches);
+    if (!f->branches)
+        return planner_memory(p);
+    for (uint32_t i = 0; i < abstract->n_possible && rc == 0; i++) {
+        const struct type *type = abstract->possible[i];
+        struct str name = json_name(p, type->name, "");
+        struct site below = at;
+
+        if (!name.ptr)
+            return planner_memory(p);
+        f->n_branches++;
+        f->branches[i].step = f->step;
+        if (has_alternatives(f->field->resolve)) {
+            rc = branch_step(p, f, &at, i, name);
+            if (rc < 0)
+                return rc;
+            below.step = f->branches[i].step;
+            below.guard = (struct plan_guard){0};
+        } else {
+            below.guard = (struct plan_guard){abstract->kind_cell, name};
+        }
+        rc = field_object(p, f, type, below, &f->branches[i].object);
+    }
+    return rc;
+}
+
+/* The steps of a field and what is below it. */
+static int field_below(struct planner *p, struct plan_field *f, const struct type *type,
+                       struct site at)
+{
+    const struct field *field = f->field;
+    const struct type *named = type_ref_named(field->type);
+    int rc = 0;
+
+    if (field->apart) {
+        rc = step_apart(p, f, type, &at, &f->apart);
+        f->resolve = RESOLVE_APART;
+        at.step = f->apart;
+        at.guard = (struct plan_guard){0};
+    }
+    if (rc == 0 && is_fetched(field->resolve)) {
+        rc = step_add(p, f, &at, field->path, &f->step);
+        at.step = f->step;
+        at.guard = (struct plan_guard){0};
+    }
+    if (field->resolve == RESOLVE_SCHEMA || field->resolve == RESOLVE_TYPE) {
+        p->plan->shows_schema = true;
+        return rc;
+    }
+    if (rc < 0 || !type_is_composite(named))
+        return rc;
+    at.fatal = at.fatal && f->non_null && (field->type->kind != TYPE_REF_LIST || f->item_non_null);
+    if (named->kind == TYPE_OBJECT)
+        return field_object(p, f, named, at, &f->object);
+    return field_branches(p, f, at);
 }
 
 static int field_make(struct planner *p, const struct type *type, const struct group *g,
-                      uint32_t step, uint32_t depth, struct plan_field *ret)
+                      const struct site *at, struct plan_field *ret)
 {
-    struct field *field = field_of(p, type, g->selections[0]->name);
-    int rc = 0;
+    struct field *field = schema_field(p->plan->schema, type, g->selections[0]->name);
 
     if (!field)
         return err_set(p->err, ERR_INTERNAL, "A field is missing after validation.");
@@ -325,7 +446,7 @@ static int field_make(struct planner *p, const struct type *type, const struct g
                                .field = field,
                                .resolve = field->resolve,
                                .cell = field->cell,
-                               .step = step,
+                               .step = at->step,
                                .non_null = field->type->non_null,
                                .selections = g->selections,
                                .n_selections = g->n};
@@ -333,22 +454,15 @@ static int field_make(struct planner *p, const struct type *type, const struct g
         return planner_memory(p);
     if (field->type->kind == TYPE_REF_LIST)
         ret->item_non_null = field->type->inner->non_null;
-    if (is_fetched(field->resolve))
-        rc = step_add(p, ret, step, &ret->step);
-    if (field->resolve == RESOLVE_SCHEMA || field->resolve == RESOLVE_TYPE) {
-        p->plan->shows_schema = true;
-        return rc;
-    }
-    if (rc < 0 || !type_is_composite(type_ref_named(field->type)))
-        return rc;
-    return field_object(p, ret, ret->step, depth);
+    return field_below(p, ret, type, *at);
 }
 
-static int object_make(struct planner *p, const struct type *type, struct collect *c, uint32_t step,
-                       uint32_t depth, struct plan_object **ret)
+static int object_make(struct planner *p, const struct type *type, struct collect *c,
+                       const struct site *at, struct plan_object **ret)
 {
     struct plan_object *o = arena_zalloc(p->arena, sizeof *o);
     const struct group *g = c->first;
+    struct site below = *at;
     int rc = 0;
 
     if (!o)
@@ -358,9 +472,12 @@ static int object_make(struct planner *p, const struct type *type, struct collec
     o->fields = arena_array(p->arena, c->n ? c->n : 1, sizeof *o->fields);
     if (!o->fields || !o->type_name.ptr)
         return planner_memory(p);
-    p->plan->depth = MAX(p->plan->depth, depth);
-    for (; g && rc == 0; g = g->next)
-        rc = field_make(p, type, g, step, depth, &o->fields[o->n_fields++]);
+    p->plan->depth = MAX(p->plan->depth, at->depth);
+    for (; g && rc == 0; g = g->next) {
+        if (at->depth == 1)
+            below.root = o->n_fields;
+        rc = field_make(p, type, g, &below, &o->fields[o->n_fields++]);
+    }
     *ret = o;
     return rc;
 }
@@ -375,6 +492,7 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
     const struct type *root = schema->root[operation->kind];
     struct planner p = {
         .arena = arena, .conditions = conditions, .max_fields = max_fields, .err = reterr};
+    const struct site top = {.step = PLAN_NO_STEP, .depth = 1, .fatal = true};
     struct collect c = {0};
     int rc;
 
@@ -399,7 +517,7 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
     c.last = &c.first;
     rc = collect_fields(&p, &c, root, operation->selections, 0);
     if (rc == 0)
-        rc = object_make(&p, root, &c, PLAN_NO_STEP, 1, &p.plan->root);
+        rc = object_make(&p, root, &c, &top, &p.plan->root);
     if (rc == 0)
         *ret = p.plan;
     return rc;

@@ -14,6 +14,13 @@
  *                                              C         dose = cell 3, drug -> step 2, object D
  *                                              D         name = cell 1
  *
+ * A field of an interface or union has a *branch* for each type that it can be: the object that this type's
+ * rows look like (collected for that type, as CollectFields does once the type is known). What says the type:
+ *
+ *     @node        the global id: each branch has a step of its own, and only the matching one gets a key
+ *     `kind`       a cell of the row that refers: again a step for each branch, with a *guard* on that cell
+ *     @kind        a cell of the row itself: one step for all, and the guard is on the steps below a branch
+ *
  * @skip and @include are decided before a plan is made: a plan belongs to one operation and one value of the
  * Boolean variables that those directives name (`mask`), so that a plan has no conditions, and the order of
  * fields is that of the specification. No other value of a variable enters a plan. */
@@ -30,27 +37,51 @@
 struct ahead;
 struct err;
 
+/* Only rows whose cell says this type go on. */
+struct plan_guard {
+    uint32_t cell;
+    struct str type_name; /* as a JSON string; ptr NULL: all rows */
+};
+
 enum {
     PLAN_NO_STEP = UINT32_MAX,
     PLAN_CONDITIONS_MAX = 32 /* variables that @skip and @include of one operation may name */
 };
 
 struct plan_step {
-    const struct field *field; /* resolve: ROW, LOOKUP, LIST or CONNECTION */
+    const struct field
+        *field; /* what it is fetched for: the first one when it is a second group of cells */
     const struct access_path *path;
+    const uint32_t *key_cell;      /* of the parent's row */
+    const struct type *type;       /* BY_ID, BY_IDS: whose ids it takes */
+    struct plan_guard guard, kind; /* both hold: of the branch that it is below, of its own */
+    bool needed;   /* a missing row is an error somewhere: the answer has to be careful */
+    bool fatal;    /* a missing or failed row makes all data null */
+    uint32_t root; /* index of the root's field that it belongs to */
+    /* The first of the steps of one field of which a row takes one only; itself when it is alone. */
+    uint32_t alternative;
     uint32_t parent;                       /* PLAN_NO_STEP: asked once, for the root */
     uint32_t first_child, next_sibling;    /* PLAN_NO_STEP ends a list */
     const struct ast_selection *selection; /* for its arguments and its place */
 };
 
+/* What a field's object is when it is of one type. */
+struct plan_branch {
+    struct plan_object *object;
+    uint32_t step; /* ROW_OF_KIND, BY_ID, BY_IDS: this type's; else that of the field */
+};
+
 struct plan_field {
     struct str name; /* `"name":`, escaped */
     const struct field *field;
-    enum resolve_kind resolve;
-    uint32_t cell; /* CELL; CELL_CHOICE with a constant argument becomes CELL */
-    uint32_t step; /* ROW, LOOKUP, LIST, CONNECTION */
+    enum resolve_kind resolve; /* APART: field->resolve says how, in the row of the step `apart` */
+    uint32_t cell;             /* CELL */
+    uint32_t step;             /* ROW, LOOKUP, LIST, CONNECTION */
+    uint32_t apart;            /* APART */
     bool non_null, item_non_null;
-    struct plan_object *object; /* composite fields: what each of its objects looks like */
+    struct plan_object *object;   /* composite fields: what each of its objects looks like; or */
+    struct plan_branch *branches; /* interfaces and unions: by `possible` of the type */
+    uint32_t n_branches;
     const struct ast_selection *const *selections; /* of the document, merged */
     uint32_t n_selections;
 };
@@ -77,6 +108,7 @@ struct plan {
     uint32_t mask;
     struct plan_step *steps; /* parents before children */
     uint32_t n_steps;
+    bool has_alternatives; /* some field's types have a step each */
     struct plan_object *root;
     uint32_t n_fields;   /* in all objects */
     uint32_t depth;      /* objects below objects, for the writer's stack */

@@ -18,6 +18,10 @@
 
 struct err;
 
+enum {
+    GLOBAL_ID_MARK = 8 /* digits at the start of an id that say its type; query/global_id.h */
+};
+
 /* An argument or an input field. */
 struct input_def {
     struct str name, description;
@@ -28,7 +32,6 @@ struct input_def {
     struct str deprecation_reason;
     struct loc loc;
     uint32_t index;               /* among its siblings */
-    int filter;                   /* index in access_path.filter, or -1 */
     const struct ast_input *_def; /* in the arena; for the building of the schema */
 };
 
@@ -38,22 +41,34 @@ enum resolve_kind {
                               type is never reached through a table (connection types) */
     RESOLVE_CELL,        /* the row's cell `cell` */
     RESOLVE_CELL_CHOICE, /* one of several cells, chosen by the enum argument `choice_argument` */
+    RESOLVE_GLOBAL_ID,   /* the row's id over all types, made of its key */
+    RESOLVE_APART,       /* in plans: the value lies in the row's second group of cells */
     RESOLVE_ROW,         /* path to one row; the key is in this row's cells `key_cell` */
+    RESOLVE_ROW_OF_KIND, /* the same, by the path of the type that the cell `kind_cell` names */
     RESOLVE_LOOKUP,      /* path to one row; the key is the argument `key_argument` */
-    RESOLVE_LIST,        /* path to a list by this row's key, as a plain list */
-    RESOLVE_CONNECTION,  /* the same as a Relay connection */
-    RESOLVE_NODES,       /* of a connection: its rows */
-    RESOLVE_EDGES,       /* of a connection: its rows, each as an edge */
-    RESOLVE_NODE,        /* of an edge: its row */
-    RESOLVE_CURSOR,      /* of an edge */
-    RESOLVE_PAGE_INFO,   /* of a connection */
-    RESOLVE_HAS_NEXT,    /* of PageInfo, and so on */
+    RESOLVE_BY_ID,  /* one row by the path of the type that the global id `key_argument` names */
+    RESOLVE_BY_IDS, /* the same for a list of ids */
+    RESOLVE_LIST,   /* path to a list by this row's key, as a plain list */
+    RESOLVE_CONNECTION, /* the same as a Relay connection */
+    RESOLVE_NODES,      /* of a connection: its rows */
+    RESOLVE_EDGES,      /* of a connection: its rows, each as an edge */
+    RESOLVE_NODE,       /* of an edge: its row */
+    RESOLVE_CURSOR,     /* of an edge */
+    RESOLVE_PAGE_INFO,  /* of a connection */
+    RESOLVE_HAS_NEXT,   /* of PageInfo, and so on */
     RESOLVE_HAS_PREVIOUS,
     RESOLVE_START_CURSOR,
     RESOLVE_END_CURSOR,
     RESOLVE_TYPENAME, /* __typename */
     RESOLVE_SCHEMA,   /* __schema */
     RESOLVE_TYPE      /* __type(name:) */
+};
+
+/* Where a list's filter gets its value. */
+struct field_filter {
+    uint32_t argument;
+    int input;       /* of the argument's input object; -1: the argument itself */
+    uint32_t filter; /* index in access_path.filter */
 };
 
 struct field {
@@ -67,14 +82,20 @@ struct field {
     struct type *parent;
 
     enum resolve_kind resolve;
-    uint32_t cell;                      /* CELL */
-    uint32_t *choice_cells;             /* CELL_CHOICE: by index of the enum value */
-    int choice_argument;                /* CELL_CHOICE */
-    uint32_t key_cell[ACCESS_KEY_MAX];  /* ROW; LIST, CONNECTION: the cells of this row's key */
-    int key_argument;                   /* LOOKUP */
-    const struct access_path *path;     /* ROW, LOOKUP, LIST, CONNECTION */
+    uint32_t cell;                     /* CELL */
+    uint32_t *choice_cells;            /* CELL_CHOICE: by index of the enum value */
+    int choice_argument;               /* CELL_CHOICE */
+    bool apart;                        /* its cells are in the type's second group */
+    uint32_t key_cell[ACCESS_KEY_MAX]; /* ROW; LIST, CONNECTION: the cells of this row's key */
+    uint32_t kind_cell;                /* ROW_OF_KIND */
+    int key_argument;                  /* LOOKUP, BY_ID, BY_IDS */
+    const struct access_path *path;    /* ROW, LOOKUP, LIST, CONNECTION */
+    /* LOOKUP by a @oneOf input object: by its field. ROW_OF_KIND, BY_ID, BY_IDS: by `possible` of the type. */
+    const struct access_path **paths;
     int first_argument, after_argument; /* LIST, CONNECTION: index in arguments, or -1 */
-    uint32_t list_limit;                /* LIST, CONNECTION: most rows of a page; 100 */
+    uint32_t list_limit;                /* LIST, CONNECTION, BY_IDS: most rows of a page; 100 */
+    struct field_filter filters[ACCESS_FILTER_MAX]; /* LIST, CONNECTION */
+    uint32_t n_filters;
     const struct ast_field_def *_def;
 };
 
@@ -115,8 +136,18 @@ struct type {
     uint32_t n_inputs;
     bool one_of;
 
-    const struct table *table; /* OBJECT with @table, or NULL */
-    uint32_t id;               /* index in schema.types */
+    /* OBJECT with @table; INTERFACE, UNION with @kind: what all of its types share; or NULL. */
+    const struct table *table;
+    struct str stored; /* OBJECT: what a column holds that says the type */
+    const struct type
+        *kind_of; /* OBJECT: the abstract type whose @kind tells its rows apart, or NULL */
+    struct str kind_column;               /* INTERFACE, UNION with @kind */
+    uint32_t kind_cell;                   /* the same: JSON text of the name of the row's type */
+    bool has_global_id;                   /* OBJECT: reached by @node */
+    char id_mark[GLOBAL_ID_MARK];         /* the same */
+    const struct table *apart;            /* OBJECT: its second group of cells, or NULL */
+    const struct access_path *apart_path; /* the same: by the key that `table` has */
+    uint32_t id;                          /* index in schema.types */
     const struct ast_type_def *_def;
 };
 

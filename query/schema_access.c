@@ -8,13 +8,25 @@
 #include "base/json.h"
 #include "query/schema_map.h"
 
+/* The most paths that one field can need. */
+static uint32_t paths_of_field(const struct field *f)
+{
+    uint32_t n = 1 + type_ref_named(f->type)->n_possible;
+
+    for (uint32_t i = 0; i < f->n_arguments; i++)
+        n += type_ref_named(f->arguments[i].type)->n_inputs;
+    return n;
+}
+
 int access_init(struct mapper *m)
 {
     struct access *a = &m->s->access;
 
-    m->tables_max = m->s->n_types;
+    m->tables_max = m->s->n_types * 2; /* each with a second group of cells */
+    m->paths_max = m->s->n_types;
     for (uint32_t i = 0; i < m->s->n_types; i++)
-        m->paths_max += m->s->types[i]->n_fields;
+        for (uint32_t k = 0; k < m->s->types[i]->n_fields; k++)
+            m->paths_max += paths_of_field(&m->s->types[i]->fields[k]);
     a->tables = arena_array(&m->s->arena, m->tables_max, sizeof *a->tables);
     a->paths = arena_array(&m->s->arena, m->paths_max, sizeof *a->paths);
     m->enum_tables = arena_array(&m->s->arena, m->s->n_types, sizeof(void *));
@@ -56,7 +68,7 @@ int access_table(struct mapper *m, struct str name, const struct value *key, str
     struct table *t;
 
     for (uint32_t i = 0; i < a->n_tables; i++)
-        if (str_eq(a->tables[i].name, name)) {
+        if (str_eq(a->tables[i].name, name) && !a->tables[i].apart) {
             *ret = &a->tables[i];
             return same_key(*ret, key)
                        ? 0
@@ -73,6 +85,37 @@ int access_table(struct mapper *m, struct str name, const struct value *key, str
     a->n_tables++;
     *ret = t;
     return set_key(m, t, key, loc);
+}
+
+int access_apart(struct mapper *m, const struct table *t, struct loc loc, const struct table **ret)
+{
+    struct access *a = &m->s->access;
+    struct table *new;
+
+    for (uint32_t i = 0; i < a->n_tables; i++)
+        if (a->tables[i].apart && str_eq(a->tables[i].name, t->name)) {
+            *ret = &a->tables[i];
+            return 0;
+        }
+    new = &a->tables[a->n_tables];
+    *new = (struct table){.id = a->n_tables,
+                          .name = t->name,
+                          .n_key = t->n_key,
+                          .apart = true,
+                          .line = (int)loc.line};
+    new->columns = arena_array(&m->s->arena, ACCESS_COLUMN_MAX, sizeof *new->columns);
+    if (!new->columns)
+        return schema_no_memory(m->err);
+    a->n_tables++;
+    for (uint32_t i = 0; i < t->n_key; i++) {
+        int rc;
+        new->key[i] = t->key[i];
+        rc = access_key_cell(m, new, t->key[i], true, loc, &new->key_cell[i]);
+        if (rc < 0)
+            return rc;
+    }
+    *ret = new;
+    return 0;
 }
 
 static bool same_cell(const struct column *a, const struct column *b)
@@ -124,7 +167,8 @@ static bool same_path(const struct access_path *a, const struct access_path *b)
             a->order[i].descending != b->order[i].descending)
             return false;
     for (uint32_t i = 0; i < a->n_filter; i++)
-        if (!str_eq(a->filter[i].name, b->filter[i].name))
+        if (!str_eq(a->filter[i].name, b->filter[i].name) ||
+            a->filter[i].compare != b->filter[i].compare)
             return false;
     return true;
 }
@@ -142,11 +186,26 @@ int access_add_path(struct mapper *m, const struct access_path *want, struct loc
     for (uint32_t i = 0; i < want->n_columns; i++)
         if (want->column[i].len == 0)
             return schema_fail(m->err, loc, "A column's name is empty.");
-    a->paths[a->n_paths] = *want; /* at most one for each field, and there is room for that */
+    a->paths[a->n_paths] = *want; /* there is room for all that fields can need */
     a->paths[a->n_paths].id = a->n_paths;
     a->paths[a->n_paths].line = (int)loc.line;
     *ret = &a->paths[a->n_paths++];
     return 0;
+}
+
+int access_key_path(struct mapper *m, const struct type *t, struct loc loc,
+                    const struct access_path **ret)
+{
+    struct access_path path = {.kind = ACCESS_ROW, .n_columns = t->table->n_key};
+    int rc = kinds_path(m, t, (struct str){0}, &path);
+
+    if (rc < 0)
+        return rc;
+    path.aggregate = t->table->aggregate ? t->table : NULL;
+    path.by_primary_key = path.where.len == 0;
+    for (uint32_t i = 0; i < path.n_columns; i++)
+        path.column[i] = t->table->key[i];
+    return access_add_path(m, &path, loc, ret);
 }
 
 /* The next word of an order; false at its end or at something that is no word. */
@@ -204,22 +263,28 @@ int access_order(struct mapper *m, struct access_path *path, struct str text, st
 
 int access_enum(struct mapper *m, const struct type *t, const struct enum_value **ret)
 {
+    uint32_t n = t->kind == TYPE_ENUM ? t->n_values : t->n_possible;
     struct enum_value *all;
 
     *ret = m->enum_tables[t->id];
     if (*ret)
         return 0;
-    all = arena_array(&m->s->arena, t->n_values, sizeof *all);
+    all = arena_array(&m->s->arena, MAX(n, 1u), sizeof *all);
     if (!all)
         return schema_no_memory(m->err);
-    for (uint32_t i = 0; i < t->n_values; i++) {
-        struct str name = t->values[i].name;
+    for (uint32_t i = 0; i < n; i++) {
+        struct str name = t->kind == TYPE_ENUM ? t->values[i].name : t->possible[i]->name;
         char *json = arena_alloc(&m->s->arena, name.len + 2);
         if (!json)
             return schema_no_memory(m->err);
         json[0] = json[name.len + 1] = '"';
         memcpy(json + 1, name.ptr, name.len);
-        all[i] = (struct enum_value){t->values[i].stored, {json, name.len + 2}};
+        all[i].stored = t->kind == TYPE_ENUM ? t->values[i].stored : t->possible[i]->stored;
+        all[i].json = (struct str){json, name.len + 2};
+        for (uint32_t k = 0; k < i; k++)
+            if (str_eq(all[k].stored, all[i].stored)) /* of an enum: refused before */
+                return schema_fail(m->err, t->loc, "Two types of \"%.*s\" are stored as \"%.*s\".",
+                                   STR_FMT(t->name), STR_FMT(all[i].stored));
     }
     *ret = m->enum_tables[t->id] = all;
     return 0;

@@ -201,7 +201,6 @@ static int build_inputs(struct builder *b, const struct ast_input *list, struct 
                                     .default_literal = i->default_value,
                                     .loc = i->loc,
                                     .index = n,
-                                    .filter = -1,
                                     ._def = i};
     }
     *ret = all;
@@ -342,9 +341,9 @@ static int build_possible(struct builder *b)
 
 static bool is_mapping(struct str name)
 {
-    static const char *const names[] = {"table",    "hot",       "aggregate", "column",
-                                        "computed", "reference", "lookup",    "list",
-                                        "filter",   "value",     "codec"};
+    static const char *const names[] = {"table",  "hot",      "aggregate", "kind",      "column",
+                                        "apart",  "computed", "node",      "reference", "list",
+                                        "lookup", "filter",   "value",     "codec"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_is(name, names[i]))
             return true;

@@ -173,11 +173,11 @@ describe('lists of the API', () => {
   const schema = readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8').replace(/#[^\n]*/g, '');
   const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const types = new Map();
-  for (const [, name, table, body] of schema.matchAll(/^type (\w+) @table\(name: "(\w+)"[^{]*\{\n([\s\S]*?)\n\}/gm)) {
+  for (const [, name, table, body] of schema.matchAll(/^type (\w+) (?:implements [\w& ]+ )?@table\(name: "(\w+)"[^{]*\{\n([\s\S]*?)\n\}/gm)) {
     const columns = new Set();
     const flat = body.replace(/"(?:[^"\\]|\\.)*"\n/g, '\n').replace(/\([^()]*\n[^()]*(?:\([^()]*\)[^()]*)*\)/g, '');
     for (const [, field, rest] of flat.matchAll(/^ {2}(\w+)(?:\([^)]*\))?: (.*)$/gm)) {
-      if (/@(list|computed|lookup)/.test(rest)) continue;
+      if (/@(list|computed|lookup|apart)/.test(rest)) continue;
       const reference = /@reference\(columns: \[([^\]]*)\]/.exec(rest);
       const column = /@column\(name: "([^"]+)"/.exec(rest);
       for (const one of reference ? reference[1].match(/\w+/g) : [column ? column[1] : snake(field)]) columns.add(one);
@@ -228,7 +228,7 @@ describe('lists of the API', () => {
         assert.ok(nullable.has(`${table}.${column}`), `${type}: ${table}.${column}`);
       }
     }
-    for (const [, name, table, body] of schema.matchAll(/^type (\w+) @table\(name: "(\w+)"[^{]*\{\n([\s\S]*?)\n\}/gm)) {
+    for (const [, name, table, body] of schema.matchAll(/^type (\w+) (?:implements [\w& ]+ )?@table\(name: "(\w+)"[^{]*\{\n([\s\S]*?)\n\}/gm)) {
       for (const [, field, rest] of body.matchAll(/^ {2}(\w+): (\w+!.*)$/gm)) {
         if (/@computed/.test(rest)) continue;
         const reference = /@reference\(columns: \[([^\]]*)\]/.exec(rest);

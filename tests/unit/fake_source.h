@@ -1,16 +1,8 @@
-/* tests/unit/fake_source.h: a schema, its rows in memory, and a source over them that answers at once or later, in
- * another order, with errors. For tests of query/. */
+/* tests/unit/fake_source.h: people, their pets and toys: a schema and its rows in memory. For tests of query/. */
 #ifndef TESTS_UNIT_FAKE_SOURCE_H
 #define TESTS_UNIT_FAKE_SOURCE_H
 
-#include "tests/unit/test.h"
-
-#include <stdlib.h>
-
-#include "base/buf.h"
-#include "base/err.h"
-#include "base/json.h"
-#include "query/source.h"
+#include "tests/unit/fake_rows.h"
 
 static const char schema_text[] =
     "directive @table(name: String!, key: [String!]! = [\"id\"]) on OBJECT\n"
@@ -67,162 +59,10 @@ static const char *const toy_rows[] = {
     "person_id=2 id=4 name=c",
 };
 
-static const struct {
-    const char *table;
-    const char *const *rows;
-    size_t n;
-} data[] = {
+static const struct fake_table people[] = {
     {"person", person_rows, ARRAY_LEN(person_rows)},
     {"pet", pet_rows, ARRAY_LEN(pet_rows)},
     {"toy", toy_rows, ARRAY_LEN(toy_rows)},
 };
-
-/* The value of a column in a row's text; ptr NULL: null. */
-static struct str row_value(const char *row, struct str column)
-{
-    const char *p = row;
-    while (*p) {
-        size_t n = strcspn(p, " ");
-        if (n > column.len && p[column.len] == '=' && memcmp(p, column.ptr, column.len) == 0)
-            return (struct str){p + column.len + 1, n - column.len - 1};
-        p += n + (p[n] == ' ');
-    }
-    return (struct str){0};
-}
-
-static long number_of(const char *row, struct str column)
-{
-    struct str v = row_value(row, column);
-    return v.ptr ? strtol(v.ptr, NULL, 10) : -1;
-}
-
-static void cell_add(struct buf *b, const struct column *c, struct str v)
-{
-    if (c->codec == CODEC_KEY) {
-        int64_t n = strtoll(v.ptr, NULL, 10);
-        buf_add(b, &n, sizeof n);
-    } else if (c->codec == CODEC_ENUM) {
-        for (uint32_t i = 0; i < c->n_values; i++)
-            if (str_eq(c->values[i].stored, v))
-                buf_add_str(b, c->values[i].json);
-    } else {
-        json_add_string(b, v);
-    }
-}
-
-static const struct row *make_row(struct arena *arena, const struct table *t, const char *text)
-{
-    struct row *r;
-    struct buf b;
-    uint32_t end[ACCESS_COLUMN_MAX];
-
-    buf_init(&b, 0);
-    for (uint32_t i = 0; i < t->n_columns; i++) {
-        struct str v = row_value(text, t->columns[i].name);
-        if (v.ptr)
-            cell_add(&b, &t->columns[i], v);
-        end[i] = (uint32_t)b.len | (v.ptr ? 0 : ROW_NULL);
-    }
-    r = arena_alloc(arena, sizeof *r + t->n_columns * sizeof end[0] + b.len);
-    assert_non_null(r);
-    r->size = (uint32_t)(sizeof *r + t->n_columns * sizeof end[0] + b.len);
-    r->n = t->n_columns;
-    memcpy(r->end, end, t->n_columns * sizeof end[0]);
-    memcpy(r->end + r->n, b.ptr, b.len);
-    buf_release(&b);
-    assert_true(row_valid(r, r->size, t->n_columns));
-    return r;
-}
-
-/* ---- the source ---- */
-
-static struct fetch *queue[32];
-static unsigned n_queue, n_fetches, n_keys, n_canceled;
-static bool at_once;
-static const char *failing_table;
-static int failing_rc;
-static long failing_key; /* 0: the whole fetch */
-
-static bool row_matches(const struct access_path *path, const struct key *key,
-                        const struct page *page, const char *row)
-{
-    if (path->key_is_text)
-        return str_eq(row_value(row, path->column[0]), key->text);
-    for (uint32_t i = 0; i < path->n_columns; i++)
-        if (number_of(row, path->column[i]) != key->part[i])
-            return false;
-    for (uint32_t i = 0; page && i < path->n_filter; i++)
-        if (page->filter[i].set &&
-            !str_eq(row_value(row, path->filter[i].name), page->filter[i].text))
-            return false;
-    if (page && page->has_after) {
-        long a = number_of(row, path->order[0].name), b = number_of(row, path->order[1].name);
-        return a < page->after[0] || (a == page->after[0] && b < page->after[1]);
-    }
-    return true;
-}
-
-static void answer_key(struct fetch *f, uint32_t i)
-{
-    struct slice *slice = &f->slices[i];
-    uint32_t limit = f->page ? f->page->limit : 1;
-
-    if (failing_table && str_is(f->path->table->name, failing_table) &&
-        (failing_key == 0 || failing_key == f->keys[i].part[0])) {
-        slice->rc = failing_rc;
-        return;
-    }
-    slice->rows = arena_array(f->arena, limit, sizeof(struct row *));
-    for (size_t t = 0; t < ARRAY_LEN(data); t++) {
-        if (!str_is(f->path->table->name, data[t].table))
-            continue;
-        for (size_t r = 0; r < data[t].n && slice->n < limit; r++)
-            if (row_matches(f->path, &f->keys[i], f->page, data[t].rows[r]))
-                slice->rows[slice->n++] = make_row(f->arena, f->path->table, data[t].rows[r]);
-    }
-}
-
-static void answer_fetch(struct fetch *f)
-{
-    f->slices = arena_array(f->arena, f->n, sizeof *f->slices);
-    for (uint32_t i = 0; i < f->n; i++)
-        answer_key(f, i);
-}
-
-static int fake_fetch(struct source *s, struct fetch *f)
-{
-    n_fetches++;
-    n_keys += f->n;
-    if (failing_table && failing_key == -1 && str_is(f->path->table->name, failing_table))
-        return failing_rc;
-    if (at_once) {
-        answer_fetch(f);
-        return FETCH_READY;
-    }
-    f->_answerer = f;
-    queue[n_queue++] = f;
-    return 0;
-}
-
-static void fake_cancel(struct source *s, struct fetch *f)
-{
-    n_canceled++;
-}
-
-static struct source source = {fake_fetch, fake_cancel};
-
-static void pump(bool last_first, int rc)
-{
-    while (n_queue) {
-        struct fetch *f = queue[last_first ? n_queue - 1 : 0];
-        if (!last_first)
-            memmove(queue, queue + 1, (n_queue - 1) * sizeof(struct fetch *));
-        n_queue--;
-        if (rc == 0)
-            answer_fetch(f);
-        f->_answerer = NULL;
-        f->done(f, rc);
-    }
-}
 
 #endif

@@ -21,16 +21,21 @@
     "directive @table(name: String!, key: [String!]! = [\"id\"]) on OBJECT\n"                      \
     "directive @hot on OBJECT\n"                                                                   \
     "directive @aggregate on OBJECT\n"                                                             \
-    "directive @column(name: String!) on FIELD_DEFINITION\n"                                       \
+    "directive @kind(column: String!) on INTERFACE | UNION\n"                                      \
+    "directive @column(name: String!) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION\n"              \
+    "directive @apart on FIELD_DEFINITION\n"                                                       \
     "directive @computed(function: String!) on FIELD_DEFINITION\n"                                 \
-    "directive @reference(columns: [String!]!) on FIELD_DEFINITION\n"                              \
-    "directive @lookup(column: String!, argument: String!) on FIELD_DEFINITION\n"                  \
+    "directive @reference(columns: [String!]!, kind: String) on FIELD_DEFINITION\n"                \
+    "directive @lookup(column: String, argument: String!) on FIELD_DEFINITION\n"                   \
+    "directive @node(argument: String!) on FIELD_DEFINITION\n"                                     \
     "directive @list(column: String!, order: String!, where: String, limit: Int = 100) on "        \
     "FIELD_DEFINITION\n"                                                                           \
-    "directive @filter(column: String!) on ARGUMENT_DEFINITION\n"                                  \
-    "directive @value(name: String!) on ENUM_VALUE\n"                                              \
+    "directive @filter(column: String, compare: Comparison! = EQUAL) on ARGUMENT_DEFINITION | "    \
+    "INPUT_FIELD_DEFINITION\n"                                                                     \
+    "directive @value(name: String!) on ENUM_VALUE | OBJECT\n"                                     \
     "directive @codec(as: Codec!, scale: Int = 0) on SCALAR | FIELD_DEFINITION\n"                  \
-    "enum Codec { DATE TIMESTAMP FIXED }\n"
+    "enum Codec { DATE TIMESTAMP FIXED }\n"                                                        \
+    "enum Comparison { EQUAL AT_LEAST AT_MOST }\n"
 
 /* A file of the source tree by its path in it; the caller frees. NULL: there is none. */
 static inline char *source_file(const char *path, size_t *ret_len)
@@ -54,14 +59,14 @@ static inline char *source_file(const char *path, size_t *ret_len)
 }
 
 /* The value of a GraphQL literal, which is JSON but for the quotes around names. */
-static inline const struct value *literal(struct arena *arena, const char *text)
+static inline const struct value *literal(struct arena *to, const char *text)
 {
     static char document[4096];
     struct document doc;
 
     snprintf(document, sizeof document, "{v(v: %s)}", text);
-    if (parse_document(arena, arena_str(arena, str_of(document)), &(struct parse_limits){0}, &doc,
-                       NULL) < 0)
+    if (parse_document(to, arena_str(to, str_of(document)), &(struct parse_limits){0}, &doc, NULL) <
+        0)
         return NULL;
     return doc.operations->selections->arguments->value;
 }

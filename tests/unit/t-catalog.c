@@ -201,6 +201,12 @@ static void test_check__filter_without_column(void **state)
     check_refused(44, "t.state does not exist");
 }
 
+static void test_check__range_of_text(void **state)
+{
+    paths[PATH_ENTRIES].filter[0].compare = COMPARE_AT_MOST;
+    check_refused(44, "only integers, dates and times are compared by more than equality");
+}
+
 static void test_check__where_that_is_no_sql(void **state)
 {
     paths[PATH_ENTRIES].where = STR("superseded IS NULL");
@@ -280,6 +286,7 @@ int main(void)
         T(test_check__order_by_text),
         T(test_check__order_both_ways),
         T(test_check__filter_without_column),
+        T(test_check__range_of_text),
         T(test_check__where_that_is_no_sql),
         T(test_check__key_of_an_odd_type),
         T(test_check__plans),

@@ -66,6 +66,31 @@ static void test_encode__page(void **state)
              "\xFF\xFF\xFF\xFF\0\0\0\2ok");
 }
 
+static void test_encode__ranges(void **state)
+{
+    struct access_path ranged = list;
+    struct key key = {.part = {1}};
+    struct page open = {.limit = 1}, both = {.limit = 1};
+    struct statement s;
+
+    ranged.filter[0] = (struct filter_column){
+        .name = {"day", 3}, .compare = COMPARE_AT_LEAST, .of_order = true, .type_oid = OID_DATE};
+    ranged.filter[1] = ranged.filter[0];
+    ranged.filter[1].compare = COMPARE_AT_MOST;
+    ranged.n_filter = 2;
+    both.filter[0] = (struct filter_value){.set = true, .number = 7};
+    both.filter[1] = (struct filter_value){.set = true, .number = 9};
+    assert_int_equal(statement_of_path(&s, &ranged, 1, &arena), 0);
+    encode_begin(&enc, &s);
+    encode_key(&enc, &key, &open);
+    encode_key(&enc, &key, &both);
+    assert_int_equal(encode_end(&enc), 0);
+    BYTES(4, "\0\0\0\1\0\0\0\0\0\0\4\x3A\0\0\0\2\0\0\0\1" /* open: -infinity */
+             "\0\0\0\4\x80\0\0\0\0\0\0\4\0\0\0\7");
+    BYTES(5, "\0\0\0\1\0\0\0\0\0\0\4\x3A\0\0\0\2\0\0\0\1" /* open: infinity */
+             "\0\0\0\4\x7F\xFF\xFF\xFF\0\0\0\4\0\0\0\x09");
+}
+
 static void test_encode__is_reused(void **state)
 {
     struct statement s;
@@ -149,7 +174,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_encode__page),     T(test_encode__is_reused),  T(test_matchable__numbers),
+        T(test_encode__page), T(test_encode__ranges),     T(test_encode__is_reused),  T(test_matchable__numbers),
         T(test_matchable__texts), T(test_matchable__filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -306,7 +306,9 @@ static void test_schema__lists(void **state)
     assert_int_equal(f->path->table->columns[f->path->order[0].cell].codec, CODEC_KEY);
     assert_int_equal(f->first_argument, 0);
     assert_int_equal(f->after_argument, 1);
-    assert_int_equal(f->arguments[2].filter, 0);
+    assert_int_equal(f->n_filters, 1);
+    assert_int_equal(f->filters[0].argument, 2);
+    assert_int_equal(f->filters[0].input, -1);
     check_str(f->path->filter[0].name, "kind");
     assert_int_equal(f->list_limit, 100);
     assert_true(f->path == field(s, "Person", "same")->path);
@@ -352,12 +354,13 @@ static const struct {
     {"type T @table(name: \"t\", key: [\"a\", \"b\", \"c\"]) { id: ID! }",
      "Table \"t\": a key has 1 to 2 columns."},
     {"type T @table(name: \"t\") { id: ID! } type U @table(name: \"t\", key: [\"x\"]) { id: ID! }",
-     "Table \"t\" has another key in line 16."},
+     "Table \"t\" has another key in line 20."},
     {"type T @table(name: \"\") { id: ID! }", "A table's name is empty."},
     {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\", \"b\"]) }",
      "Field \"T.t\" refers by 2 columns to a key of 1."},
     {"type T @table(name: \"t\") { t: Int @reference(columns: [\"a\"]) }",
-     "Field \"T.t\" must be of an object type with @table, and no list."},
+     "Field \"T.t\" must be of a type with @table (or of an interface or union with @kind), and "
+     "no list."},
     {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\"]) @column(name: \"x\") }",
      "Field \"T.t\" is mapped in two ways."},
     {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\"]) @list(column: \"x\", order: "
@@ -403,6 +406,81 @@ static const struct {
      "Field \"E.node\" is not of the type of the connection's nodes."},
     {"type T @table(name: \"t\") { e: E } enum E { A B @value(name: \"a\") }",
      "Enum values \"A\" and \"B\" are stored alike."},
+    /* interfaces, unions, ids */
+    {"interface I @kind(column: \"k\") { a: Int } type T implements I { a: Int }",
+     "Type \"I\" has @kind, but \"T\" has no @table."},
+    {"union I @kind(column: \"k\") = T | U type T @table(name: \"t\") { a: Int } type U "
+     "@table(name: "
+     "\"u\") { a: Int }",
+     "Type \"I\" has @kind, but \"U\" is in another table."},
+    {"union I @kind(column: \"k\") = T union J @kind(column: \"l\") = T type T @table(name: \"t\") "
+     "{ "
+     "a: Int }",
+     "Type \"J\" has @kind, but \"T\" is told by another column already."},
+    {"union I @kind(column: \"k\") = T type T @table(name: \"t\") @aggregate { a: Int }",
+     "Type \"I\" has @kind, but \"T\" is an @aggregate, which is one type."},
+    {"interface I @kind(column: \"k\") { a: Int }", "Type \"I\" has @kind, but nothing is of it."},
+    {"union I @kind(column: \"k\") = T | U type T @table(name: \"t\") @value(name: \"u\") { a: Int "
+     "} "
+     "type U @table(name: \"t\") { a: Int }",
+     "Two types of \"I\" are stored as \"u\"."},
+    {"type T @table(name: \"t\") { u: I @reference(columns: [\"a\"], kind: \"k\") } union I = V "
+     "type V { "
+     "a: Int }",
+     "Field \"T.u\" can be of a type that has no @table."},
+    {"type T @table(name: \"t\") { u: I @reference(columns: [\"a\"], kind: \"k\") } union I = V "
+     "type V "
+     "@table(name: \"v\", key: [\"x\", \"y\"]) { a: Int }",
+     "Field \"T.u\" refers by 1 columns to a key of 2."},
+    {"type T @table(name: \"t\") { u: T @reference(columns: [\"a\"], kind: \"k\") }",
+     "Field \"T.u\" has @reference with `kind`, but is of no interface or union."},
+    {"type T @table(name: \"t\") { u: I @reference(columns: [\"a\"]) } union I = T",
+     "Field \"T.u\" must be of a type with @table (or of an interface or union with @kind), and no "
+     "list."},
+    {"extend type Root { n(id: ID!): T0 @node(argument: \"id\") }",
+     "Field \"Root.n\" has @node, but is of no interface or union."},
+    {"extend type Root { n(id: ID!): I @node(argument: \"id\") } union I = V type V { a: Int }",
+     "Field \"Root.n\" has @node, but \"V\" has no @table."},
+    {"extend type Root { n(id: ID!): I @node(argument: \"x\") } union I = T0",
+     "Field \"Root.n\" has @node and needs one argument: the one that @node names."},
+    {"extend type Root { n(id: Int!): I @node(argument: \"id\") } union I = T0",
+     "Field \"Root.n\" has @node and needs an ID as argument."},
+    {"extend type Root { n(id: ID!): [I] @node(argument: \"id\") } union I = T0",
+     "Field \"Root.n\" has @node, is a list, and so needs a list of IDs as argument."},
+    {"extend type Root { n(id: [ID!]!): [[I]] @node(argument: \"id\") } union I = T0",
+     "Field \"Root.n\" has @node, but is a list of lists."},
+    {"extend type Root { n(id: ID!): I @node(argument: \"id\") } union I = T type T @table(name: "
+     "\"t\") { "
+     "id: Int! n(id: ID!): I @node(argument: \"id\") }",
+     "Field \"T.id\" must be `id: ID!` and nothing more: its type is reached by @node."},
+    {"type T @table(name: \"t\") { id: ID! n(id: ID!): I @node(argument: \"id\") } union I = T",
+     "Field \"T.n\" has @node, which only fields of a root type can have."},
+    {"type T @table(name: \"t\") { t(a: ID!): T @lookup(column: \"x\", argument: \"a\") }",
+     "Field \"T.t\" has @lookup, which only fields of a root type can have."},
+    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a\") @apart }",
+     "Field \"T.t\" has @apart, which only cells and references of a row can have."},
+    /* input objects */
+    {"extend type Root { f(by: K!): T0 @lookup(argument: \"by\") } input K { id: ID }",
+     "Field \"Root.f\" has @lookup by an input object that is not @oneOf."},
+    {"extend type Root { f(by: K!): T0 @lookup(column: \"id\", argument: \"by\") } input K @oneOf "
+     "{ id: "
+     "ID }",
+     "Field \"Root.f\" has @lookup by an input object, whose fields say the columns."},
+    {"extend type Root { f(by: K!): T0 @lookup(argument: \"by\") } input K @oneOf { id: [ID] }",
+     "Field \"Root.f\" has @lookup by a key that is no scalar."},
+    {"extend type Root { f(id: ID!): T0 @lookup(argument: \"id\") }",
+     "Field \"Root.f\" has @lookup without a column."},
+    {"type T @table(name: \"t\") { t(x: K @filter): [T] @list(column: \"x\", order: \"a\") } input "
+     "K { a: "
+     "Int }",
+     "Field \"T.t\" has a filter without a column."},
+    {"type T @table(name: \"t\") { t(x: [Int] @filter(column: \"a\")): [T] @list(column: \"x\", "
+     "order: "
+     "\"a\") }",
+     "Field \"T.t\" has a filter that is no scalar."},
+    {"scalar M @codec(as: FIXED) type T @table(name: \"t\") { t(x: M @filter(column: \"a\")): [T] "
+     "@list(column: \"x\", order: \"a\") }",
+     "Field \"T.t\" has a filter of a fixed decimal, which can't be compared."},
     {"scalar S @codec(as: FIXED, scale: 19) type T @table(name: \"t\") { s: S }",
      "@codec: `scale` must be from 0 to 18."},
 };

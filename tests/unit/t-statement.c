@@ -90,6 +90,21 @@ static void test_statement__page(void **state)
     assert_null(db_statement_sql(&list, 2, &arena));
 }
 
+/* A bound of a column of the order is an index condition: it has a value always. */
+static void test_statement__ranges(void **state)
+{
+    struct access_path ranged = list;
+    const char *sql;
+
+    ranged.filter[0] = (struct filter_column){
+        .name = {"made_on", 7}, .compare = COMPARE_AT_LEAST, .of_order = true, .type_oid = OID_DATE};
+    ranged.filter[1].compare = COMPARE_AT_MOST;
+    sql = db_statement_sql(&ranged, 1, &arena);
+    assert_non_null(strstr(sql, " AND t.\"made_on\" >= k.f1"
+                                " AND (k.f2 IS NULL OR t.\"grade\" <= k.f2) ORDER BY"));
+    assert_non_null(strstr(sql, "$5::date[], $6::smallint[]"));
+}
+
 static void test_statement__ascending(void **state)
 {
     struct access_path up = list;
@@ -179,7 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_statement__row),
         T(test_statement__head),
-        T(test_statement__page),
+        T(test_statement__page), T(test_statement__ranges),
         T(test_statement__ascending),
         T(test_statement__order_without_index),
         T(test_statement__cells_share_fields),
