@@ -37,9 +37,10 @@ struct step_run {
     uint32_t n_rows;
     uint64_t may_have; /* rows, of all parents together; before any is fetched */
     uint32_t id;
-    uint64_t cost, most; /* of its rows and all below; of the dearest alternative, in the first of them */
-    uint32_t dearest;    /* that alternative */
-    bool free;           /* another alternative is dearer */
+    uint64_t cost,
+        most; /* of its rows and all below; of the dearest alternative, in the first of them */
+    uint32_t dearest;        /* that alternative */
+    bool free;               /* another alternative is dearer */
     const struct value *ids; /* BY_ID, BY_IDS, in the first alternative: the argument; NULL: none */
     struct execution *execution;
 };

@@ -174,8 +174,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_encode__page), T(test_encode__ranges),     T(test_encode__is_reused),  T(test_matchable__numbers),
-        T(test_matchable__texts), T(test_matchable__filters),
+        T(test_encode__page),       T(test_encode__ranges),   T(test_encode__is_reused),
+        T(test_matchable__numbers), T(test_matchable__texts), T(test_matchable__filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,8 +96,10 @@ static void test_statement__ranges(void **state)
     struct access_path ranged = list;
     const char *sql;
 
-    ranged.filter[0] = (struct filter_column){
-        .name = {"made_on", 7}, .compare = COMPARE_AT_LEAST, .of_order = true, .type_oid = OID_DATE};
+    ranged.filter[0] = (struct filter_column){.name = {"made_on", 7},
+                                              .compare = COMPARE_AT_LEAST,
+                                              .of_order = true,
+                                              .type_oid = OID_DATE};
     ranged.filter[1].compare = COMPARE_AT_MOST;
     sql = db_statement_sql(&ranged, 1, &arena);
     assert_non_null(strstr(sql, " AND t.\"made_on\" >= k.f1"
@@ -194,7 +196,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_statement__row),
         T(test_statement__head),
-        T(test_statement__page), T(test_statement__ranges),
+        T(test_statement__page),
+        T(test_statement__ranges),
         T(test_statement__ascending),
         T(test_statement__order_without_index),
         T(test_statement__cells_share_fields),

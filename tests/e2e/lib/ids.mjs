@@ -1,9 +1,16 @@
 // Global ids, read by a second implementation: base64url of a mark of six bytes and 8 bytes for each part of the key.
-const MARK = 6;
 
 /** The last part of an id's key (of a patient's entry: its number in its table), as decimal text. */
 export function bare(id) {
-  return Buffer.from(id, 'base64url').subarray(MARK).readBigInt64BE(Buffer.from(id, 'base64url').length - MARK - 8).toString();
+  const bytes = Buffer.from(id, 'base64url');
+  return bytes.readBigInt64BE(bytes.length - 8).toString();
+}
+
+/** The id whose last part is `key` instead. */
+export function withKey(id, key) {
+  const bytes = Buffer.from(id, 'base64url');
+  bytes.writeBigInt64BE(BigInt(key), bytes.length - 8);
+  return bytes.toString('base64url');
 }
 
 /** The same value with every `id` in it made bare. */
