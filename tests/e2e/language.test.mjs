@@ -27,9 +27,23 @@ const HITS = 24; // of each rule, at least, in a run of the usual length
 const list = (n, make) => Array.from({ length: n }, make);
 const notExecutable = (text) => text.endsWith(' definition is not executable.');
 
+// The reference misses a nullable variable in a OneOf object where the argument itself is non-null (`by: DrugKey!`): it looks at the type
+// with its `!` on. The specification (5.8.5, IsVariableUsageAllowed) has no such exception.
+const MISSED = / Variable "\$\w+" is of type "[^"]+" but must be non-nullable to be used for OneOf Input Object "DrugKey"\.$/;
+const ERRORS_MAX = 20;
+
+/** The verdict without what the reference misses. */
+function withoutMissed(have, want) {
+  const errors = have.errors.filter((text) => !MISSED.test(text));
+  if (errors.length === have.errors.length) return [have, want];
+  if (have.errors.length === ERRORS_MAX) want = { ...want, errors: want.errors.slice(0, errors.length) };
+  return [{ code: errors.length ? have.code : null, errors }, want];
+}
+
 /** How a document is judged beside how it should be: 'valid', 'refused', or 'limited' where one of the two gave up. */
 function compare(text, have, want) {
   if (have.code === 'LIMIT_EXCEEDED' || !want) return 'limited';
+  [have, want] = withoutMissed(have, want);
   const show = () => `${JSON.stringify(text)}\n have ${have.code} ${have.errors.join('\n      ')}\n want ${want.code} ${want.errors.join('\n      ')}`;
   // Beside type system definitions the reference looks into those too; a client is told only that they can't be here.
   const n = want.errors.filter(notExecutable).length;
@@ -157,7 +171,7 @@ describe('the running server', () => {
     assert.ok(mapping.length >= 10, 'mapping directives are hidden');
     const config = file.toConfig();
     const shown = new GraphQLSchema({
-      ...config, directives: config.directives.filter((d) => !mapping.includes(d)), types: config.types.filter(({ name }) => name !== 'Codec'),
+      ...config, directives: config.directives.filter((d) => !mapping.includes(d)), types: config.types.filter(({ name }) => name !== 'Codec' && name !== 'Comparison'),
     });
     assert.equal(printSchema(lexicographicSortSchema(schema)),
       printSchema(lexicographicSortSchema(buildClientSchema(introspectionFromSchema(shown, EVERYTHING)))));
