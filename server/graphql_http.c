@@ -102,7 +102,10 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
     struct err err;
 
     if (type == ANSWER_NOT_ACCEPTABLE) {
-        graphql_refuse_type(x);
+        exchange_error_status(x, 406,
+                              "Answers are application/json or application/graphql-response+json; "
+                              "the Accept header allows neither.",
+                              NULL);
         return NULL;
     }
     x->error_type = media_type_name(type);

@@ -81,7 +81,5 @@ void operation_refuse_all(struct operation *o, const struct validate_result *err
 void operation_refuse_with(struct operation *o, int code, const char *message);
 /* Writes what was executed. */
 void operation_answer(struct operation *o);
-/* 406, for an exchange that has no operation. */
-void graphql_refuse_type(struct exchange *x);
 
 #endif

@@ -110,20 +110,6 @@ void operation_refuse_with(struct operation *o, int code, const char *message)
     operation_refuse(o, &err);
 }
 
-void graphql_refuse_type(struct exchange *x)
-{
-    struct buf body;
-    struct err err;
-
-    err_set(&err, ERR_REQUEST,
-            "Answers are application/json or application/graphql-response+json; the Accept "
-            "header allows neither.");
-    buf_init(&body, 0);
-    errors_json(&body, &(struct validate_result){.errors = &err, .n_errors = 1}, (struct str){0},
-                x->id);
-    exchange_reply(x, 406, media_type_name(ANSWER_JSON), &body, NULL);
-}
-
 /* ---- writing ---- */
 
 /* Writes on behind what has not left yet, so that every piece but the last is full. */

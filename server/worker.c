@@ -20,6 +20,7 @@
 #include "server/hot_loader.h"
 #include "server/http/exchange.h"
 #include "server/http/server.h"
+#include "server/media_type.h"
 #include "server/metrics.h"
 #include "server/router.h"
 #include "server/service.h"
@@ -70,6 +71,7 @@ static void answer_graphql(void *data, struct exchange *x)
         graphql_handle(w->graphql, x);
         return;
     }
+    x->error_type = media_type_name(media_type_answer(x->accept));
     err_set(&err, w->closing ? ERR_CLOSING : ERR_DATABASE,
             w->closing ? "the server is being stopped" : "the database has not been reached yet");
     exchange_error(x, &err, NULL);

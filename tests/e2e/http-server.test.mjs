@@ -289,8 +289,9 @@ test('it listens before the database is there, says so, and finds it', async () 
     const status = (at) => server.request(at).then((response) => response.status, () => 0);
     await until(async () => await status('/healthz') === 200, 'alive');
     assert.equal(await status('/readyz'), 503);
-    const refusal = await server.request('/graphql', { method: 'POST', body: '{"query":"{__typename}"}', headers: { 'Content-Type': 'application/json' } });
+    const refusal = await server.request('/graphql', { method: 'POST', body: '{"query":"{__typename}"}', headers: { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' } });
     assert.equal(refusal.status, 503);
+    assert.match(refusal.headers['content-type'], /^application\/graphql-response\+json/);
     assert.equal(refusal.headers['retry-after'], '1');
     assert.equal(refusal.json().errors[0].extensions.code, 'DATABASE_UNAVAILABLE');
     await run(path.join(services.pgBin, 'psql'), ['-X', '-q', '-h', services.pgHost, '-U', 'postgres', '-d', 'postgres', '-c', `CREATE DATABASE ${name} TEMPLATE ${database.name}`]);
