@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { breakers } from './lib/breakers.mjs';
-import { damage, document, random, variableCase } from './lib/documents.mjs';
+import { damage, document, lexical, random, variableCase } from './lib/documents.mjs';
 import { Language, verdict } from './lib/language.mjs';
 import { Reference, sameErrors, v16, withoutValue } from './lib/reference.mjs';
 import { TOP } from './lib/run.mjs';
@@ -89,6 +89,19 @@ describe('the language alone', () => {
       assert.ok(whole.valid > EACH / 50 && whole.refused > EACH / 50, `${whole.valid} valid, ${whole.refused} refused`);
       const { refused } = await compareAll(EACH, () => damage(document(reference.v16, rnd), rnd), judge, ask);
       assert.ok(refused > EACH / 2);
+    });
+    test(`literals of seed ${seed}, put together of pieces of tokens, are read as the reference reads them`, async () => {
+      const rnd = random(seed);
+      const count = { refused: 0, valid: 0 };
+      for (let at = 0; at < EACH; at += BATCH) {
+        const texts = list(BATCH, () => lexical(rnd));
+        (await language.ask(texts.map((query) => ({ query })))).forEach((answer, i) => {
+          const want = judge(texts[i]);
+          count[compare(texts[i], aboutDocument(verdict(answer)), want)]++;
+          if (!want.code) assert.deepEqual(answer.variables, reference.coerce(texts[i], {}).variables, JSON.stringify(texts[i]));
+        });
+      }
+      assert.ok(count.valid > EACH / 20 && count.refused > EACH / 4, JSON.stringify(count));
     });
     test(`variables of seed ${seed} take the values that the reference gives them`, async () => {
       const rnd = random(seed);

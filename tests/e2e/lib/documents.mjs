@@ -174,6 +174,18 @@ export function variableCase(schema, rnd) {
   return { query: `query (${declared.join(', ')}) { arguments { ${used.join(' ')} } }`, variables };
 }
 
+const PIECES = ['0', '00', '-', '-0', '1', '12', '.', '.5', 'e', 'E', '+', '1e3', '1.5', '-1.5E-2', '0x', 'F', '_', 'a', 'on', 'true', 'null', 'fragment', '"', '""', '"""', '\\', '\\"', '\\"""', '\\n', '\\u', '\\u0041', '\\u{1F600}', '\\u{}', '\\u{0}',
+  '\\u{110000}', '\\u{D800}', '\\u{00000041}', '\\uD83D', '\\uDE00', '\\uD83D\\uDE00', '\\q', '\\/', '\\b\\f\\r\\t', 'é', '😀', '\u{FEFF}', '\t', '\n', '\r', '\r\n', ' ', '  ', '    ', ',', '#', '# c\n', '[', ']', '{', '}', 'x:', ':', '$', '@', '!', '...', '..', "'", '&', '|', '=', '?', ';',
+  '\u0000', '\u0007', '\u007f', '\u00a0', '\u2028'];
+
+/** A document whose one literal is made of pieces of tokens; often a string, plain or block. */
+export function lexical(rnd) {
+  const pieces = Array.from({ length: 1 + rnd(7) }, () => PIECES[rnd(PIECES.length)]).join('');
+  const [before, after] = [['', ''], ['"', '"'], ['"""', '"""'], ['"""\n  ', '\n  """'], ['[', ']'], ['{x: ', '}']][rnd(6)];
+  const literal = `${before}${pieces}${after}`;
+  return rnd(4) === 0 ? `{ arguments { any(value: ${literal}) } }` : `query ($v: Any = ${literal}) { arguments { any(value: $v) } }`;
+}
+
 /** The same text with a token lost, doubled, or replaced by another. */
 export function damage(text, rnd) {
   const tokens = text.match(/"""[^]*?"""|"[^"]*"|\.\.\.|[A-Za-z_]\w*|-?\d[\d.]*|\s+|[^]/gu);

@@ -64,8 +64,11 @@ export class Reference {
 /** Whether two lists of errors say the same, a message that was cut counting as far as it goes. What is quoted in a
  * message is cut too, long before its end. */
 export const sameErrors = (have, want) => have.length === want.length && have.every((text, i) => text === want[i] ||
-  (Buffer.byteLength(want[i].replace(/^[\d:,]* /, '')) > WHOLE_BYTES && shortened(text, want[i])) || quotedLess(text, want[i]));
+  (Buffer.byteLength(want[i].replace(/^[\d:,]* /, '')) > WHOLE_BYTES && shortened(text, want[i])) || quotedLess(text, want[i]) ||
+  (UNSAYABLE.test(want[i]) && text.startsWith(want[i].slice(0, want[i].search(UNSAYABLE)))));
 
+// What our messages can't quote: U+0000, and half of a surrogate pair. They end there.
+const UNSAYABLE = /\u0000|[\uD800-\uDBFF](?![\uDC00-\uDFFF])/;
 const shortened = (have, want) => want.startsWith(have.slice(0, have.indexOf(' ') + 100));
 // "found: <a value that was cut>": the same up to there, and then at least 150 bytes of the same value.
 const quotedLess = (have, want) => have.length > 190 && want.startsWith(have.slice(0, 190));

@@ -1,7 +1,8 @@
-// graphql 17 calls Array.prototype.toSorted, which Node 18 does not have.
-if (!Array.prototype.toSorted) {
-  Object.defineProperty(Array.prototype, 'toSorted', {
-    value(compare) { return [...this].sort(compare); },
-    configurable: true, writable: true,
-  });
+// graphql 17 calls Array.prototype.toSorted and toReversed, which Node 18 does not have.
+const missing = {
+  toSorted(compare) { return [...this].sort(compare); },
+  toReversed() { return [...this].reverse(); },
+};
+for (const [name, value] of Object.entries(missing)) {
+  if (!Array.prototype[name]) Object.defineProperty(Array.prototype, name, { value, configurable: true, writable: true });
 }
