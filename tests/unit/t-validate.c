@@ -98,6 +98,30 @@ CASES(variables)
 CASES(values)
 CASES(overlap)
 
+/* Where the specification (IsVariableUsageAllowed) and graphql-js 17.1 differ, we follow the former. */
+static void test_validate__one_of_by_the_specification(void **state)
+{
+    static const char types[] = "type Query { f(a: O! b: [O]): Int } input O @oneOf { x: Int }";
+    struct schema *before = schema;
+    struct err e = {0};
+
+    assert_int_equal(check(STR("query ($a: Int = 1) { complicatedArgs { oneOfArgField(oneOfArg: "
+                               "{intField: $a}) } }"),
+                           NULL),
+                     0);
+    assert_int_equal(check(STR("query ($a: Int = null) { complicatedArgs { oneOfArgField(oneOfArg: "
+                               "{intField: $a}) } }"),
+                           NULL),
+                     ERR_VALIDATION);
+    assert_int_equal(schema_build_types(&schema, str_of(types), &e), 0);
+    assert_int_equal(check(STR("query ($v: Int) { f(a: {x: $v}, b: [{x: $v}]) }"), NULL),
+                     ERR_VALIDATION);
+    assert_int_equal(result.n_errors, 2);
+    assert_int_equal(check(STR("query ($v: Int!) { f(a: {x: $v}, b: {x: $v}) }"), NULL), 0);
+    schema_free(schema);
+    schema = before;
+}
+
 static void test_validate__resolves(void **state)
 {
     const struct ast_operation *op;
@@ -300,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_validate__agrees_on_variables),
         cmocka_unit_test(test_validate__agrees_on_values),
         cmocka_unit_test(test_validate__agrees_on_overlap),
+        cmocka_unit_test(test_validate__one_of_by_the_specification),
         cmocka_unit_test(test_validate__resolves),
         cmocka_unit_test(test_validate__without_suggestions),
         cmocka_unit_test(test_validate__at_most_20_errors),
