@@ -375,27 +375,28 @@ static void put_boolean(struct buf *out, bool value)
     buf_add_z(out, value ? "true" : "false");
 }
 
-static int put_field(struct answer *a, const struct plan_field *f, enum resolve_kind resolve,
-                     const struct place *at, const struct plan_object *object, struct buf *out);
-
-/* A value out of the second group of the row's cells, which is a row of its own. */
-static int put_apart(struct answer *a, const struct plan_field *f, const struct place *parent,
-                     const struct plan_object *object, struct buf *out)
+/* The second group of the cells of the row at `at`, which is a row of its own; NULL: there is none. */
+static const struct slice *slice_apart(const struct answer *a, const struct plan_field *f,
+                                       const struct place *at)
 {
-    const struct step_run *run = &a->_x->runs[f->apart];
-    const struct slice *slice = step_slice(run, row_index(a, f->apart, parent));
-    const struct place at = {run, slice, 0};
-
-    if (slice && slice->rc < 0)
-        return put_failure(a, f, out, slice->rc);
-    if (!slice || slice->n == 0)
-        return put_null(a, f, out, false);
-    return put_field(a, f, f->field->resolve, &at, object, out);
+    return step_slice(&a->_x->runs[f->apart], row_index(a, f->apart, at));
 }
 
-static int put_field(struct answer *a, const struct plan_field *f, enum resolve_kind resolve,
-                     const struct place *at, const struct plan_object *object, struct buf *out)
+static int put_field(struct answer *a, const struct plan_field *f, const struct place *at,
+                     const struct plan_object *object, struct buf *out)
 {
+    enum resolve_kind resolve = f->resolve;
+    struct place apart;
+
+    if (resolve == RESOLVE_APART) {
+        apart = (struct place){&a->_x->runs[f->apart], slice_apart(a, f, at), 0};
+        if (apart.slice && apart.slice->rc < 0)
+            return put_failure(a, f, out, apart.slice->rc);
+        if (!apart.slice || apart.slice->n == 0)
+            return put_null(a, f, out, false);
+        at = &apart;
+        resolve = f->field->resolve;
+    }
     switch (resolve) {
     case RESOLVE_CELL:
         return put_cell(a, f, at, f->cell, out);
@@ -404,8 +405,6 @@ static int put_field(struct answer *a, const struct plan_field *f, enum resolve_
     case RESOLVE_GLOBAL_ID:
         global_id_write(out, object->type, at->slice->rows[at->row]);
         return 0;
-    case RESOLVE_APART:
-        return put_apart(a, f, at, object, out);
     case RESOLVE_TYPENAME:
         buf_add_str(out, object->type_name);
         return 0;
@@ -444,6 +443,7 @@ static int put_field(struct answer *a, const struct plan_field *f, enum resolve_
     case RESOLVE_SCHEMA:
     case RESOLVE_TYPE:
         return put_introspection(a, f, out);
+    case RESOLVE_APART:
     case RESOLVE_NONE:
         break;
     }
@@ -467,7 +467,7 @@ static int object_next(struct answer *a, struct answer_frame *frame, struct buf 
         buf_add_char(out, ',');
     f = &frame->object->fields[frame->at++];
     buf_add_str(out, f->name);
-    return put_field(a, f, f->resolve, &frame->place, frame->object, out);
+    return put_field(a, f, &frame->place, frame->object, out);
 }
 
 static int list_next(struct answer *a, struct answer_frame *frame, struct buf *out)

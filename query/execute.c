@@ -42,6 +42,7 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
 {
     const struct step_run *up = &x->runs[step->parent];
     struct key *keys = arena_array(x->arena, up->n_rows, sizeof *keys);
+    bool guarded = step->guard.type_name.ptr || step->kind.type_name.ptr;
     uint32_t parent = 0, n = 0;
 
     run->n_parents = up->n_rows;
@@ -53,7 +54,8 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
         uint32_t shown = MIN(slice->n, up->shown);
         for (uint32_t r = 0; r < shown; r++, parent++) {
             run->slice_of[parent] = -1;
-            if (!lets_pass(&step->guard, slice->rows[r]) || !lets_pass(&step->kind, slice->rows[r]))
+            if (guarded && !(lets_pass(&step->guard, slice->rows[r]) &&
+                             lets_pass(&step->kind, slice->rows[r])))
                 continue;
             if (key_from_row(step, slice->rows[r], &keys[n]))
                 run->slice_of[parent] = (int32_t)n++;
