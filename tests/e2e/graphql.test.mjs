@@ -234,7 +234,7 @@ describe('what a client can get wrong', () => {
     ['unclosed', '{ patient', 'GRAPHQL_PARSE_FAILED', /Syntax Error/],
     ['an unknown field', '{ patient(iin: "1") { salary } }', 'GRAPHQL_VALIDATION_FAILED', /Cannot query field "salary" on type "Patient"/],
     ['an unknown argument', '{ patient(iin: "1", x: 2) { id } }', 'GRAPHQL_VALIDATION_FAILED', /Unknown argument "x"/],
-    ['a missing argument', '{ patient { id } }', 'GRAPHQL_VALIDATION_FAILED', /argument "iin" of type "ID!" is required/],
+    ['a missing argument', '{ patient { id } }', 'GRAPHQL_VALIDATION_FAILED', /Argument "Query.patient\(iin:\)" of type "ID!" is required/],
     ['an object without selection', '{ patient(iin: "1") }', 'GRAPHQL_VALIDATION_FAILED', /must have a selection of subfields/],
     ['a leaf with selection', '{ patient(iin: "1") { id { x } } }', 'GRAPHQL_VALIDATION_FAILED', /must not have a selection/],
     ['a wrong enum value', '{ patient(iin: "1") { prescriptions(status: LOST) { nodes { id } } } }', 'GRAPHQL_VALIDATION_FAILED', /LOST/],

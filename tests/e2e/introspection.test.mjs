@@ -267,7 +267,7 @@ describe('a server', () => {
     test('the same words with the schema shown do name it (this test can fail)', async () => {
       const open = await startServer({ database });
       try {
-        assert.match((await open.graphql('{ patient { id } }')).errors[0].message, /"iin".*"ID!"/);
+        assert.match((await open.graphql('{ patient { id } }')).errors[0].message, /"Query.patient\(iin:\)".*"ID!"/);
         assert.equal((await server.graphql('{ patient { id } }')).errors[0].message,
           'Argument "?.patient(?:)" of type "ID!" is required, but it was not provided.');
       } finally {

@@ -20,6 +20,7 @@ struct fake_table {
     size_t n;
 };
 
+static bool arena_may_fail; /* a row that finds no memory fails its key, as with the real source */
 static const struct fake_table *fake_tables;
 static size_t n_fake_tables;
 
@@ -72,6 +73,10 @@ static const struct row *make_row(struct arena *arena, const struct table *t, co
         end[i] = (uint32_t)b.len | (v.ptr ? 0 : ROW_NULL);
     }
     r = arena_alloc(arena, sizeof *r + t->n_columns * sizeof end[0] + b.len);
+    if (!r && arena_may_fail) {
+        buf_release(&b);
+        return NULL;
+    }
     assert_non_null(r);
     r->size = (uint32_t)(sizeof *r + t->n_columns * sizeof end[0] + b.len);
     r->n = t->n_columns;
@@ -133,6 +138,16 @@ static bool row_matches(const struct access_path *path, const struct key *key,
     return true;
 }
 
+static void add_row(const struct fetch *f, struct slice *slice, const char *text)
+{
+    const struct row *row = make_row(f->arena, f->path->table, text);
+
+    if (row)
+        slice->rows[slice->n++] = row;
+    else
+        slice->rc = ERR_MEMORY;
+}
+
 static void answer_key(struct fetch *f, uint32_t i)
 {
     struct slice *slice = &f->slices[i];
@@ -144,21 +159,29 @@ static void answer_key(struct fetch *f, uint32_t i)
         return;
     }
     slice->rows = arena_array(f->arena, limit, sizeof(struct row *));
+    if (!slice->rows) {
+        slice->rc = ERR_MEMORY;
+        return;
+    }
     for (size_t t = 0; t < n_fake_tables; t++) {
         const struct fake_table *table = &fake_tables[t];
         if (!str_is(f->path->table->name, table->name))
             continue;
         for (size_t r = 0; r < table->n && slice->n < limit; r++)
             if (row_matches(f->path, &f->keys[i], f->page, table->rows[r]))
-                slice->rows[slice->n++] = make_row(f->arena, f->path->table, table->rows[r]);
+                add_row(f, slice, table->rows[r]);
     }
 }
 
-static void answer_fetch(struct fetch *f)
+/* false: no memory. */
+static bool answer_fetch(struct fetch *f)
 {
     f->slices = arena_array(f->arena, f->n, sizeof *f->slices);
+    if (!f->slices && arena_may_fail)
+        return false;
     for (uint32_t i = 0; i < f->n; i++)
         answer_key(f, i);
+    return true;
 }
 
 static int fake_fetch(struct source *s, struct fetch *f)
@@ -168,8 +191,7 @@ static int fake_fetch(struct source *s, struct fetch *f)
     if (failing_table && failing_key == -1 && str_is(f->path->table->name, failing_table))
         return failing_rc;
     if (at_once) {
-        answer_fetch(f);
-        return FETCH_READY;
+        return answer_fetch(f) ? FETCH_READY : ERR_MEMORY;
     }
     f->_answerer = f;
     queue[n_queue++] = f;

@@ -190,6 +190,48 @@ static void test_one_of__look_up(void **state)
           "\"e\":null}}");
 }
 
+/* Wherever memory runs out, the answer is refused or whole. */
+static void test_abstract__memory_limit_is_an_error(void **state)
+{
+    static const char text[] =
+        "{ person(id: 1) { log { __typename about { ... on Pet { note owner { name } } } "
+        "... on Visit { doctor { name } } } } nodes(ids: [\"x\"]) { id } }";
+    unsigned refused = 0, whole = 0;
+
+    for (size_t limit = 2048; limit < 60000; limit += 256) {
+        struct run r;
+        struct answer a;
+        struct buf out;
+        int rc;
+        arena_init(&arena, limit);
+        at_once = true;
+        arena_may_fail = true;
+        run_start(&r, text, NULL);
+        rc = r.rc;
+        buf_init(&out, 0);
+        if (rc == EXECUTION_READY && (rc = answer_open(&a, &r.x, STR("rid"))) == 0) {
+            rc = answer_next(&a, &out, SIZE_MAX);
+            answer_release(&a);
+        }
+        assert_true(rc == 0 || rc == ERR_MEMORY);
+        refused += rc == ERR_MEMORY;
+        whole += rc == 0;
+        if (rc == 0)
+            check_str(
+                buf_str(&out),
+                "{\"data\":{\"person\":{\"log\":[{\"__typename\":\"Visit\",\"about\":{\"note\":"
+                "\"good\",\"owner\":{\"name\":\"Bob\"}},\"doctor\":{\"name\":\"Bob\"}},"
+                "{\"__typename\":\"Call\",\"about\":{}},{\"__typename\":\"Visit\",\"about\":null,"
+                "\"doctor\":{\"name\":\"Cy\"}}]},\"nodes\":[null]}}");
+        buf_release(&out);
+        arena_release(&arena);
+        compiled_unref(r.document);
+    }
+    arena_may_fail = false;
+    assert_true(refused > 10 && whole > 10);
+    arena_init(&arena, 0);
+}
+
 static int run_all(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +249,7 @@ static int run_all(void)
         cmocka_unit_test_setup(test_filter__by_variables, setup),
         cmocka_unit_test_setup(test_filter__refuses_what_is_no_day, setup),
         cmocka_unit_test_setup(test_one_of__look_up, setup),
+        cmocka_unit_test_setup(test_abstract__memory_limit_is_an_error, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
