@@ -45,7 +45,10 @@ void cors_answer_options(const struct cors *c, struct exchange *x, const char *a
     const struct http_header preflight[] = {
         {"Allow", allow},
         {"Access-Control-Allow-Methods", allow},
-        {"Access-Control-Allow-Headers", "Accept, Accept-Language, Authorization, Content-Type"},
+        {"Access-Control-Allow-Headers", /* what clients of GraphQL send by themselves, too */
+         "Accept, Accept-Language, Apollo-Require-Preflight, Apollographql-Client-Name, "
+         "Apollographql-Client-Version, Authorization, Content-Type, Traceparent, "
+         "X-Apollo-Operation-Id, X-Apollo-Operation-Name"},
         {"Access-Control-Max-Age", "600"},
         {NULL, NULL}};
 
