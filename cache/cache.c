@@ -80,6 +80,7 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
     c->g = config->generations;
     c->ttl_s = config->ttl_s ? config->ttl_s : TTL_S;
     c->fills_left = FILLS_BURST;
+    worth_init(&c->worth, uv_now(loop));
     c->fills_at_ms = uv_now(loop);
     local_init(&c->local, config->local_bytes);
     flights_init(&c->flights);

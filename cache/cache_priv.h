@@ -17,6 +17,7 @@
 #include "cache/flight.h"
 #include "cache/hot.h"
 #include "cache/local.h"
+#include "cache/worth.h"
 
 struct remote;
 struct value_head;
@@ -51,6 +52,7 @@ struct cache {
     uv_idle_t idle;                    /* runs while something is ready */
     uv_timer_t sweep;
     uint64_t fills_left, fills_at_ms;
+    struct worth worth; /* of putting values into Redis */
 
     struct buf name, value; /* scratch: a name, a value that is being written */
     struct cache_stats stats;

@@ -231,6 +231,12 @@ static bool may_keep(struct cache *c)
     return true;
 }
 
+/* The same for Redis. */
+static bool may_store(struct cache *c)
+{
+    return ask_can_store(c) && worth_take(&c->worth, uv_now(c->loop), c->stats.remote_hits);
+}
+
 /* Puts the value in c->value under the name in c->name into the LRU. */
 static void keep_local(struct cache *c)
 {
@@ -238,7 +244,7 @@ static void keep_local(struct cache *c)
 }
 
 static void keep_rows(struct cache *c, const struct cache_lookup *l, const struct slice *slice,
-                      const struct key *key, uint32_t slot, uint64_t generation)
+                      const struct key *key, uint32_t slot, uint64_t generation, bool store)
 {
     const struct table *agg = ident_aggregate(l->path);
     struct value_head h = {.unit = ident_unit(l->path),
@@ -246,7 +252,6 @@ static void keep_rows(struct cache *c, const struct cache_lookup *l, const struc
                            .born_s = cache_now_s(c),
                            .complete = !l->page || slice->n < l->page->limit};
     struct sha256 digest;
-    bool store = ask_can_store(c);
 
     if (store &&
         (!ident_name(&c->name, ident_row_unit(agg), agg, key) || !ask_digest(c, &digest, &h.name)))
@@ -262,12 +267,11 @@ static void keep_rows(struct cache *c, const struct cache_lookup *l, const struc
 }
 
 static void keep_alias(struct cache *c, const struct cache_lookup *l, const struct key *key,
-                       uint64_t generation)
+                       uint64_t generation, bool store)
 {
     struct value_head h = {
         .unit = ident_alias_unit(l->path), .generation = generation, .born_s = cache_now_s(c)};
     struct sha256 digest;
-    bool store = ask_can_store(c);
 
     buf_clear(&c->value);
     if (!ident_alias_name(&c->name, l->path, &l->key) ||
@@ -333,9 +337,10 @@ void cache_fill(struct cache *c, struct cache_lookup *l, const struct slice *sli
         c->stats.fills_lost++;
     if (holds && keyed && (f->seen || f->joined) && page_is_head(l->page, l->path) &&
         (l->page || slice->n == 1) && may_keep(c)) {
-        keep_rows(c, l, slice, &key, slot, generation);
+        bool store = may_store(c);
+        keep_rows(c, l, slice, &key, slot, generation, store);
         if (ident_use(l->path) == IDENT_ALIAS)
-            keep_alias(c, l, &key, generation);
+            keep_alias(c, l, &key, generation, store);
     }
     flight_leave(&c->flights, l);
     while (!list_empty(&f->waiters)) {
