@@ -32,7 +32,7 @@ const whole = () => ({ data: { patient: { fullName: name } } });
 
 describe('automatic persisted queries', () => {
   let server;
-  before(async () => { server = await startServer({ database, args: ['--persisted-queries', '3'] }); });
+  before(async () => { server = await startServer({ database, args: ['--persisted-queries', '3', '--get-queries', 'on'] }); });
   after(() => server?.stop());
 
   test('hash, text with hash, hash: Apollo\'s three steps, in both media types', async () => {
@@ -47,6 +47,18 @@ describe('automatic persisted queries', () => {
     assert.deepEqual(await answer(server, ask), whole());
     assert.deepEqual(await answer(server, { ...ask, variables: { iin: '000000000000' } }), { data: { patient: null } });
     assert.equal(await server.metric('tolqujat_documents_registered'), 1);
+  });
+
+  test('the same by GET, as Apollo\'s link does it with useGETForHashedQueries', async () => {
+    const text = `${QUERY} # by GET`;
+    const get = (params) => server.request(`/graphql?${new URLSearchParams(Object.entries(params).map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)]))}`);
+    const ask = { operationName: 'Name', variables: { iin }, extensions: persisted(sha256(text)) };
+    const unknown = await get(ask);
+    assert.deepEqual([unknown.status, unknown.json().errors[0].extensions.code], [200, 'PERSISTED_QUERY_NOT_FOUND']);
+    assert.deepEqual((await get({ ...ask, query: text })).json(), whole());
+    assert.deepEqual((await get(ask)).json(), whole());
+    assert.deepEqual(await answer(server, ask), whole()); // and it is known to POST
+    assert.equal((await get({ ...ask, query: '{ __typename }' })).status, 400);
   });
 
   test('a hash that is not the text\'s: 400, and neither is stored', async () => {
