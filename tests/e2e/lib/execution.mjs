@@ -1,0 +1,302 @@
+// A second server in a few lines: graphql-js executes over the rows of the same database, read once into memory. What
+// lies where is taken from the directives of schema/passport.graphql; one that is not known here fails the test, so
+// that this file grows with the schema.
+//
+// Ids and cursors are opaque: the reference puts a placeholder where one stands, and settle() holds the server to one
+// value for each placeholder and one placeholder for each value. What was seen so can be asked with later.
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  execute, getNamedType, getNullableType, GraphQLError, isEnumType, isInputObjectType, isListType, Kind, parse,
+  valueFromASTUntyped,
+} from 'graphql';
+import { TOP } from './run.mjs';
+
+const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', 'computed', 'reference', 'lookup', 'node', 'list', 'filter',
+  'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf']);
+const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
+
+/** The file's mapping: { types: name -> { table?, fields: name -> { directives, args } }, values: enum -> name -> stored, codecs }. */
+function readMapping() {
+  const file = parse(fs.readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8'));
+  const defaults = {};
+  for (const d of file.definitions.filter(({ kind }) => kind === Kind.DIRECTIVE_DEFINITION)) {
+    if (!KNOWN.has(d.name.value)) throw new Error(`@${d.name.value} is not known to the reference (tests/e2e/lib/execution.mjs)`);
+    defaults[d.name.value] = Object.fromEntries(d.arguments.filter((a) => a.defaultValue)
+      .map((a) => [a.name.value, valueFromASTUntyped(a.defaultValue)]));
+  }
+  const directives = (node) => Object.fromEntries((node.directives ?? []).map((d) => [d.name.value, {
+    ...defaults[d.name.value], ...Object.fromEntries(d.arguments.map((a) => [a.name.value, valueFromASTUntyped(a.value)])),
+  }]));
+  const named = (nodes, read) => Object.fromEntries((nodes ?? []).map((node) => [node.name.value, read(node)]));
+  return named(file.definitions.filter((d) => d.name && d.kind !== Kind.DIRECTIVE_DEFINITION), (d) => ({
+    ...directives(d),
+    fields: named(d.fields, (f) => ({ name: f.name.value, ...directives(f), args: named(f.arguments, directives) })),
+    values: named(d.values, (v) => directives(v).value?.name ?? v.name.value.toLowerCase()),
+  }));
+}
+
+/** A row as an object of the API. */
+class Entry {
+  constructor(typeName, row, key) {
+    Object.assign(this, { typeName, row, key });
+  }
+}
+
+/** Opaque texts of the server and what they stand for. */
+class Opaque {
+  constructor() {
+    this.textOf = new Map();
+    this.meaningOf = new Map(); // text -> { placeholder, meaning }
+    this.meanings = new Map();
+  }
+
+  placeholder(name, meaning) {
+    const placeholder = `\u0001${name}`;
+    this.meanings.set(placeholder, meaning);
+    return placeholder;
+  }
+
+  settle(placeholder, text) {
+    const known = this.textOf.get(placeholder);
+    if (known !== undefined) return known;
+    if (typeof text !== 'string' || this.meaningOf.has(text)) return placeholder; // which is no equal of anything
+    this.textOf.set(placeholder, text);
+    this.meaningOf.set(text, this.meanings.get(placeholder));
+    return text;
+  }
+}
+
+export class ReferenceExecution {
+  /** `schema`: what the server shows by introspection. */
+  constructor(schema) {
+    this.schema = schema;
+    this.mapping = readMapping();
+    this.forget();
+  }
+
+  /** Ids and cursors seen so far are forgotten: a seed then does not depend on those before it. */
+  forget() {
+    this.opaque = new Opaque();
+    this.pagesAfter = 0; // pages behind a cursor
+  }
+
+  /** Reads every table that a type lives in, and every list in its order. */
+  async load(database) {
+    this.entries = new Map(); // type -> key -> Entry
+    this.lists = new Map(); // "Type.field" -> parent's key -> [Entry]
+    for (const [name, type] of Object.entries(this.mapping)) {
+      if (!type.table) continue;
+      const computed = Object.values(type.fields).filter((f) => f.computed).map((f) => `, ${f.computed.function}(t) AS "${f.computed.function}()"`);
+      const rows = await database.query(`SELECT t.*${computed.join('')} FROM ${type.table.name} t`);
+      this.entries.set(name, new Map(rows.map((row) => {
+        const key = type.table.key.map((column) => row[column]).join();
+        return [key, new Entry(name, row, key)];
+      })));
+    }
+    for (const [name, type] of Object.entries(this.mapping)) {
+      for (const field of Object.values(type.fields).filter((f) => f.list)) {
+        const target = this.elementType(name, field.name);
+        const { key, name: table } = this.mapping[target].table;
+        const rows = await database.query(`SELECT ${[field.list.column, ...key].map((c, i) => `${c} AS c${i}`).join(', ')} FROM ${table}
+          ${field.list.where ? `WHERE ${field.list.where}` : ''} ORDER BY ${field.list.order}`);
+        const byParent = new Map();
+        for (const { c0, ...rest } of rows) {
+          if (!byParent.has(String(c0))) byParent.set(String(c0), []);
+          byParent.get(String(c0)).push(this.entries.get(target).get(Object.values(rest).join()));
+        }
+        this.lists.set(`${name}.${field.name}`, byParent);
+      }
+    }
+  }
+
+  /** The type of a list's entries, behind its connection if it has one. */
+  elementType(typeName, fieldName) {
+    const named = getNamedType(this.schema.getType(typeName).getFields()[fieldName].type);
+    return this.mapping[named.name].table ? named.name : getNamedType(named.getFields().nodes.type).name;
+  }
+
+  isNode(typeName) {
+    return this.schema.getType('Node') !== undefined && this.schema.getType(typeName).getInterfaces().some(({ name }) => name === 'Node');
+  }
+
+  // ---- execution ----
+
+  execute(document, variables, operationName) {
+    return execute({
+      schema: this.schema,
+      document,
+      variableValues: variables,
+      operationName,
+      fieldResolver: (source, args, _context, info) => this.resolve(source, args, info),
+      typeResolver: (value) => value.typeName,
+    });
+  }
+
+  resolve(source, args, info) {
+    const field = this.mapping[info.parentType.name].fields[info.fieldName];
+    if (field.lookup) return this.lookup(field, args[field.lookup.argument], info);
+    if (field.node) {
+      const asked = args[field.node.argument];
+      const find = (id) => this.byId(id, () => true);
+      return Array.isArray(asked) ? asked.map(find) : find(asked);
+    }
+    if (!(source instanceof Entry)) return source[info.fieldName];
+    if (field.list) return this.page(field, source, args, info);
+    if (field.reference) return this.reference(field, source, info);
+    return this.value(field, source, args, info);
+  }
+
+  value(field, { typeName, row, key }, args, info) {
+    if (info.fieldName === 'id' && this.isNode(typeName)) return this.opaque.placeholder(`id ${typeName} ${key}`, this.entries.get(typeName).get(key));
+    const column = field.computed ? `${field.computed.function}()` : (field.column?.name ?? snake(info.fieldName))
+      .replace(/\{(\w+)\}/, (_, name) => {
+        const argument = info.parentType.getFields()[info.fieldName].args.find((a) => a.name === name);
+        return this.stored(getNamedType(argument.type), args[name] ?? argument.defaultValue); // null asks for nothing else
+      });
+    if (!(column in row)) throw new Error(`${typeName}.${info.fieldName}: there is no column ${column}`);
+    return row[column] === null ? null : this.shown(getNamedType(info.returnType), row[column]);
+  }
+
+  /** A stored value as the API shows it. */
+  shown(type, value) {
+    if (isEnumType(type)) return Object.entries(this.mapping[type.name].values).find(([, stored]) => stored === value)[0];
+    const codec = this.mapping[type.name]?.codec;
+    if (codec?.as === 'FIXED') {
+      const digits = String(Math.abs(value)).padStart(codec.scale + 1, '0');
+      return `${value < 0 ? '-' : ''}${digits.slice(0, -codec.scale)}.${digits.slice(-codec.scale)}`;
+    }
+    if (codec?.as === 'TIMESTAMP') {
+      const [, seconds, fraction, offset] = /^(.{19})(?:\.(\d+))?(.*)$/.exec(value);
+      const utc = new Date(`${seconds}${offset}`).toISOString().slice(0, 19);
+      return `${utc}${fraction && Number(fraction) ? `.${fraction.padEnd(6, '0')}` : ''}Z`;
+    }
+    return type.name === 'ID' ? String(value) : value;
+  }
+
+  /** An argument's value as it is stored. */
+  stored(type, value) {
+    return isEnumType(type) ? this.mapping[type.name].values[value] : value;
+  }
+
+  byId(id, wanted) {
+    const meaning = this.opaque.meaningOf.get(id);
+    return meaning instanceof Entry && wanted(meaning) ? meaning : null;
+  }
+
+  lookup(field, value, info) {
+    const typeName = getNamedType(info.returnType).name;
+    const argument = getNamedType(info.parentType.getFields()[info.fieldName].args.find((a) => a.name === field.lookup.argument).type);
+    let { column } = field.lookup;
+    if (isInputObjectType(argument)) {
+      const [[name, inner]] = Object.entries(value);
+      column = this.mapping[argument.name].fields[name].column?.name ?? snake(name);
+      value = inner;
+    }
+    if (column === 'id' && this.isNode(typeName)) {
+      const entry = this.byId(value, (e) => e.typeName === typeName);
+      if (entry) return entry;
+    }
+    for (const entry of this.entries.get(typeName).values()) if (String(entry.row[column]) === String(value)) return entry;
+    return null;
+  }
+
+  reference(field, { row }, info) {
+    const key = field.reference.columns.map((column) => row[column]);
+    if (key.includes(null)) return null;
+    const named = getNamedType(info.returnType);
+    const kind = field.reference.kind && row[field.reference.kind];
+    const typeName = kind ? this.schema.getPossibleTypes(named).find(({ name }) => (this.mapping[name].value?.name ?? snake(name)) === kind).name : named.name;
+    return this.entries.get(typeName).get(key.join()) ?? null;
+  }
+
+  // ---- lists ----
+
+  page(field, source, args, info) {
+    const coordinate = `${info.parentType.name}.${info.fieldName}`;
+    const order = field.list.order.split(',').map((part) => part.trim().split(' ')).map(([name, way]) => ({ name, way: way === 'desc' ? -1 : 1 }));
+    let entries = this.lists.get(coordinate).get(source.key) ?? [];
+    for (const [name, { filter }] of Object.entries(field.args)) {
+      if (filter && args[name] != null) entries = entries.filter((e) => this.passes(e, filter, info.parentType.getFields()[info.fieldName].args.find((a) => a.name === name).type, args[name]));
+    }
+    const { limit } = field.list;
+    if (isListType(getNullableType(info.returnType))) {
+      if (entries.length > limit) throw new GraphQLError('The list is longer than this field can show.');
+      return entries;
+    }
+    if (args.after != null) {
+      const after = this.opaque.meaningOf.get(args.after);
+      this.pagesAfter++;
+      if (after?.coordinate !== coordinate) throw new Error(`${args.after} is no cursor of ${coordinate} that was seen`);
+      entries = entries.filter(({ row }) => {
+        const at = order.findIndex(({ name }, i) => row[name] !== after.position[i]);
+        return at >= 0 && (row[order[at].name] > after.position[at] ? 1 : -1) === order[at].way;
+      });
+    }
+    const shown = entries.slice(0, args.first ?? limit);
+    const edges = shown.map((node) => {
+      const position = order.map(({ name }) => node.row[name]);
+      return { node, cursor: this.opaque.placeholder(`cursor ${coordinate} ${position}`, { coordinate, position }) };
+    });
+    return {
+      nodes: shown,
+      edges,
+      pageInfo: {
+        hasNextPage: entries.length > shown.length, hasPreviousPage: args.after != null,
+        startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null,
+      },
+    };
+  }
+
+  passes(entry, { column, compare = 'EQUAL' }, type, value) {
+    const named = getNamedType(type);
+    if (isInputObjectType(named)) {
+      return Object.entries(value).every(([name, inner]) => {
+        const { filter } = this.mapping[named.name].fields[name];
+        return inner == null || this.passes(entry, { column, ...filter }, named.getFields()[name].type, inner);
+      });
+    }
+    const have = entry.row[column];
+    if (have === null) return false;
+    const want = this.stored(named, value);
+    if (compare === 'EQUAL') return String(have) === String(want);
+    return compare === 'AT_LEAST' ? have >= want : have <= want;
+  }
+
+  // ---- comparing and asking ----
+
+  /** What the reference says, with the server's opaque texts where they are (or become) the right ones. */
+  settle(want, have) {
+    if (typeof want === 'string') return want.startsWith('\u0001') ? this.opaque.settle(want, have) : want;
+    if (want === null || typeof want !== 'object') return want;
+    if (Array.isArray(want)) return want.map((value, i) => this.settle(value, have?.[i]));
+    return Object.fromEntries(Object.entries(want).map(([name, value]) => [name, this.settle(value, have?.[name])]));
+  }
+
+  /** Values that find something for an argument (or a field of an input object), for lib/operations.mjs. `people`: IINs. */
+  values(people) {
+    const texts = (wanted) => [...this.opaque.meaningOf].filter(([, meaning]) => wanted(meaning)).slice(-200).map(([text]) => text);
+    const column = (typeName, name) => [...this.entries.get(typeName).values()].slice(0, 200).map(({ row }) => row[name]);
+    const days = ['2015-01-01', '2024-02-29', '2025-06-01', '2026-01-01', '2026-03-31', '2026-09-01'];
+    return (coordinate, argument) => {
+      const [typeName, fieldName] = coordinate.split('.');
+      const type = this.schema.getType(typeName);
+      const field = this.mapping[typeName].fields[fieldName];
+      if (isInputObjectType(type)) {
+        const looked = Object.values(this.schema.getQueryType().getFields()).find((f) => f.args.some((a) => getNamedType(a.type) === type));
+        const result = looked && getNamedType(looked.type).name;
+        const named = getNamedType(type.getFields()[fieldName].type).name;
+        if (result) return column(result, field.column?.name ?? snake(fieldName)).filter((v) => v !== null);
+        return named === 'Date' ? days : undefined;
+      }
+      if (argument === 'first') return [1, 1, 2, 2, 3, 5, 20, 100];
+      if (argument === 'after') return [null, ...texts((m) => m.coordinate === coordinate)];
+      if (field.node) return texts((m) => m instanceof Entry);
+      if (!field.lookup) return undefined;
+      const result = getNamedType(type.getFields()[fieldName].type).name;
+      if (field.lookup.column === 'iin') return people;
+      return [...column(result, field.lookup.column), ...texts((m) => m instanceof Entry && m.typeName === result)];
+    };
+  }
+}
+
