@@ -2,7 +2,7 @@
 // (lib/execution.mjs), and the two must agree to the byte: values, the order of fields, and errors with their paths.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { buildClientSchema, getIntrospectionQuery, parse, validate } from 'graphql';
+import { buildClientSchema, getIntrospectionQuery, isObjectType, parse, validate } from 'graphql';
 import { random } from './lib/documents.mjs';
 import { operation } from './lib/operations.mjs';
 import { ReferenceExecution } from './lib/execution.mjs';
@@ -12,14 +12,14 @@ import { createDatabase, sharedServices } from './lib/services.mjs';
 
 // A seed that once showed a disagreement stays here. REFERENCE_SEEDS=7,8 and REFERENCE_EACH=20000 ask for others.
 const SEEDS = (process.env.REFERENCE_SEEDS ?? '1,2,3,4').split(',').map(Number);
-const EACH = Number(process.env.REFERENCE_EACH ?? 700);
+const EACH = Number(process.env.REFERENCE_EACH ?? 1500);
 const BATCH = 50;
 const PEOPLE = 12; // a seed asks for few people, so that it meets its own cursors and what is cached
 const MOST_ERRORS = 20; // of an answer
 const INTROSPECTION = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });
 // None of the limits is what this test is about.
 const LIMITS = ['--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '1000', '--max-tokens', '100000'];
-const ROOTS = { patient: 6 }; // how often a field of Query is taken, beside 1
+const ROOTS = { patient: 12, node: 2, nodes: 2 }; // how often a field of Query is taken, beside 1
 
 async function post(server, body) {
   const text = JSON.stringify(body);
@@ -77,9 +77,14 @@ async function start({ change = '', then = '' } = {}) {
   } };
 }
 
+// Entries that were corrected: out of the lists, but what was given out on them still leads there, and on to the correction.
+const CORRECTED = `SET session_replication_role = replica;
+UPDATE prescription p SET superseded_by = q.id FROM (SELECT patient_id, max(id) AS id FROM prescription GROUP BY patient_id) q
+WHERE q.patient_id = p.patient_id AND p.id < q.id AND p.id % 3 = 0;`;
+
 describe('answers', () => {
   let all;
-  before(async () => { all = await start(); });
+  before(async () => { all = await start({ change: CORRECTED }); });
   after(() => all?.stop());
 
   for (const seed of SEEDS) {
@@ -91,22 +96,29 @@ describe('answers', () => {
       assert.ok(count.lists > EACH / 10 && count.nulls > EACH / 20 && count.pagesAfter > EACH / 50, JSON.stringify(count));
     });
   }
+
+  test('were asked for by every field of every type', () => {
+    const types = Object.values(all.reference.schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
+    const fields = types.flatMap((type) => Object.keys(type.getFields()).map((name) => `${type.name}.${name}`));
+    assert.ok(fields.length > 100);
+    assert.deepEqual(fields.filter((field) => !all.reference.resolved.has(field)), []);
+  });
 });
 
 // References that lead nowhere and values that are not there, where the schema promises both: nulls that move up.
 const DANGLING = `SET session_replication_role = replica;
-UPDATE prescription SET drug_id = 0 WHERE id % 7 = 0;
+UPDATE prescription SET drug_id = 0 WHERE id % 3 = 0;
 UPDATE prescription SET prescriber_id = 0, pharmacy_id = 0 WHERE id % 5 = 0;
 UPDATE dispense SET prescription_id = 0 WHERE id % 6 = 0;
 UPDATE attachment SET clinic_id = 0 WHERE id % 3 = 0;
 UPDATE clinic SET region_id = 0 WHERE id % 4 = 0;
 UPDATE pharmacy SET region_id = 0 WHERE id % 3 = 0;
-UPDATE patient SET clinic_id = 0 WHERE id % 9 = 0;`;
+UPDATE patient SET clinic_id = 0 WHERE id % 4 = 0;`;
 // A server does not start over columns that may be null where a field may not.
 const MISSING = `ALTER TABLE condition ALTER COLUMN name DROP NOT NULL;
 UPDATE condition SET name = NULL WHERE id % 5 = 0;
 ALTER TABLE patient ALTER COLUMN full_name DROP NOT NULL;
-UPDATE patient SET full_name = NULL WHERE id % 8 = 0;
+UPDATE patient SET full_name = NULL WHERE id % 3 = 0;
 ALTER TABLE allergy ALTER COLUMN criticality DROP NOT NULL;
 UPDATE allergy SET criticality = NULL WHERE id % 2 = 0;`;
 
@@ -119,7 +131,7 @@ describe('answers from records that break the promises of the schema', () => {
     test(`to ${EACH} operations of seed ${seed} are those of the reference, errors and all`, async (t) => {
       const count = await compare(all.reference, all.servers, all.people, seed, EACH);
       t.diagnostic(JSON.stringify(count));
-      assert.ok(count.errors > EACH / 20, JSON.stringify(count));
+      assert.ok(count.errors > EACH / 50, JSON.stringify(count));
     });
   }
 });

@@ -72,6 +72,7 @@ export class ReferenceExecution {
   constructor(schema) {
     this.schema = schema;
     this.mapping = readMapping();
+    this.resolved = new Set(); // "Type.field" that had a value to give, since the beginning
     this.forget();
   }
 
@@ -134,6 +135,7 @@ export class ReferenceExecution {
   }
 
   resolve(source, args, info) {
+    this.resolved.add(`${info.parentType.name}.${info.fieldName}`);
     const field = this.mapping[info.parentType.name].fields[info.fieldName];
     if (field.lookup) return this.lookup(field, args[field.lookup.argument], info);
     if (field.node) {
