@@ -46,8 +46,8 @@ static bool in_text(struct str text, struct str name)
 /* Whether an entry of `v` or below has that name. */
 static bool in_value(const struct value *v, struct str name)
 {
-    for (const struct value *item = v ? v->items : NULL; item; item = item->next)
-        if (str_eq(item->name, name) || in_value(item, name))
+    for (uint32_t i = 0; v && i < v->n_items; i++)
+        if (str_eq(v->items[i].name, name) || in_value(&v->items[i], name))
             return true;
     return false;
 }
