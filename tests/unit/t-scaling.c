@@ -434,7 +434,7 @@ static void test_scaling__twice_is_twice(void **state)
             ratio = ratio_of(&kinds[i], n, &us);
         while (ratio > RATIO_MAX && ++attempt < ATTEMPTS);
         print_message("%-34s n %7zu  %8.0f us  ratio %.2f\n", kinds[i].name, n, us, ratio);
-        if (ratio > RATIO_MAX && us > ENOUGH_US / 4)
+        if (ratio > RATIO_MAX && us > ENOUGH_US / 4.0)
             fail_msg("%s: 2n takes %.2f times as long as n = %zu (%.0f us)", kinds[i].name, ratio,
                      n, us);
     }
