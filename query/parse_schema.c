@@ -1,10 +1,11 @@
 /* query/parse_schema.c: the type system half of the grammar: types, directives, `schema`, and their
- * extensions. See query/parse_priv.h for how errors travel.
+ * extensions. See query/parse_tokens.h for how errors travel.
  *
  * Layer: query; base only. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "query/parse_priv.h"
+#include "query/parse_schema.h"
+
+#include "query/parse_tokens.h"
+#include "query/parse_values.h"
 
 static bool is_location(struct str name)
 {

@@ -1,13 +1,15 @@
 /* query/parse_values.c: the parts of the grammar that operations and type definitions share: values,
- * arguments, directives and references to types. See query/parse_priv.h for how errors travel.
+ * arguments, directives and references to types. See query/parse_tokens.h for how errors travel.
  *
  * Layer: query; base only. Every recursion goes through parser_enter, so that depth is bounded. */
+#include "query/parse_values.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "query/parse_priv.h"
+#include "query/parse_tokens.h"
 
 /* ---- Values. ---- */
 

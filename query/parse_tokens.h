@@ -1,10 +1,13 @@
-/* query/parse_priv.h: what the parts of the parser share: parse.c (tokens, operations), parse_values.c
- * (values, directives, references to types) and parse_schema.c (type system definitions).
+/* query/parse_tokens.h: the parser's state and its tokens, for all parts of the grammar:
+ *
+ *     parse.c         documents, operations and fragments; calls parse_schema.c for other definitions
+ *     parse_schema.c  type system definitions
+ *     parse_values.c  values, arguments, directives, references to types; both of the above call it
  *
  * Layer: query, private. Errors are sticky: the first one is put in `rc` and `*err`, and from then on
  * every function returns NULL or false at once, so that a caller may test where a loop goes round. */
-#ifndef QUERY_PARSE_PRIV_H
-#define QUERY_PARSE_PRIV_H
+#ifndef QUERY_PARSE_TOKENS_H
+#define QUERY_PARSE_TOKENS_H
 
 #include "query/ast.h"
 #include "query/lex.h"
@@ -53,13 +56,5 @@ bool parser_name(struct parser *p, struct str *ret, struct loc *ret_loc);
 /* A string in front of a definition; empty when there is none. */
 struct str parser_description(struct parser *p);
 bool parser_at_description(const struct parser *p);
-struct ast_argument *parser_arguments(struct parser *p, bool constant);
-struct value *parser_value(struct parser *p, bool constant);
-struct type_ref *parser_type_ref(struct parser *p);
-struct ast_directive *parser_directives(struct parser *p, bool constant);
-
-/* parse_schema.c: a definition that begins at the current token (with or without a description), whose
- * keyword is `word`; false when `word` begins none. */
-bool parser_type_system(struct parser *p, struct str word);
 
 #endif
