@@ -1,12 +1,11 @@
-/* query/schema_access.c: the tables, cells and access paths that a mapping needs. See query/schema_map.h.
+/* query/schema_access.c: the tables, cells and access paths that a mapping needs. See
+ * query/schema_access.h.
  *
  * Layer: query; base only. Whether they exist in the database is db_check's question. */
-#include <stdio.h>
+#include "query/schema_access.h"
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "base/json.h"
-#include "query/schema_map.h"
+#include "query/schema_mapper.h"
+#include "query/schema_tools.h"
 
 /* The most paths that one field can need. */
 static uint32_t paths_of_field(const struct field *f)
@@ -87,7 +86,9 @@ int access_table(struct mapper *m, struct str name, const struct value *key, str
     return set_key(m, t, key, loc);
 }
 
-int access_apart(struct mapper *m, const struct table *t, struct loc loc, const struct table **ret)
+/* The second group of cells of `t` (same name, same key), made when it is new. */
+static int apart_table(struct mapper *m, const struct table *t, struct loc loc,
+                       const struct table **ret)
 {
     struct access *a = &m->s->access;
     struct table *new;
@@ -193,19 +194,29 @@ int access_add_path(struct mapper *m, const struct access_path *want, struct loc
     return 0;
 }
 
-int access_key_path(struct mapper *m, const struct type *t, struct loc loc,
-                    const struct access_path **ret)
+int access_home(struct mapper *m, const struct field *f, const struct table **ret)
 {
-    struct access_path path = {.kind = ACCESS_ROW, .n_columns = t->table->n_key};
-    int rc = kinds_path(m, t, (struct str){0}, &path);
+    struct type *t = f->parent;
+    struct access_path path = {.kind = ACCESS_ROW, .by_primary_key = true};
+    int rc;
 
-    if (rc < 0)
-        return rc;
-    path.aggregate = t->table->aggregate ? t->table : NULL;
-    path.by_primary_key = path.where.len == 0;
-    for (uint32_t i = 0; i < path.n_columns; i++)
-        path.column[i] = t->table->key[i];
-    return access_add_path(m, &path, loc, ret);
+    *ret = t->table;
+    if (!f->apart || !t->table)
+        return 0;
+    if (!t->apart) {
+        rc = apart_table(m, t->table, f->loc, &t->apart);
+        if (rc < 0)
+            return rc;
+        path.table = t->apart;
+        path.n_columns = t->table->n_key;
+        for (uint32_t i = 0; i < path.n_columns; i++)
+            path.column[i] = t->table->key[i];
+        rc = access_add_path(m, &path, f->loc, &t->apart_path);
+        if (rc < 0)
+            return rc;
+    }
+    *ret = t->apart;
+    return 0;
 }
 
 /* The next word of an order; false at its end or at something that is no word. */

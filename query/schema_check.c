@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "query/print.h"
 #include "query/schema_priv.h"
+#include "query/schema_tools.h"
 
 struct checker {
     const struct schema *s;

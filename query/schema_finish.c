@@ -4,6 +4,7 @@
  * Layer: query; base only. */
 #include "base/err.h"
 #include "query/schema_priv.h"
+#include "query/schema_tools.h"
 #include "query/variables.h"
 
 /* ---- Directives of the specification, and defaults. ---- */

@@ -1,15 +1,18 @@
-/* query/schema_kinds.c: interfaces and unions over tables. See query/schema_map.h.
+/* query/schema_kinds.c: interfaces and unions over tables. See query/schema_kinds.h.
  *
  * Layer: query; base only. Where a value may be of several types, a column says which: in the row itself
  * when they share one table (@kind on the interface or union), or in the row that refers to them
  * (@reference with `kind`). Its cell holds the JSON text of the type's name, so that it is compared with
  * what a plan has for __typename. */
+#include "query/schema_kinds.h"
+
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "base/err.h"
 #include "query/global_id.h"
-#include "query/schema_map.h"
+#include "query/schema_access.h"
+#include "query/schema_mapper.h"
+#include "query/schema_tools.h"
 
 int kinds_stored(struct mapper *m)
 {

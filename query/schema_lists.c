@@ -1,11 +1,15 @@
-/* query/schema_lists.c: fields that lead to lists, and what narrows them. See query/schema_map.h.
+/* query/schema_lists.c: fields that lead to lists, and what narrows them. See query/schema_lists.h.
  *
  * Layer: query; base only. A Relay connection is known by its shape: an object without @table that has `nodes`,
  * and the names of the Relay specification. */
+#include "query/schema_lists.h"
+
 #include <stdio.h>
 
-#include "base/err.h"
-#include "query/schema_map.h"
+#include "query/schema_access.h"
+#include "query/schema_kinds.h"
+#include "query/schema_mapper.h"
+#include "query/schema_tools.h"
 
 static bool is_list_of(const struct type_ref *r, const struct type *t)
 {

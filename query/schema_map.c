@@ -1,69 +1,16 @@
-/* query/schema_map.c: mapping directives -> how each field is resolved. See query/schema_map.h.
+/* query/schema_map.c: mapping directives -> how each field is resolved. Its parts are listed
+ * in query/schema_mapper.h.
  *
- * Layer: query; base only. Knows no type of any schema: what it recognises are the mapping directives,
- * the shape of a Relay connection (an object without @table that has `nodes`), and the names of the
- * Relay specification. First the tables, so that every key is known, then the fields; what is left
- * without a meaning at the end is an error that names line, type and field. */
-#include <stdio.h>
-
-#include "base/err.h"
-#include "query/print.h"
-#include "query/schema_map.h"
-
-int map_refuse(struct mapper *m, const struct field *f, const char *what)
-{
-    return schema_fail(m->err, f->loc, "Field \"%.*s.%.*s\" %s", STR_FMT(f->parent->name),
-                       STR_FMT(f->name), what);
-}
-
-const struct ast_directive *map_directive(const struct field *f, const char *name)
-{
-    return directive_find(f->_def->directives, name);
-}
-
-struct str map_text(const struct mapper *m, const struct ast_directive *d, const char *name)
-{
-    const struct value *v = directive_argument(m->s, d, name);
-    return v && v->kind == VALUE_STRING ? v->text : (struct str){0};
-}
-
-bool map_required(const struct field *f)
-{
-    return f->type->non_null && !f->parent->kind_of;
-}
-
-int map_home(struct mapper *m, const struct field *f, const struct table **ret)
-{
-    struct type *t = f->parent;
-    struct access_path path = {.kind = ACCESS_ROW, .by_primary_key = true};
-    int rc;
-
-    *ret = t->table;
-    if (!f->apart || !t->table)
-        return 0;
-    if (!t->apart) {
-        rc = access_apart(m, t->table, f->loc, &t->apart);
-        if (rc < 0)
-            return rc;
-        path.table = t->apart;
-        path.n_columns = t->table->n_key;
-        for (uint32_t i = 0; i < path.n_columns; i++)
-            path.column[i] = t->table->key[i];
-        rc = access_add_path(m, &path, f->loc, &t->apart_path);
-        if (rc < 0)
-            return rc;
-    }
-    *ret = t->apart;
-    return 0;
-}
-
-int map_argument(const struct field *f, struct str name)
-{
-    for (uint32_t i = 0; i < f->n_arguments; i++)
-        if (str_eq(f->arguments[i].name, name))
-            return (int)i;
-    return -1;
-}
+ * Layer: query; base only. Knows no type of any schema: what the mapping recognises are its directives and
+ * the shape of a Relay connection. First the tables, so that every key is known, then the fields; what is
+ * left without a meaning at the end is an error that names line, type and field. */
+#include "query/schema_access.h"
+#include "query/schema_kinds.h"
+#include "query/schema_lists.h"
+#include "query/schema_mapper.h"
+#include "query/schema_priv.h"
+#include "query/schema_rows.h"
+#include "query/schema_tools.h"
 
 /* ---- Types. ---- */
 
@@ -224,7 +171,7 @@ static int map_cell(struct mapper *m, struct field *f)
     int rc = cell_kind(m, f, &want);
 
     if (rc == 0)
-        rc = map_home(m, f, &home);
+        rc = access_home(m, f, &home);
     if (rc < 0)
         return rc;
     if (column && computed)

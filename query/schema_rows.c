@@ -1,10 +1,14 @@
-/* query/schema_rows.c: fields that lead to one row. See query/schema_map.h.
+/* query/schema_rows.c: fields that lead to one row. See query/schema_rows.h.
  *
  * Layer: query; base only. */
+#include "query/schema_rows.h"
+
 #include <stdio.h>
 
-#include "base/err.h"
-#include "query/schema_map.h"
+#include "query/schema_access.h"
+#include "query/schema_kinds.h"
+#include "query/schema_mapper.h"
+#include "query/schema_tools.h"
 
 /* The type whose rows a @reference or @lookup returns: it has one table. */
 static int target_of(struct mapper *m, const struct field *f, const struct type **ret)
@@ -22,6 +26,22 @@ static const struct table *aggregate_of(const struct table *t)
     return t->aggregate ? t : NULL;
 }
 
+/* The path that finds one row of `t` by its primary key. */
+static int key_path(struct mapper *m, const struct type *t, struct loc loc,
+                    const struct access_path **ret)
+{
+    struct access_path path = {.kind = ACCESS_ROW, .n_columns = t->table->n_key};
+    int rc = kinds_path(m, t, (struct str){0}, &path);
+
+    if (rc < 0)
+        return rc;
+    path.aggregate = aggregate_of(t->table);
+    path.by_primary_key = path.where.len == 0;
+    for (uint32_t i = 0; i < path.n_columns; i++)
+        path.column[i] = t->table->key[i];
+    return access_add_path(m, &path, loc, ret);
+}
+
 /* ---- @reference ---- */
 
 /* The columns of this row that hold the other's key. */
@@ -30,7 +50,7 @@ static int reference_columns(struct mapper *m, struct field *f, const struct ast
 {
     const struct value *columns = directive_argument(m->s, d, "columns");
     const struct table *home;
-    int rc = map_home(m, f, &home);
+    int rc = access_home(m, f, &home);
 
     if (rc < 0)
         return rc;
@@ -78,12 +98,12 @@ static int reference_of_kind(struct mapper *m, struct field *f, uint32_t n, stru
             return map_refuse(m, f, "can be of a type that has no @table.");
         rc = check_key(m, f, n, one);
         if (rc == 0)
-            rc = access_key_path(m, one, f->loc, &f->paths[i]);
+            rc = key_path(m, one, f->loc, &f->paths[i]);
         if (rc < 0)
             return rc;
     }
     f->resolve = RESOLVE_ROW_OF_KIND;
-    rc = map_home(m, f, &home);
+    rc = access_home(m, f, &home);
     return rc < 0 ? rc : kinds_cell(m, home, t, kind, f->loc, &f->kind_cell);
 }
 
@@ -102,7 +122,7 @@ int map_reference(struct mapper *m, struct field *f, const struct ast_directive 
     if (rc == 0)
         rc = check_key(m, f, n, target);
     f->resolve = RESOLVE_ROW;
-    return rc < 0 ? rc : access_key_path(m, target, f->loc, &f->path);
+    return rc < 0 ? rc : key_path(m, target, f->loc, &f->path);
 }
 
 /* ---- @lookup ---- */
@@ -215,6 +235,6 @@ int map_node(struct mapper *m, struct field *f, const struct ast_directive *d)
     if (!f->paths)
         return schema_no_memory(m->err);
     for (uint32_t i = 0; i < t->n_possible && rc == 0; i++)
-        rc = access_key_path(m, t->possible[i], f->loc, &f->paths[i]);
+        rc = key_path(m, t->possible[i], f->loc, &f->paths[i]);
     return rc;
 }

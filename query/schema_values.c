@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "query/print.h"
 #include "query/schema_priv.h"
+#include "query/schema_tools.h"
 
 static int mismatch(const struct type_ref *type, const struct value *v, const char *what,
                     struct err *err)
