@@ -96,6 +96,7 @@ struct ast_selection {
     struct ast_selection *next;
     struct loc selections_loc; /* of the `{`; {0, 0} when there is none */
     uint64_t hash;             /* of all that it asks for; set by validation */
+    uint64_t selections_hash;  /* of its selections alone; the same */
 };
 
 enum operation_kind {

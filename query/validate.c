@@ -3,7 +3,8 @@
  * Layer: query; base only. The walk is graphql-js's: definitions in their order, in a field its
  * arguments, directives and selections; at each node the rules report in the order of its list, so that
  * errors come out in the same order. A quiet walk goes first: it collects which variables the fragments
- * use, and finds out whether any fields can't be merged at all, which is seldom and then costs more. */
+ * use. Whether any fields can't be merged is found out next (validate_merge.c): only then are they compared
+ * in the walk that reports. */
 #include "query/validate.h"
 
 #include "base/err.h"
@@ -350,7 +351,7 @@ static void walk_set(struct validation *v, const struct type *parent, const stru
 static void walk_selections(struct validation *v, const struct type *parent,
                             const struct ast_selection *selections)
 {
-    if (v->quiet || v->conflicts)
+    if (v->conflicts && !v->quiet)
         validate_overlap(v, parent, selections);
     walk_set(v, parent, selections);
 }
@@ -463,7 +464,8 @@ int validate_document(struct arena *arena, const struct schema *schema, struct d
     if (!v.full)
         walk(&v);
     v.quiet = false;
-    v.overlap = NULL;
+    if (!v.full)
+        validate_merge(&v);
     if (!v.full)
         executable_only(&v);
     if (!v.full)

@@ -1,8 +1,8 @@
 /* query/validate.h: the rules of the specification's section 5, over one document.
  *
  * On success every reference in the document is resolved: types of variables and fragments, indexes of
- * variables in values. Work is linear in the document but for the merging of fields, which groups by
- * response name and has a budget. Fragments are visited once each, never expanded. */
+ * variables in values. Work grows with the document; where it could grow faster (fields that are at odds,
+ * merged sets that branch, operations that share fragments) it has a budget. */
 #ifndef QUERY_VALIDATE_H
 #define QUERY_VALIDATE_H
 

@@ -1,20 +1,13 @@
 /* query/validate_overlap.c: OverlappingFieldsCanBeMerged: fields of one selection set with the same
  * response name must ask for the same thing.
  *
- * Layer: query; base only. graphql-js's algorithm compares pairs: all fields of a name with each other,
- * each fragment with each set and each other fragment, once. That is quadratic where a name repeats, so
- * the quiet walk, which goes first, drops repetitions: fields with equal hashes under the same parent
- * type ask for the same, and can only be at odds where one of them is at odds with itself, which its own
- * selection set tells. So a document without conflicts costs little more than its length:
- *
- *     { a a a a b(x: 1) b(x: 1) c { d } c { d } c { e } }    compares   c { d } with c { e }
- *
- * Only when some conflict was found does the second walk compare every pair, for the same messages in the
- * same order. Both have a budget; a document that exceeds it is refused, unless a rule has a better reason. */
+ * Layer: query; base only. graphql-js's algorithm, for its messages in its order: it compares pairs, all fields
+ * of a name with each other, each fragment with each set and each other fragment, once. That is quadratic where
+ * names or fragments repeat, so it runs only for documents that validate_merge.c could not clear, and has a
+ * budget; a document that exceeds it is refused, unless a rule has a better reason. */
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/hash.h"
 #include "query/print.h"
 #include "query/validate_priv.h"
 
@@ -24,7 +17,7 @@ enum {
         10, /* of two fields, or a fragment with something; a name looked up costs 1 */
     REASON_MAX = ERR_MESSAGE_MAX,
     SIDE_MAX = 20, /* places of one side of a conflict */
-    FEW = 8        /* arguments: they are found faster without a map */
+    MANY = 8       /* arguments: so many cost as much as a name looked up */
 };
 
 /* One field of a set. */
@@ -32,7 +25,6 @@ struct candidate {
     const struct type *parent;
     const struct ast_selection *node;
     const struct field *def; /* NULL: unknown, or a meta field */
-    uint64_t sign;           /* equal for repetitions */
     struct candidate *next;
 };
 
@@ -55,7 +47,7 @@ struct set_key {
 
 struct set {
     struct set_key key;
-    struct map by_name, spread_map, signs;
+    struct map by_name, spread_map;
     struct group *groups, **groups_tail;
     struct spread_name *spreads, **spreads_tail;
     struct map compared; /* fragment's name -> whether only as mutually exclusive */
@@ -100,63 +92,13 @@ static bool spend(struct overlap *o, int cost)
     return !o->stop && !o->v->full;
 }
 
-/* ---- Arguments. ---- */
-
-static uint32_t n_arguments(const struct ast_selection *s)
+static int n_arguments(const struct ast_selection *s)
 {
-    uint32_t n = 0;
+    int n = 0;
 
     for (const struct ast_argument *a = s->arguments; a; a = a->next)
         n++;
     return n;
-}
-
-static bool same_value(const struct value *a, const struct value *b)
-{
-    if (a->kind != b->kind || a->n_items != b->n_items || a->block != b->block ||
-        a->boolean != b->boolean || !str_eq(a->text, b->text))
-        return false;
-    for (uint32_t i = 0; i < a->n_items; i++) {
-        uint32_t k = i;
-        if (a->kind == VALUE_OBJECT && !str_eq(a->items[i].name, b->items[i].name))
-            for (k = 0; k < b->n_items && !str_eq(a->items[i].name, b->items[k].name); k++)
-                ;
-        if (k == b->n_items || !same_value(&a->items[i], &b->items[k]))
-            return false;
-    }
-    return true;
-}
-
-static const struct ast_argument *last_named(const struct ast_argument *list, struct str name)
-{
-    const struct ast_argument *found = NULL;
-
-    for (; list; list = list->next)
-        if (str_eq(list->name, name))
-            found = list;
-    return found;
-}
-
-/* graphql-js compares each argument with the last of its name: a field that gives one twice, with two values,
- * is at odds with itself. */
-static bool same_arguments(struct overlap *o, const struct ast_selection *a,
-                           const struct ast_selection *b)
-{
-    uint32_t n = n_arguments(a);
-    struct map by_name;
-
-    if (n != n_arguments(b))
-        return false;
-    map_init(&by_name, o->v->arena);
-    for (const struct ast_argument *y = n > FEW ? b->arguments : NULL; y; y = y->next)
-        validate_put(o->v, &by_name, y->name, (void *)(uintptr_t)y);
-    for (const struct ast_argument *x = a->arguments; x; x = x->next) {
-        const struct ast_argument *y = n > FEW ? map_get(&by_name, x->name)
-                                               : last_named(b->arguments, x->name);
-        if (!y || !same_value(x->value, y->value))
-            return false;
-    }
-    return true;
 }
 
 /* ---- Sets. ---- */
@@ -178,15 +120,6 @@ static void collect_field(struct overlap *o, struct set *set, const struct type 
     c->def = parent && parent->kind != TYPE_UNION && type_is_composite(parent)
                  ? type_field(parent, s->name)
                  : NULL;
-    c->sign = hash_u64(s->hash + (uintptr_t)parent);
-    if (o->v->quiet) {
-        struct str sign = {(const char *)&c->sign, sizeof c->sign};
-        if (s->arguments && s->arguments->next && !same_arguments(o, s, s))
-            c->sign = hash_u64((uintptr_t)s); /* at odds with itself, so no mere repetition */
-        if (map_get(&set->signs, sign))
-            return;
-        validate_put(o->v, &set->signs, sign, c);
-    }
     if (!g) {
         g = validate_new(o->v, sizeof *g);
         if (!g)
@@ -247,7 +180,6 @@ static struct set *set_of(struct overlap *o, const struct type *parent,
     set->spreads_tail = &set->spreads;
     map_init(&set->by_name, o->v->arena);
     map_init(&set->spread_map, o->v->arena);
-    map_init(&set->signs, o->v->arena);
     map_init(&set->compared, o->v->arena);
     collect(o, set, parent, selections);
     validate_put(o->v, &o->sets, (struct str){(const char *)&set->key, sizeof set->key}, set);
@@ -260,16 +192,6 @@ static struct set *fragment_set(struct overlap *o, const struct fragment_info *f
 }
 
 /* ---- Two fields. ---- */
-
-static bool types_conflict(const struct type_ref *a, const struct type_ref *b)
-{
-    for (;; a = a->inner, b = b->inner) {
-        if (a->kind != b->kind || a->non_null != b->non_null)
-            return true;
-        if (a->kind == TYPE_REF_NAMED)
-            return (type_is_leaf(a->type) || type_is_leaf(b->type)) && a->type != b->type;
-    }
-}
 
 /* graphql-js takes the last ones of each conflict below, as long as there is room. */
 static void add_places(struct validation *v, struct validate_places *to,
@@ -290,10 +212,6 @@ static void add_conflict(struct overlap *o, struct conflicts *out, struct str na
 
     if (!c)
         return;
-    if (o->v->quiet) {
-        o->v->conflicts = true;
-        o->stop = true; /* enough is known */
-    }
     c->name = name;
     c->reason = arena_str(o->v->arena, str_of(reason));
     if (!c->reason.ptr)
@@ -358,9 +276,9 @@ static bool differ(struct overlap *o, const struct candidate *a, const struct ca
     if (!exclusive && !str_eq(a->node->name, b->node->name))
         snprintf(reason, REASON_MAX, "\"%.*s\" and \"%.*s\" are different fields",
                  STR_FMT(a->node->name), STR_FMT(b->node->name));
-    else if (!exclusive && !same_arguments(o, a->node, b->node))
+    else if (!exclusive && !validate_same_arguments(o->v, a->node, b->node))
         snprintf(reason, REASON_MAX, "they have differing arguments");
-    else if (ra && rb && types_conflict(ra, rb))
+    else if (ra && rb && !validate_same_shape(ra, rb))
         snprintf(reason, REASON_MAX, "they return conflicting types \"%s\" and \"%s\"",
                  type_text(ra, ta), type_text(rb, tb));
     else
@@ -385,9 +303,7 @@ static void compare(struct overlap *o, struct conflicts *out, bool exclusive, st
 {
     const struct type_ref *ra = a->def ? a->def->type : NULL, *rb = b->def ? b->def->type : NULL;
 
-    if (a->sign == b->sign && o->v->quiet)
-        return;
-    if (!spend(o, COST_COMPARISON + (int)(n_arguments(a->node) / FEW)))
+    if (!spend(o, COST_COMPARISON + n_arguments(a->node) / MANY))
         return;
     /* Fields of two different objects never meet in one answer. */
     exclusive |= a->parent != b->parent && a->parent && b->parent &&
@@ -532,7 +448,7 @@ void validate_overlap(struct validation *v, const struct type *parent,
     set = set_of(o, parent, selections);
     if (set)
         within(o, &found, set);
-    for (struct conflict *c = found.first; c && !v->quiet; c = c->next) {
+    for (struct conflict *c = found.first; c; c = c->next) {
         for (uint32_t i = 0; i < c->b.n; i++)
             validate_place(v, &c->a, c->b.at[i]);
         validate_error_at(v, c->a,
@@ -540,7 +456,7 @@ void validate_overlap(struct validation *v, const struct type *parent,
                           "fields to fetch both if this was intentional.",
                           STR_FMT(c->name), STR_FMT(c->reason));
     }
-    if (o->budget < 0 && !(v->quiet && v->conflicts) && !v->too_many_pairs.line)
+    if (o->budget < 0 && !v->too_many_pairs.line)
         v->too_many_pairs = selections->loc;
 }
 

@@ -38,6 +38,7 @@ struct fragment_info {
     struct usage *usages;       /* of variables, directly in it */
     struct spread *spreads;     /* directly in it */
     bool used;                  /* an operation reaches it */
+    bool merged;                /* its fields were judged in a set that spreads it */
     bool visited;               /* the search for cycles was here */
     struct spread **on_path;    /* the search for cycles: its place in the path, or NULL */
     uint32_t mark;              /* the last search that came by; each has a number of its own */
@@ -57,8 +58,8 @@ struct validation {
     struct validate_result *result;
     bool full; /* no more errors are wanted */
     bool no_memory, over_limit;
-    bool quiet;                  /* this walk only collects usages and looks for overlaps */
-    bool conflicts;              /* a quiet walk found fields that can't be merged */
+    bool quiet;                  /* this walk only collects usages */
+    bool conflicts;              /* there may be fields that can't be merged */
     struct map fragments;        /* name -> struct fragment_info: the last of that name */
     struct fragment_info *infos; /* in the order of the document */
     struct operation_info *operations;
@@ -68,7 +69,7 @@ struct validation {
     const struct field *field; /* around the node of the walk; NULL: unknown, or none */
     bool in_meta;              /* below a __schema or __type that was reported */
     struct overlap *overlap;
-    struct loc too_many_pairs; /* where the budget of a quiet walk ended; {0, 0}: nowhere */
+    struct loc too_many_pairs; /* where the budget of comparisons ended; {0, 0}: nowhere */
     uint32_t work;             /* done for operations through their fragments */
     struct map operation_names, fragment_names;
     uint32_t n_variables; /* in the whole document */
@@ -127,7 +128,16 @@ void validate_meta_depth(struct validation *v, const struct ast_selection *field
 void validate_enter_operation(struct validation *v, const struct operation_info *op);
 void validate_leave_operation(struct validation *v, const struct operation_info *op);
 
-/* validate_overlap.c: fields of one selection set that can't be merged. */
+/* validate_merge.c: sets `conflicts` when fields of the document can't be merged, or might be such. */
+void validate_merge(struct validation *v);
+/* Whether two fields have the same arguments, each with the last value of its name. */
+bool validate_same_arguments(struct validation *v, const struct ast_selection *a,
+                             const struct ast_selection *b);
+/* Whether answers of two types have the same shape: lists and `!` at the same places, and around the same
+ * leaf, or around anything with fields. */
+bool validate_same_shape(const struct type_ref *a, const struct type_ref *b);
+
+/* validate_overlap.c: reports fields of one selection set that can't be merged. */
 void validate_overlap(struct validation *v, const struct type *parent,
                       const struct ast_selection *selections);
 

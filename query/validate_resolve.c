@@ -55,7 +55,8 @@ static uint64_t number_selections(const struct numbering *n, struct ast_selectio
         s->hash = mix(mix(s->kind, hash_bytes(s->name)), hash_bytes(s->alias));
         s->hash = mix(s->hash, number_arguments(n, s->arguments));
         number_directives(n, s->directives); /* they don't decide whether fields can be merged */
-        s->hash = mix(s->hash, s->selections ? number_selections(n, s->selections) : 0);
+        s->selections_hash = s->selections ? number_selections(n, s->selections) : 0;
+        s->hash = mix(s->hash, s->selections_hash);
         h = mix(h, s->hash);
     }
     return h;

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { breakers } from './lib/breakers.mjs';
-import { damage, document, lexical, random, variableCase } from './lib/documents.mjs';
+import { damage, document, lexical, overlapping, random, variableCase } from './lib/documents.mjs';
 import { Language, verdict } from './lib/language.mjs';
 import { Reference, sameErrors, v16, withoutValue } from './lib/reference.mjs';
 import { TOP } from './lib/run.mjs';
@@ -82,6 +82,12 @@ describe('the language alone', () => {
       const broken = breakers(reference.v16, rnd);
       const { refused, limited } = await compareAll(EACH, () => broken(document(reference.v16, rnd, true)), judge, ask);
       assert.ok(refused > EACH / 2 && limited < EACH / 20, `${refused} refused, ${limited} limited`);
+    });
+    test(`fragments of seed ${seed} whose fields meet again and again are merged as the reference merges them`, async () => {
+      const rnd = random(seed);
+      const about = reference.hits.get('OverlappingFieldsCanBeMerged');
+      const { limited } = await compareAll(EACH, () => overlapping(reference.v16, rnd), judge, ask);
+      assert.ok(reference.hits.get('OverlappingFieldsCanBeMerged') - about > EACH / 10 && limited < EACH / 100, `${limited} limited`);
     });
     test(`documents of seed ${seed} as they are, and damaged`, async () => {
       const rnd = random(seed);

@@ -19,6 +19,7 @@ enum {
     RUNS = 5,
     LONGER = 4,
     GROWTH_MAX = 10,        /* between linear and quadratic, with room for a busy machine */
+    TOKENS = 2000,          /* that a document may have unless the operator says otherwise */
     TOO_SHORT_NS = 10000000 /* what takes less than that is fast enough, and too short to compare */
 };
 
@@ -286,19 +287,175 @@ static void deep_pairs(struct buf *text, unsigned n)
     repeat(text, "", "} ", n, "} }");
 }
 
+static void at_odds_at_last(struct buf *text, unsigned n)
+{
+    different(text, n);
+    text->len -= 3;
+    buf_add_z(text, "x: name x: barks } }");
+}
+
 static void test_validate_cost__overlap(void **state)
 {
     struct buf text;
 
-    check_growth("different selections", different, 1000, ERR_LIMIT);
+    check_growth("different selections", different, 1000, 0);
+    check_growth("a conflict behind many pairs", at_odds_at_last, 1000, ERR_LIMIT);
     assert_non_null(strstr(result.errors[0].message, "10000 comparisons"));
     check_growth("deep pairs", deep_pairs, 16, 1);
-    /* The conflict is behind more pairs than the second walk may compare: still no document. */
+    /* The conflict is behind more pairs than may be compared: still no document. */
     buf_init(&text, 0);
     repeat(&text, "{ dog { ", "mother { name } ", 1000, "x: name x: barks } }");
     assert_true(check(buf_str(&text)) < 0);
     assert_int_equal(result.n_errors, 1);
     buf_release(&text);
+}
+
+/* ---- valid documents, as large as they may come ---- */
+
+static void chain_of_fields(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ dog { ...F0 } }");
+    for (unsigned i = 0; i < n; i++)
+        buf_addf(text, " fragment F%u on Dog { a%u: name ...F%u }", i, i, i + 1);
+    buf_addf(text, " fragment F%u on Dog { name }", n);
+}
+
+static void chain_of_sets(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ dog { ...F0 } }");
+    for (unsigned i = 0; i < n; i++)
+        buf_addf(text, " fragment F%u on Dog { mother { a%u: name } ...F%u }", i, i, i + 1);
+    buf_addf(text, " fragment F%u on Dog { name }", n);
+}
+
+/* Down and along at once. */
+static void grid(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ dog { ...F0 } }");
+    for (unsigned i = 0; i < n; i++)
+        buf_addf(text, " fragment F%u on Dog { a%u: name mother { ...F%u } ...F%u }", i, i, i + 1,
+                 i + 1);
+    buf_addf(text, " fragment F%u on Dog { name }", n);
+}
+
+static void ladder(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ dog { ...F0 } }");
+    for (unsigned i = 0; i < n; i++)
+        buf_addf(text,
+                 " fragment F%u on Dog { x: mother { a%u: name ...F%u } y: mother { b%u: "
+                 "barks ...F%u } }",
+                 i, i, i + 1, i, i + 1);
+    buf_addf(text, " fragment F%u on Dog { name }", n);
+}
+
+static void tree(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ dog { ...F1 } }");
+    for (unsigned i = 1; i <= n; i++) {
+        buf_addf(text, " fragment F%u on Dog { mother { a%u: name }", i, i);
+        if (2 * i <= n)
+            buf_addf(text, " ...F%u", 2 * i);
+        if (2 * i < n)
+            buf_addf(text, " ...F%u", 2 * i + 1);
+        buf_add_z(text, " }");
+    }
+}
+
+static void many_beside_each_other(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ dog {");
+    for (unsigned i = 0; i < n; i++)
+        buf_addf(text, " ...F%u", i);
+    buf_add_z(text, " } }");
+    for (unsigned i = 0; i < n; i++)
+        buf_addf(text, " fragment F%u on Dog { mother { a%u: name mother { name } } }", i, i);
+}
+
+static void types_apart(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ pet {");
+    for (unsigned i = 0; i < n; i++)
+        buf_addf(text,
+                 " ... on Dog { x: nickname a%u: barks } ... on Cat { x: name(surname: true) "
+                 "a%u: meows }",
+                 i, i);
+    buf_add_z(text, " } }");
+}
+
+/* Each way down, of 2^n, has a merged set of its own: which of the G are in it tells where y was taken. */
+static void subsets(struct buf *text, unsigned n)
+{
+    buf_add_z(text, "{ dog { ...F0 } }");
+    for (unsigned i = 0; i < n; i++) {
+        buf_addf(text, " fragment F%u on Dog { x: mother { ...F%u } y: mother { ...F%u ...G0 } }",
+                 i, i + 1, i + 1);
+        buf_addf(text, " fragment G%u on Dog { x: mother { ...G%u } y: mother { ...G%u } }", i,
+                 i + 1, i + 1);
+    }
+    buf_addf(text, " fragment F%u on Dog { name } fragment G%u on Dog { barks }", n, n);
+}
+
+static const struct {
+    const char *what;
+    maker *make;
+    unsigned most; /* 0: as many as the tokens allow */
+} largest[] = {
+    {"a chain of fields", chain_of_fields, 0},
+    {"a chain of sets", chain_of_sets, 0},
+    {"a chain of spreads", chain, 0},
+    {"a grid", grid, 0},
+    {"a ladder", ladder, 0},
+    {"a tree", tree, 0},
+    {"many beside each other", many_beside_each_other, 0},
+    {"types apart", types_apart, 0},
+    {"different selections", different, 0},
+    {"doubling", doubling, 0},
+    {"deep pairs", deep_pairs, 12},
+    {"subsets", subsets, 11},
+};
+
+static bool fits(struct str text)
+{
+    struct err e = {0};
+
+    arena_clear(&arena);
+    return parse_document(&arena, text, &(struct parse_limits){.max_tokens = TOKENS}, &doc, &e) ==
+           0;
+}
+
+static void test_validate_cost__the_largest_are_accepted(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(largest); i++) {
+        struct buf text;
+        unsigned n = 1;
+        int rc;
+        buf_init(&text, 0);
+        for (;; n++) {
+            buf_clear(&text);
+            largest[i].make(&text, n + 1);
+            if (!fits(buf_str(&text)) || n == largest[i].most)
+                break;
+        }
+        buf_clear(&text);
+        largest[i].make(&text, n);
+        rc = check(buf_str(&text));
+        if (rc != 0 || n < 10)
+            fail_msg("%s: %u, %d %s", largest[i].what, n, rc,
+                     result.n_errors ? result.errors[0].message : "");
+        buf_release(&text);
+    }
+}
+
+static void test_validate_cost__merged_sets(void **state)
+{
+    check_growth("a chain of fields", chain_of_fields, 200, 0);
+    check_growth("a chain of sets", chain_of_sets, 200, 0);
+    check_growth("a ladder", ladder, 100, 0);
+    check_growth("a tree", tree, 2500, 0);
+    check_growth("many beside each other", many_beside_each_other, 2500, 0);
+    check_growth("types apart", types_apart, 2500, 0);
+    check_growth("many subsets", subsets, 20, 1);
 }
 
 /* ---- a megabyte of anything ---- */
@@ -337,6 +494,8 @@ int main(void)
         cmocka_unit_test(test_validate_cost__fragments),
         cmocka_unit_test(test_validate_cost__repetitions),
         cmocka_unit_test(test_validate_cost__overlap),
+        cmocka_unit_test(test_validate_cost__the_largest_are_accepted),
+        cmocka_unit_test(test_validate_cost__merged_sets),
         cmocka_unit_test(test_validate_cost__a_megabyte),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -132,6 +132,39 @@ class Writer {
 /** `whole`: none that is broken. */
 export const document = (schema, rnd, whole = false) => new Writer(schema, rnd, rnd(3) === 0 && !whole).document();
 
+/** Few names, many fragments, sets that meet again and again: whether fields can be merged is all that is asked. */
+export function overlapping(schema, rnd) {
+  const pick = (list) => list[rnd(list.length)];
+  const types = ['Dog', 'Cat', 'Animal', 'Named', 'Person', 'Thing'];
+  const values = { Int: ['1', '2'], String: ['"a"', '"b"'], ID: ['1', '"1"'] };
+  const parents = Object.values(schema.getTypeMap()).filter((t) => types.includes(t.name));
+  const n = 1 + rnd(6);
+  const on = Array.from({ length: n }, () => pick(parents));
+  const cyclic = rnd(25) === 0;
+  const odd = 2 + rnd(40); // how seldom a name is given to something else
+  const selections = (type, level, depth) => {
+    const list = Array.from({ length: 1 + rnd(3) }, () => {
+      const below = on.map((_, i) => i).filter((i) => cyclic || i > level);
+      const kind = rnd(6);
+      if (kind === 0 && below.length) return `...F${pick(below)}`;
+      if (kind === 1 && depth < 5) {
+        const t = isObjectType(type) ? type : pick([type, ...schema.getPossibleTypes(type)]);
+        return `... on ${t.name} ${selections(t, level, depth + 1)}`;
+      }
+      const fields = isUnionType(type) ? [] : Object.values(type.getFields()).filter((f) => depth < 5 || isLeafType(getNamedType(f.type)));
+      if (fields.length === 0) return '__typename';
+      const field = pick(fields);
+      const args = field.args.filter((a) => isNonNullType(a.type) || rnd(odd) === 0).map((a) => `${a.name}: ${(values[getNamedType(a.type).name] ?? ['null'])[rnd(odd) ? 0 : 1] ?? '$v'}`);
+      const named = getNamedType(field.type);
+      const alias = rnd(odd) === 0 ? `${pick(NAMES)}: ` : rnd(2) ? `${field.name}_: ` : '';
+      return `${alias}${field.name}${args.length ? `(${args.join(', ')})` : ''}${isLeafType(named) ? '' : ` ${selections(named, level, depth + 1)}`}`;
+    });
+    return `{ ${list.join(' ')} }`;
+  };
+  const fragments = on.map((type, i) => ` fragment F${i} on ${type.name} ${selections(type, i, 2)}`);
+  return `${selections(schema.getQueryType(), -1, 0)}${fragments.join('')}`;
+}
+
 const JSONS = [0, 1, -7, 2147483647, 2147483648, -2147483649, 1.5, 1e21, 123456789012, '', 'text', 'RED', 'red', 'S', '1', true, false, null, [], {}, [1, 'a'], [[1], null], ['RED', 'NOPE'],
   { x: 1 }, { x: 1, y: null }, { number: 1 }, { number: null }, { text: 'a', number: 1 }, { a: 1, b: 'one' }, { a: '1', b: [], c: { a: 2 } }, { zz: 1 }];
 
