@@ -1,10 +1,10 @@
-/* db/catalog.c: see db/catalog.h. Tables, columns and keys; catalog_plan.c looks at plans.
+/* db/catalog.c: db_check (db/db.h): the live database beside the schema file. Tables, columns and keys;
+ * catalog_ask.c puts the questions, catalog_plan.c looks at plans.
  *
- * Types are not read from the catalog but asked for: a statement that selects the column is
- * described, which resolves domains and functions exactly as the real statements will. */
-#include "db/catalog.h"
-
-#include <stdlib.h>
+ * Layer: db, start-up only, blocking. Everything that can be wrong is found here, with the line of the
+ * schema file, so that the running server meets no surprise: missing tables, columns, functions, types
+ * that a codec can't write, null where a field is never null, a path without an index. */
+#include <stdio.h>
 #include <string.h>
 
 #include <libpq-fe.h>
@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "db/catalog_ask.h"
+#include "db/catalog_plan.h"
 #include "db/conninfo.h"
 #include "db/db.h"
 #include "db/statement.h"
@@ -34,123 +36,14 @@ static const char *const codec_names[] = {
 /* Whoever starts waits for nobody's lock: the check is tried again. */
 #define CHECK_SETTINGS CONNINFO_READ_SETTINGS " -c lock_timeout=1000 -c statement_timeout=10000"
 
-bool catalog_error_passes(const char *sqlstate)
-{
-    static const char *const passing[] = {"40", "53", "55P03", "57"};
-
-    for (size_t i = 0; sqlstate && i < ARRAY_LEN(passing); i++)
-        if (strncmp(sqlstate, passing[i], strlen(passing[i])) == 0)
-            return true;
-    return false;
-}
-
-/* A failure of ours when the connection broke, of the schema file when PostgreSQL refused. */
-static int refuse(struct catalog *c, const PGresult *res, int line, const char *what,
-                  struct str name)
-{
-    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-
-    if (PQstatus(c->pg) != CONNECTION_OK || !text) {
-        text = PQerrorMessage(c->pg);
-        return err_set(c->reterr, ERR_DATABASE, "the database broke off: %.*s",
-                       (int)strcspn(text, "\n"), text);
-    }
-    if (catalog_error_passes(PQresultErrorField(res, PG_DIAG_SQLSTATE)))
-        return err_set(c->reterr, ERR_DATABASE, "%s%.*s can't be looked at now: %.*s", what,
-                       STR_FMT(name), (int)strcspn(text, "\n"), text);
-    return err_set_at(c->reterr, ERR_CONFIG, line, 0, "%s%.*s: %.*s", what, STR_FMT(name),
-                      (int)strcspn(text, "\n"), text);
-}
-
-/* The type of `expression` over the rows of `table`; the names are already quoted. */
-static int describe(struct catalog *c, const struct table *table, struct str expression, int line,
-                    struct str name, uint32_t *ret_oid)
-{
-    PGresult *res = NULL;
-    struct buf b;
-    int rc = 0;
-
-    buf_init(&b, 0);
-    buf_addf(&b, "SELECT %.*s FROM ", STR_FMT(expression));
-    statement_add_name(&b, table->name);
-    buf_add(&b, " AS t", sizeof " AS t");
-    if (b.failed) {
-        rc = err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
-        goto out;
-    }
-    res = PQprepare(c->pg, "", b.ptr, 0, NULL);
-    if (PQresultStatus(res) == PGRES_COMMAND_OK) {
-        PQclear(res);
-        res = PQdescribePrepared(c->pg, "");
-    }
-    if (PQresultStatus(res) != PGRES_COMMAND_OK || PQnfields(res) != 1) {
-        char what[160];
-        snprintf(what, sizeof what, "table %.*s, ", (int)MIN(table->name.len, 100u),
-                 table->name.ptr);
-        rc = refuse(c, res, line, what, name);
-    } else {
-        *ret_oid = PQftype(res, 0);
-    }
-out:
-    PQclear(res);
-    buf_release(&b);
-    return rc;
-}
-
-/* The same for a plain column. */
-static int describe_column(struct catalog *c, const struct table *table, struct str name, int line,
-                           uint32_t *ret_oid)
-{
-    struct column plain = {.name = name, .codec = CODEC_KEY};
-    struct buf b;
-    int rc;
-
-    buf_init(&b, 0);
-    statement_add_cell(&b, &plain);
-    rc = b.failed ? err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema")
-                  : describe(c, table, buf_str(&b), line, name, ret_oid);
-    buf_release(&b);
-    return rc;
-}
-
-/* Runs a query of the catalog with `table` (as a quoted name) and up to two more texts. */
-static int ask(struct catalog *c, const char *sql, const struct table *table, struct str a,
-               struct str b, PGresult **ret)
-{
-    struct buf name;
-    const char *params[3];
-    int n = a.ptr ? b.ptr ? 3 : 2 : 1, rc = 0;
-    PGresult *res = NULL;
-
-    buf_init(&name, 0);
-    statement_add_name(&name, table->name);
-    buf_add_char(&name, '\0');
-    params[0] = name.ptr;
-    params[1] = arena_str(c->arena, a).ptr;
-    params[2] = arena_str(c->arena, b).ptr;
-    if (name.failed || !params[1] || !params[2]) {
-        rc = err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
-    } else {
-        res = PQexecParams(c->pg, sql, n, NULL, params, NULL, NULL, 0);
-        if (PQresultStatus(res) != PGRES_TUPLES_OK)
-            rc = refuse(c, res, table->line, "table ", table->name);
-    }
-    buf_release(&name);
-    if (rc == 0)
-        *ret = res;
-    else
-        PQclear(res);
-    return rc;
-}
-
 static int check_not_null(struct catalog *c, const struct table *table, struct str column, int line,
                           const char *why)
 {
     PGresult *res;
-    int rc = ask(c,
-                 "SELECT attnotnull FROM pg_attribute "
-                 "WHERE attrelid = $1::regclass AND attname = $2",
-                 table, column, (struct str){0}, &res);
+    int rc = catalog_ask(c,
+                         "SELECT attnotnull FROM pg_attribute "
+                         "WHERE attrelid = $1::regclass AND attname = $2",
+                         table, column, (struct str){0}, &res);
 
     if (rc < 0)
         return rc;
@@ -189,10 +82,10 @@ static int check_column(struct catalog *c, const struct table *table, struct col
         statement_add_name(&b, column->name);
         buf_add_z(&b, "(t)");
         rc = b.failed ? err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema")
-                      : describe(c, table, buf_str(&b), column->line, column->name, &oid);
+                      : catalog_type(c, table, buf_str(&b), column->line, column->name, &oid);
         buf_release(&b);
     } else {
-        rc = describe_column(c, table, column->name, column->line, &oid);
+        rc = catalog_column_type(c, table, column->name, column->line, &oid);
     }
     if (rc < 0)
         return rc;
@@ -207,7 +100,8 @@ static int check_column(struct catalog *c, const struct table *table, struct col
     return 0;
 }
 
-int catalog_table(struct catalog *c, struct table *table)
+/* One table and its columns: sets type_oid and raw_is_text. */
+static int check_table(struct catalog *c, struct table *table)
 {
     PGresult *res;
     char kind;
@@ -217,8 +111,8 @@ int catalog_table(struct catalog *c, struct table *table)
         return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
                           "table %.*s: more than %d columns are read", STR_FMT(table->name),
                           ACCESS_COLUMN_MAX);
-    rc = ask(c, "SELECT relkind FROM pg_class WHERE oid = to_regclass($1)", table, (struct str){0},
-             (struct str){0}, &res);
+    rc = catalog_ask(c, "SELECT relkind FROM pg_class WHERE oid = to_regclass($1)", table,
+                     (struct str){0}, (struct str){0}, &res);
     if (rc < 0)
         return rc;
     kind = '\0';
@@ -238,7 +132,7 @@ static int check_keys(struct catalog *c, struct access_path *path)
 {
     for (uint32_t i = 0; i < path->n_columns; i++) {
         uint32_t oid;
-        int rc = describe_column(c, path->table, path->column[i], path->line, &oid);
+        int rc = catalog_column_type(c, path->table, path->column[i], path->line, &oid);
         if (rc < 0)
             return rc;
         if (pg_type_sent(CODEC_KEY, oid) == 0)
@@ -278,7 +172,7 @@ static int check_filters(struct catalog *c, struct access_path *path)
 {
     for (uint32_t i = 0; i < path->n_filter; i++) {
         struct filter_column *filter = &path->filter[i];
-        int rc = describe_column(c, path->table, filter->name, path->line, &filter->type_oid);
+        int rc = catalog_column_type(c, path->table, filter->name, path->line, &filter->type_oid);
         if (rc < 0)
             return rc;
         /* Types without a binary form here (enums, uuid) are compared by their text. */
@@ -310,13 +204,14 @@ static int check_unique(struct catalog *c, const struct access_path *path)
     struct str where = squeeze(c, path->where);
     bool found = false;
     PGresult *res;
-    int rc = ask(c,
-                 "SELECT coalesce(pg_get_expr(indpred, indrelid), '') FROM pg_index "
-                 "WHERE indrelid = $1::regclass AND indisunique AND indisvalid AND NOT EXISTS ("
-                 "SELECT FROM generate_series(0, indnkeyatts - 1) AS g "
-                 "LEFT JOIN pg_attribute AS a ON a.attrelid = indrelid AND a.attnum = indkey[g] "
-                 "WHERE a.attname IS NULL OR a.attname NOT IN ($2, $3))",
-                 path->table, path->column[0], path->column[path->n_columns - 1], &res);
+    int rc =
+        catalog_ask(c,
+                    "SELECT coalesce(pg_get_expr(indpred, indrelid), '') FROM pg_index "
+                    "WHERE indrelid = $1::regclass AND indisunique AND indisvalid AND NOT EXISTS ("
+                    "SELECT FROM generate_series(0, indnkeyatts - 1) AS g "
+                    "LEFT JOIN pg_attribute AS a ON a.attrelid = indrelid AND a.attnum = indkey[g] "
+                    "WHERE a.attname IS NULL OR a.attname NOT IN ($2, $3))",
+                    path->table, path->column[0], path->column[path->n_columns - 1], &res);
 
     if (rc < 0)
         return rc;
@@ -350,7 +245,9 @@ static int check_plans(struct catalog *c, const struct access_path *path, bool *
     return rc;
 }
 
-int catalog_path(struct catalog *c, struct access_path *path)
+/* One path whose tables passed: sets key_oid, key_is_text, order[].type_oid and the filters' types,
+ * then has every statement of it planned. A list whose order no index gives is logged. */
+static int check_path(struct catalog *c, struct access_path *path)
 {
     struct err before = c->reterr ? *c->reterr : (struct err){0};
     bool sorts = false;
@@ -391,9 +288,9 @@ int db_check(const char *conninfo, struct access *access, struct err *reterr)
     arena_init(&arena, 64 << 20);
     c.arena = &arena;
     for (uint32_t i = 0; i < access->n_tables && rc == 0; i++)
-        rc = catalog_table(&c, &access->tables[i]);
+        rc = check_table(&c, &access->tables[i]);
     for (uint32_t i = 0; i < access->n_paths && rc == 0; i++)
-        rc = catalog_path(&c, &access->paths[i]);
+        rc = check_path(&c, &access->paths[i]);
     arena_release(&arena);
     PQfinish(c.pg);
     return rc;

@@ -1,4 +1,4 @@
-/* db/catalog_plan.c: does a statement go through an index? Part of db/catalog.h.
+/* db/catalog_plan.c: does a statement go through an index? See db/catalog_plan.h.
  *
  * PostgreSQL itself is asked: the statement is prepared, and EXPLAIN shows its generic plan under the
  * settings that the server's connections have. That honours partial indexes, operators and
@@ -10,7 +10,7 @@
  *
  * A condition is not enough (an index that has the column in second place has one too, and is read
  * from end to end), so the first column of the index must be one of the key's. */
-#include "db/catalog.h"
+#include "db/catalog_plan.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -20,21 +20,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "db/catalog_ask.h"
 
 static int refuse(struct catalog *c, const PGresult *res, int line)
 {
-    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-
-    if (PQstatus(c->pg) != CONNECTION_OK || !text) {
-        text = PQerrorMessage(c->pg);
-        return err_set(c->reterr, ERR_DATABASE, "the database broke off: %.*s",
-                       (int)strcspn(text, "\n"), text);
-    }
-    if (catalog_error_passes(PQresultErrorField(res, PG_DIAG_SQLSTATE)))
-        return err_set(c->reterr, ERR_DATABASE, "a statement can't be planned now: %.*s",
-                       (int)strcspn(text, "\n"), text);
-    return err_set_at(c->reterr, ERR_CONFIG, line, 0, "PostgreSQL refuses the statement: %.*s",
-                      (int)strcspn(text, "\n"), text);
+    return catalog_refuse(c, res, line, "a statement can't be planned now",
+                          "PostgreSQL refuses the statement");
 }
 
 /* True for `... Scan ... on TABLE t`: its alias is the last word. */

@@ -1,4 +1,4 @@
-/* Tests of db/catalog: what db_check says of a schema file that does not fit a real database. */
+/* Tests of db/catalog.c: what db_check says of a schema file that does not fit a real database. */
 #include "tests/unit/test.h"
 
 #include "base/arena.h"

@@ -1,0 +1,41 @@
+/* db/catalog_ask.h: what the check of a schema file asks the live database, and how an answer that is an
+ * error is told.
+ *
+ * Layer: db, private, start-up only, blocking. Types are not read from the catalog but asked for: a
+ * statement that selects the column is described, which resolves domains and functions exactly as the
+ * real statements will. All return 0 or a negative ERR_ with the check's `*reterr` filled; `line` is that
+ * of the schema file. */
+#ifndef DB_CATALOG_ASK_H
+#define DB_CATALOG_ASK_H
+
+#include "base/access.h"
+
+struct arena;
+struct err;
+struct pg_result;
+
+/* What one check works with. */
+struct catalog {
+    void *pg;            /* PGconn; may not be in a transaction */
+    struct arena *arena; /* for texts; released by the caller */
+    struct err *reterr;
+};
+
+/* Tells the error `res`: ERR_DATABASE when the connection broke, or with `passing` when it is about the
+ * moment (a lock, a shutdown, no room); else the schema file is wrong: ERR_CONFIG at `line` with
+ * `refused`. PostgreSQL's own words stand behind either. */
+int catalog_refuse(struct catalog *c, const struct pg_result *res, int line, const char *passing,
+                   const char *refused);
+/* The type of `expression` over the rows of `table`, whose names are already quoted; `name` says it in
+ * errors. */
+int catalog_type(struct catalog *c, const struct table *table, struct str expression, int line,
+                 struct str name, uint32_t *ret_oid) MUSTCHECK;
+/* The same for a plain column. */
+int catalog_column_type(struct catalog *c, const struct table *table, struct str name, int line,
+                        uint32_t *ret_oid) MUSTCHECK;
+/* Runs a query of the catalog with `table` (as a quoted name) and up to two more texts. `*ret` is the
+ * caller's to clear. */
+int catalog_ask(struct catalog *c, const char *sql, const struct table *table, struct str a,
+                struct str b, struct pg_result **ret) MUSTCHECK;
+
+#endif
