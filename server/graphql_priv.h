@@ -1,8 +1,11 @@
 /* server/graphql_priv.h: what the files of GraphQL over HTTP share.
  *
- *     graphql_http.c       the door: what HTTP has to say before any GraphQL; what is in flight, deadlines, the end
+ *     graphql_http.c       the door: what HTTP has to say before any GraphQL
  *     graphql_operation.c  the way of one operation: compile, execute, release
- *     graphql_reply.c      its answer, whole or in pieces, and refusals */
+ *     graphql_pending.c    what is in flight: deadlines, the early end; open and close
+ *     graphql_reply.c      an answer, whole or in pieces, and refusals
+ *
+ * Each calls only those below it. */
 #ifndef SERVER_GRAPHQL_PRIV_H
 #define SERVER_GRAPHQL_PRIV_H
 
@@ -59,19 +62,21 @@ struct operation {
     int called_off;   /* why: ERR_TIMEOUT, ERR_CANCELED (the client left), ERR_CLOSING */
 };
 
-/* ---- graphql_http.c ---- */
-
-/* From now on something is pending: the deadline runs. */
-void operation_wait(struct operation *o);
-/* Nothing is pending any more. Every way here ends with graphql_close_when_idle. */
-void operation_settle(struct operation *o);
-/* May free `g`: touch nothing of it afterwards. */
-void graphql_close_when_idle(struct graphql *g);
-
 /* ---- graphql_operation.c ---- */
 
 /* From the parameters to an answer or a refusal, now or later. Touch nothing of `o` afterwards. */
 void operation_run(struct operation *o);
+
+/* ---- graphql_pending.c ---- */
+
+/* From now on something is pending: the deadline runs. */
+void operation_wait(struct operation *o);
+/* Ends the execution early; `why` is put into called_off, the first time. */
+void operation_call_off(struct operation *o, int why);
+/* Nothing is pending any more. Every way here ends with graphql_close_when_idle. */
+void operation_settle(struct operation *o);
+/* May free `g`: touch nothing of it afterwards. */
+void graphql_close_when_idle(struct graphql *g);
 
 /* ---- graphql_reply.c: each of them ends the exchange ---- */
 

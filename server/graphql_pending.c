@@ -1,0 +1,122 @@
+/* server/graphql_pending.c: the operations that wait for something: their deadlines, their early end, and
+ * the life of what they are in, which ends when none is left. See server/graphql_priv.h. */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "server/graphql_priv.h"
+
+enum {
+    TICK_MS = 50,                     /* how exact deadlines are */
+    AHEAD_BYTES_MAX = 8 * 1024 * 1024 /* of introspection that is written ahead */
+};
+
+/* ---- what is pending ---- */
+
+static void tick(uv_timer_t *timer);
+
+void operation_wait(struct operation *o)
+{
+    struct graphql *g = o->g;
+
+    o->deadline_ms = uv_now(g->ticks.loop) + g->config.request_ms;
+    if (list_empty(&g->in_flight))
+        uv_timer_start(&g->ticks, tick, TICK_MS, TICK_MS);
+    list_push_back(&g->in_flight, &o->link);
+    g->stats.in_flight++;
+}
+
+static void graphql_closed(uv_handle_t *handle)
+{
+    struct graphql *g = handle->data;
+    void (*on_closed)(void *data) = g->on_closed;
+    void *data = g->on_closed_data;
+
+    ahead_release(&g->ahead);
+    documents_free(g->persisted.documents);
+    free(g);
+    on_closed(data);
+}
+
+void graphql_close_when_idle(struct graphql *g)
+{
+    if (g->closing && list_empty(&g->in_flight) && !uv_is_closing((uv_handle_t *)&g->ticks))
+        uv_close((uv_handle_t *)&g->ticks, graphql_closed);
+}
+
+void operation_settle(struct operation *o)
+{
+    struct graphql *g = o->g;
+
+    list_remove(&o->link);
+    g->stats.in_flight--;
+    if (list_empty(&g->in_flight))
+        uv_timer_stop(&g->ticks);
+}
+
+void operation_call_off(struct operation *o, int why)
+{
+    if (o->called_off)
+        return;
+    o->called_off = why;
+    execution_cancel(&o->execution);
+}
+
+static void tick(uv_timer_t *timer)
+{
+    struct graphql *g = timer->data;
+    uint64_t now = uv_now(timer->loop);
+
+    list_each (l, &g->in_flight) {
+        struct operation *o = container_of(l, struct operation, link);
+        if (o->deadline_ms > now)
+            break;
+        operation_call_off(o, ERR_TIMEOUT);
+    }
+}
+
+/* ---- life ---- */
+
+int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct schema *schema,
+                 struct row_source *source, const struct graphql_config *config, struct err *reterr)
+{
+    struct graphql *g = calloc(1, sizeof *g);
+
+    if (!g || documents_new(&g->persisted.documents, schema, &config->documents) < 0 ||
+        uv_timer_init(loop, &g->ticks) != 0) {
+        if (g)
+            documents_free(g->persisted.documents);
+        free(g);
+        return err_set(reterr, ERR_MEMORY, "There is no memory to start with.");
+    }
+    g->schema = schema;
+    g->source = source;
+    g->config = *config;
+    g->persisted.trusted = config->trusted;
+    g->persisted.automatic = config->documents.max_registered > 0;
+    g->ticks.data = g;
+    list_init(&g->in_flight);
+    ahead_init(&g->ahead, AHEAD_BYTES_MAX);
+    *ret = g;
+    return 0;
+}
+
+void graphql_set_trusted(struct graphql *g, const struct trusted *trusted)
+{
+    g->persisted.trusted = trusted;
+}
+
+void graphql_get_stats(const struct graphql *g, struct graphql_stats *ret)
+{
+    *ret = g->stats;
+    documents_get_stats(g->persisted.documents, &ret->documents);
+}
+
+void graphql_close(struct graphql *g, void (*on_closed)(void *data), void *data)
+{
+    g->closing = true;
+    g->on_closed = on_closed;
+    g->on_closed_data = data;
+    list_each (l, &g->in_flight)
+        operation_call_off(container_of(l, struct operation, link), ERR_CLOSING);
+    graphql_close_when_idle(g);
+}
