@@ -9,11 +9,19 @@ struct arena;
 struct err;
 struct schema;
 struct type_ref;
+struct validate_result;
 
 /* Coerces the JSON object `given` (VALUE_OBJECT, or NULL for none; entries nobody declared are ignored) to
  * the operation's variables. `*ret` gets an array of n_variables values by index; an entry is NULL when the
- * variable was not given and has no default. ERR_VARIABLES names the variable, the path in it and what was
- * expected (graphql-js's wording; values of the client are not repeated beyond 80 bytes... never for strings). */
+ * variable was not given and has no default. ERR_VARIABLES: `reterrors` has all that is wrong, at most
+ * VALIDATE_ERRORS_MAX, in the arena: each names the variable, the path in it and what was expected, at the variable's
+ * definition (graphql-js's wording; of the client's values only short numbers, true, false and null are repeated).
+ * ERR_MEMORY: `reterrors` says nothing. */
+int variables_coerce_all(struct arena *arena, const struct schema *schema,
+                         const struct ast_operation *operation, const struct value *given,
+                         const struct value ***ret, struct validate_result *reterrors) MUSTCHECK;
+
+/* The same for who wants one error: the first. */
 int variables_coerce(struct arena *arena, const struct schema *schema,
                      const struct ast_operation *operation, const struct value *given,
                      const struct value ***ret, struct err *reterr) MUSTCHECK;

@@ -160,6 +160,20 @@ static bool find_document(struct operation *o)
     return true;
 }
 
+/* The operation's variables, good; false: refused. */
+static bool take_variables(struct operation *o, const struct ast_operation *operation)
+{
+    struct validate_result errors;
+    int rc = variables_coerce_all(&o->x->arena, o->g->schema, operation, o->params.variables,
+                                  &o->variables, &errors);
+
+    if (rc == ERR_MEMORY)
+        operation_refuse_with(o, rc, "The request needs more memory than it may have.");
+    else if (rc < 0)
+        operation_refuse_all(o, &errors);
+    return rc == 0;
+}
+
 /* Document and variables to a plan; false: refused. */
 static bool compile(struct operation *o)
 {
@@ -170,9 +184,8 @@ static bool compile(struct operation *o)
     rc = compiled_operation(o->document, o->params.operation_name, &operation, &err);
     if (rc == 0)
         rc = cost_check_variables(operation, o->params.variables, o->limits.max_list, &err);
-    if (rc == 0)
-        rc = variables_coerce(&o->x->arena, o->g->schema, operation, o->params.variables,
-                              &o->variables, &err);
+    if (rc == 0 && !take_variables(o, operation))
+        return false;
     if (rc == 0)
         rc = compiled_plan(o->document, operation, o->variables, &o->x->arena, &o->plan, &err);
     if (rc < 0)

@@ -177,6 +177,78 @@ static void test_variables__coerce(void **state)
     }
 }
 
+/* All that is wrong with `json`, for `query (declarations)`: a line each. */
+static int all_errors(const char *declarations, const char *uses, const char *json, char out[8192])
+{
+    char text[512];
+    struct document doc;
+    struct validate_result result;
+    const struct value **all;
+    struct err e = {0};
+    size_t at = 0;
+
+    arena_clear(&arena);
+    snprintf(text, sizeof text, "query (%s) { f(any: {%s}) }", declarations, uses);
+    if (parse_document(&arena, str_of(text), &(struct parse_limits){0}, &doc, &e) < 0 ||
+        validate_document(&arena, schema, &doc, &(struct validate_limits){0}, &result) < 0)
+        fail_msg("%s: %s", text, e.code ? e.message : result.errors[0].message);
+    out[0] = '\0';
+    if (variables_coerce_all(&arena, schema, doc.operations, literal(&arena, json), &all,
+                             &result) == 0)
+        return 0;
+    for (uint32_t i = 0; i < result.n_errors; i++) {
+        assert_int_equal(result.errors[i].code, ERR_VARIABLES);
+        at += (size_t)snprintf(out + at, 8192 - at, "%s1:%d %s", i ? "\n" : "",
+                               result.errors[i].column, result.errors[i].message);
+    }
+    return (int)result.n_errors;
+}
+
+static void test_variables__all_that_is_wrong(void **state)
+{
+    char out[8192], json[512] = "{v: [";
+    size_t at = strlen(json);
+
+    assert_int_equal(all_errors("$v: I!, $w: Int!, $x: [Int!]! = [1], $y: O",
+                                "a: $v, b: $w, c: "
+                                "$x, d: $y",
+                                "{v: {b: 1, c: [RED, \"no\"], zz: 1, d: {}}, x: [1, \"secret\", "
+                                "null], y: {a: null, b: 1}}",
+                                out),
+                     11);
+    assert_string_equal(
+        out,
+        "1:8 Variable \"$v\" got invalid value (an object); Field \"a\" of required type \"Int!\" "
+        "was not provided.\n"
+        "1:8 Variable \"$v\" got invalid value 1 at \"v.b\"; String cannot represent a non string "
+        "value: 1\n"
+        "1:8 Variable \"$v\" got invalid value (a string) at \"v.c[1]\"; Value does not exist in "
+        "\"E\" enum.\n"
+        "1:8 Variable \"$v\" got invalid value (an object) at \"v.d\"; Field \"a\" of required "
+        "type \"Int!\" was not provided.\n"
+        "1:8 Variable \"$v\" got invalid value (an object); Field \"zz\" is not defined by type "
+        "\"I\".\n"
+        "1:16 Variable \"$w\" of required type \"Int!\" was not provided.\n"
+        "1:26 Variable \"$x\" got invalid value (a string) at \"x[1]\"; Int cannot represent "
+        "non-integer value: (a string)\n"
+        "1:26 Variable \"$x\" got invalid value null at \"x[2]\"; Expected non-nullable type "
+        "\"Int!\" not to be null.\n"
+        "1:45 Variable \"$y\" got invalid value 1 at \"y.b\"; String cannot represent a non string "
+        "value: 1\n"
+        "1:45 Variable \"$y\" got invalid value (an object); Exactly one key must be specified for "
+        "OneOf type \"O\".\n"
+        "1:45 Variable \"$y\" got invalid value null at \"y.a\"; Field \"a\" must be non-null.");
+    /* No more than 20 are told, and what comes behind them is not looked at. */
+    for (int i = 0; i < 25; i++)
+        at += (size_t)snprintf(json + at, sizeof json - at, "true, ");
+    snprintf(json + at, sizeof json - at, "], w: true}");
+    assert_int_equal(all_errors("$v: [Int], $w: Int", "a: $v, b: $w", json, out),
+                     VALIDATE_ERRORS_MAX);
+    assert_non_null(strstr(out, "v[19]"));
+    assert_null(strstr(out, "v[20]"));
+    assert_null(strstr(out, "$w"));
+}
+
 /* As a server may hand numbers over: without their digits. */
 static void test_variables__numbers_without_text(void **state)
 {
@@ -290,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_variables__coerce),
+        cmocka_unit_test(test_variables__all_that_is_wrong),
         cmocka_unit_test(test_variables__numbers_without_text),
         cmocka_unit_test(test_variables__literals),
     };
