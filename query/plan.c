@@ -1,41 +1,20 @@
 /* query/plan.c: makes plans; see query/plan.h.
  *
- * The fields of an object are collected as the specification's CollectFields says: selections of the same
- * response name merge, fragments are entered once for each set of selections. The number of fields of the
- * whole plan is bounded, so that fragments that branch through fields can't grow it without end. */
+ * plan_collect.c says which fields an object has; here they get their steps and objects. The number of
+ * fields of the whole plan is bounded, so that fragments that branch through fields can't grow it without
+ * end. */
 #include "query/plan.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/map.h"
-
-enum {
-    COLLECT_DEPTH_MAX =
-        200 /* inline fragments in inline fragments; the parser has the same bound */
-};
-
-/* Selections of one response name. */
-struct group {
-    struct str name;
-    const struct ast_selection **selections;
-    uint32_t n, cap;
-    struct group *next;
-};
-
-struct collect {
-    struct map by_name; /* response name -> struct group */
-    struct map visited; /* names of fragments */
-    struct group *first, **last;
-    uint32_t n;
-};
+#include "query/plan_collect.h"
 
 struct planner {
     struct arena *arena;
     struct plan *plan;
-    const struct plan_conditions *conditions;
-    struct map fragments; /* name -> struct ast_fragment */
+    struct selector selector;
     uint32_t cap_steps, max_fields;
     struct err *err;
 };
@@ -43,176 +22,6 @@ struct planner {
 static int planner_memory(struct planner *p)
 {
     return err_set(p->err, ERR_MEMORY, "The server is out of memory.");
-}
-
-/* ---- @skip and @include ---- */
-
-static const struct value *directive_if(const struct ast_directive *d)
-{
-    for (const struct ast_argument *a = d->arguments; a; a = a->next)
-        if (str_is(a->name, "if"))
-            return a->value;
-    return NULL;
-}
-
-static bool is_condition(const struct ast_directive *d)
-{
-    return str_is(d->name, "skip") || str_is(d->name, "include");
-}
-
-static int conditions_add(struct plan_conditions *c, const struct ast_directive *directives,
-                          struct err *err)
-{
-    for (const struct ast_directive *d = directives; d; d = d->next) {
-        const struct value *v = is_condition(d) ? directive_if(d) : NULL;
-        uint32_t i = 0;
-
-        if (!v || v->kind != VALUE_VARIABLE)
-            continue;
-        while (i < c->n && c->variable[i] != v->variable)
-            i++;
-        if (i < c->n)
-            continue;
-        if (c->n == PLAN_CONDITIONS_MAX)
-            return err_set_at(err, ERR_LIMIT, (int)d->loc.line, (int)d->loc.column,
-                              "At most %d variables may decide @skip and @include.",
-                              PLAN_CONDITIONS_MAX);
-        c->variable[c->n++] = v->variable;
-    }
-    return 0;
-}
-
-static int conditions_walk(struct plan_conditions *c, const struct ast_selection *s,
-                           struct err *err)
-{
-    int rc = 0;
-    for (; s && rc == 0; s = s->next) {
-        rc = conditions_add(c, s->directives, err);
-        if (rc == 0)
-            rc = conditions_walk(c, s->selections, err);
-    }
-    return rc;
-}
-
-/* All fragments of the document are walked, whether the operation spreads them or not: a superset is as good. */
-int plan_conditions(const struct schema *schema, const struct document *doc,
-                    const struct ast_operation *operation, struct plan_conditions *ret,
-                    struct err *reterr)
-{
-    int rc;
-
-    (void)schema;
-    ret->n = 0;
-    rc = conditions_walk(ret, operation->selections, reterr);
-    for (const struct ast_fragment *f = doc->fragments; f && rc == 0; f = f->next)
-        rc = conditions_walk(ret, f->selections, reterr);
-    return rc;
-}
-
-static bool condition_value(const struct planner *p, const struct value *v)
-{
-    if (v->kind == VALUE_BOOLEAN)
-        return v->boolean;
-    for (uint32_t i = 0; i < p->conditions->n; i++)
-        if (p->conditions->variable[i] == v->variable)
-            return p->plan->mask >> i & 1;
-    return false;
-}
-
-static bool is_included(const struct planner *p, const struct ast_directive *directives)
-{
-    for (const struct ast_directive *d = directives; d; d = d->next) {
-        const struct value *v = is_condition(d) ? directive_if(d) : NULL;
-        if (v && condition_value(p, v) == str_is(d->name, "skip"))
-            return false;
-    }
-    return true;
-}
-
-/* ---- CollectFields ---- */
-
-static int group_add(struct planner *p, struct collect *c, const struct ast_selection *s)
-{
-    struct str name = s->alias.len ? s->alias : s->name;
-    struct group *g = map_get(&c->by_name, name);
-
-    if (!g) {
-        g = arena_zalloc(p->arena, sizeof *g);
-        if (!g || map_put(&c->by_name, name, g) < 0)
-            return planner_memory(p);
-        g->name = name;
-        *c->last = g;
-        c->last = &g->next;
-        c->n++;
-    }
-    if (g->n == g->cap) {
-        uint32_t cap = g->cap ? g->cap * 2 : 2;
-        const struct ast_selection **more = arena_array(p->arena, cap, sizeof(void *));
-        if (!more)
-            return planner_memory(p);
-        if (g->n)
-            memcpy(more, g->selections, g->n * sizeof(void *));
-        g->selections = more;
-        g->cap = cap;
-    }
-    g->selections[g->n++] = s;
-    return 0;
-}
-
-static int collect_fields(struct planner *p, struct collect *c, const struct type *type,
-                          const struct ast_selection *s, unsigned depth);
-
-static int collect_spread(struct planner *p, struct collect *c, const struct type *type,
-                          const struct ast_selection *s, unsigned depth)
-{
-    struct ast_fragment *f = map_get(&p->fragments, s->name);
-    const struct type *condition;
-
-    if (!f || map_get(&c->visited, s->name))
-        return 0;
-    if (map_put(&c->visited, s->name, f) < 0)
-        return planner_memory(p);
-    condition = schema_type(p->plan->schema, f->condition);
-    if (!condition || !type_includes(condition, type))
-        return 0;
-    return collect_fields(p, c, type, f->selections, depth + 1);
-}
-
-static int collect_inline(struct planner *p, struct collect *c, const struct type *type,
-                          const struct ast_selection *s, unsigned depth)
-{
-    if (s->name.len) {
-        const struct type *condition = schema_type(p->plan->schema, s->name);
-        if (!condition || !type_includes(condition, type))
-            return 0;
-    }
-    return collect_fields(p, c, type, s->selections, depth + 1);
-}
-
-static int collect_fields(struct planner *p, struct collect *c, const struct type *type,
-                          const struct ast_selection *s, unsigned depth)
-{
-    int rc = 0;
-
-    if (depth > COLLECT_DEPTH_MAX)
-        return err_set(p->err, ERR_LIMIT, "Fragments are nested deeper than %d levels.",
-                       COLLECT_DEPTH_MAX);
-    for (; s && rc == 0; s = s->next) {
-        if (!is_included(p, s->directives))
-            continue;
-        switch (s->kind) {
-        case SELECTION_FIELD:
-            rc = group_add(p, c, s);
-            break;
-        case SELECTION_SPREAD:
-            rc = collect_spread(p, c, type, s, depth);
-            break;
-        case SELECTION_INLINE:
-            rc = collect_inline(p, c, type, s, depth);
-            break;
-        }
-    }
-    return rc;
 }
 
 /* ---- objects and steps ---- */
@@ -329,14 +138,12 @@ static int object_make(struct planner *p, const struct type *type, struct collec
 static int field_object(struct planner *p, const struct plan_field *f, const struct type *type,
                         struct site at, struct plan_object **ret)
 {
-    struct collect c = {0};
+    struct collect c;
     int rc = 0;
 
-    map_init(&c.by_name, p->arena);
-    map_init(&c.visited, p->arena);
-    c.last = &c.first;
+    collect_init(&c, p->arena);
     for (uint32_t i = 0; i < f->n_selections && rc == 0; i++)
-        rc = collect_fields(p, &c, type, f->selections[i]->selections, 0);
+        rc = collect_fields(&p->selector, &c, type, f->selections[i]->selections);
     at.depth++;
     return rc < 0 ? rc : object_make(p, type, &c, &at, ret);
 }
@@ -490,10 +297,9 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
                                         [OPERATION_MUTATION] = "mutation",
                                         [OPERATION_SUBSCRIPTION] = "subscription"};
     const struct type *root = schema->root[operation->kind];
-    struct planner p = {
-        .arena = arena, .conditions = conditions, .max_fields = max_fields, .err = reterr};
+    struct planner p = {.arena = arena, .max_fields = max_fields, .err = reterr};
     const struct site top = {.step = PLAN_NO_STEP, .depth = 1, .fatal = true};
-    struct collect c = {0};
+    struct collect c;
     int rc;
 
     if (!root)
@@ -508,14 +314,13 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
                             .operation = operation,
                             .conditions = *conditions,
                             .mask = mask};
-    map_init(&p.fragments, arena);
-    for (struct ast_fragment *f = doc->fragments; f; f = f->next)
-        if (map_put(&p.fragments, f->name, f) < 0)
-            return planner_memory(&p);
-    map_init(&c.by_name, arena);
-    map_init(&c.visited, arena);
-    c.last = &c.first;
-    rc = collect_fields(&p, &c, root, operation->selections, 0);
+    p.selector = (struct selector){
+        .arena = arena, .schema = schema, .conditions = conditions, .mask = mask, .err = reterr};
+    rc = selector_init(&p.selector, doc);
+    if (rc < 0)
+        return rc;
+    collect_init(&c, arena);
+    rc = collect_fields(&p.selector, &c, root, operation->selections);
     if (rc == 0)
         rc = object_make(&p, root, &c, &top, &p.plan->root);
     if (rc == 0)

@@ -32,6 +32,7 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "query/ast.h"
+#include "query/plan_conditions.h"
 #include "query/schema.h"
 
 struct ahead;
@@ -44,8 +45,7 @@ struct plan_guard {
 };
 
 enum {
-    PLAN_NO_STEP = UINT32_MAX,
-    PLAN_CONDITIONS_MAX = 32 /* variables that @skip and @include of one operation may name */
+    PLAN_NO_STEP = UINT32_MAX
 };
 
 struct plan_step {
@@ -93,13 +93,6 @@ struct plan_object {
     uint32_t n_fields;
 };
 
-/* The variables that decide @skip and @include in an operation. */
-struct plan_conditions {
-    uint32_t
-        variable[PLAN_CONDITIONS_MAX]; /* index of the variable; bit i of the mask is its value */
-    uint32_t n;
-};
-
 struct plan {
     const struct schema *schema;
     const struct document *document;
@@ -116,11 +109,6 @@ struct plan {
     struct ahead *ahead; /* ... written ahead: query/ahead.h; NULL: not */
     struct plan *next;   /* of the same document */
 };
-
-/* ERR_LIMIT: more than PLAN_CONDITIONS_MAX such variables. */
-int plan_conditions(const struct schema *schema, const struct document *doc,
-                    const struct ast_operation *operation, struct plan_conditions *ret,
-                    struct err *reterr) MUSTCHECK;
 
 /* Makes the plan in `arena`; the document and the schema must outlive it. ERR_LIMIT: more than `max_fields`
  * fields after fragments are spread; ERR_OPERATION: an operation type that the schema lacks; ERR_MEMORY. */
