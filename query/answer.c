@@ -1,22 +1,17 @@
 /* query/answer.c: see query/answer.h.
  *
- * One frame for each object or list that is open. `at` is the next field or item; what is being written is at - 1,
- * so the path of an error can be read off the stack. */
+ * Keeps one frame (query/answer_frame.h) for each object or list that is open. */
 #include "query/answer.h"
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "query/ahead.h"
+#include "query/answer_frame.h"
 #include "query/arguments.h"
 #include "query/cursor.h"
 #include "query/global_id.h"
 #include "query/introspect.h"
-
-enum {
-    ANSWER_ERRORS_MAX = 20,
-    ANSWER_ERROR_BYTES_MAX = 16 * 1024
-};
 
 enum answer_state {
     ANSWER_BEGIN,
@@ -25,33 +20,10 @@ enum answer_state {
     ANSWER_OVER
 };
 
-enum frame_kind {
-    FRAME_OBJECT,
-    FRAME_LIST
-};
-
-/* Which rows a value stands on: one row of a slice, or (connections, page infos) a slice as a whole. */
-struct place {
-    const struct step_run *run;
-    const struct slice *slice;
-    uint32_t row;
-};
-
-struct answer_frame {
-    enum frame_kind kind;
-    bool nullable;
-    const struct plan_object
-        *object;                    /* its fields; of a list: each item's, NULL when they differ */
-    const struct plan_field *field; /* the field whose value this is; NULL for the root */
-    struct place place;
-    uint32_t at, n;
-    size_t start; /* where its value begins in the output */
-};
-
 int answer_open(struct answer *a, const struct execution *x, struct str request_id)
 {
-    *a = (struct answer){._x = x, ._request_id = request_id, ._state = ANSWER_BEGIN};
-    buf_init(&a->_errors, ANSWER_ERROR_BYTES_MAX);
+    *a = (struct answer){._x = x, ._state = ANSWER_BEGIN};
+    answer_errors_init(&a->errors, request_id, x->discreet);
     a->_cap = x->plan->depth * 2 + 2; /* below an object stands a list of objects at most */
     a->_careful = x->careful;
     a->_frames = arena_array(x->arena, a->_cap, sizeof *a->_frames);
@@ -60,84 +32,7 @@ int answer_open(struct answer *a, const struct execution *x, struct str request_
 
 void answer_release(struct answer *a)
 {
-    buf_release(&a->_errors);
-}
-
-/* ---- errors ---- */
-
-static const char *failure_text(int rc)
-{
-    switch (rc) {
-    case ERR_DATABASE:
-        return "The database can't be reached just now. Please try again.";
-    case ERR_TIMEOUT:
-        return "The database took too long. Please try again.";
-    case ERR_BUSY:
-        return "The server has too much to do just now. Please try again.";
-    case ERR_CLOSING:
-        return "The server is shutting down. Please try again.";
-    case ERR_LIMIT:
-        return "The list is longer than this field can show.";
-    case ERR_DATA:
-        return "A record could not be read.";
-    default:
-        return "Something went wrong on our side.";
-    }
-}
-
-static void error_path(struct answer *a)
-{
-    struct buf *e = &a->_errors;
-
-    for (uint32_t i = 0; i < a->_depth; i++) {
-        const struct answer_frame *f = &a->_frames[i];
-        if (i)
-            buf_add_char(e, ',');
-        if (f->kind == FRAME_OBJECT) {
-            struct str name = f->object->fields[f->at - 1].name;
-            buf_add(e, name.ptr, name.len - 1); /* without the colon */
-        } else {
-            buf_add_int(e, (long long)f->at - 1);
-        }
-    }
-}
-
-/* Notes an error at the value that is being written. */
-static void error_add(struct answer *a, const struct plan_field *f, int rc, struct str message)
-{
-    struct buf *e = &a->_errors;
-    size_t start = e->len;
-    struct loc loc = f->selections[0]->loc;
-
-    if (a->errors++ >= ANSWER_ERRORS_MAX)
-        return;
-    if (e->len)
-        buf_add_char(e, ',');
-    buf_add_z(e, "{\"message\":");
-    json_add_string(e, message);
-    buf_addf(e, ",\"locations\":[{\"line\":%u,\"column\":%u}],\"path\":[", loc.line, loc.column);
-    error_path(a);
-    buf_addf(e, "],\"extensions\":{\"code\":\"%s\"", err_text(rc));
-    if (err_is_ours(rc))
-        buf_addf(e, ",\"requestId\":\"%.*s\"", STR_FMT(a->_request_id));
-    buf_add_z(e, "}}");
-    if (e->failed) { /* too many bytes: those before it tell enough */
-        e->len = start;
-        e->failed = false;
-    }
-}
-
-static void error_missing(struct answer *a, const struct plan_field *f)
-{
-    struct buf text;
-
-    buf_init(&text, ERR_MESSAGE_MAX);
-    buf_add_z(&text, "Cannot return null for non-nullable field ");
-    if (!a->_x->discreet)
-        buf_addf(&text, "%.*s.", STR_FMT(f->field->parent->name));
-    buf_addf(&text, "%.*s.", STR_FMT(f->field->name));
-    error_add(a, f, ERR_DATA, text.failed ? STR("A value is missing.") : buf_str(&text));
-    buf_release(&text);
+    answer_errors_release(&a->errors);
 }
 
 /* ---- the stack ---- */
@@ -170,7 +65,7 @@ static int put_null_at(struct answer *a, const struct plan_field *f, bool non_nu
 {
     if (non_null) {
         if (!reported)
-            error_missing(a, f);
+            answer_error_missing(&a->errors, a->_frames, a->_depth, f);
         return propagate(a, out);
     }
     buf_add(out, "null", 4);
@@ -185,7 +80,7 @@ static int put_null(struct answer *a, const struct plan_field *f, struct buf *ou
 static int put_failure_at(struct answer *a, const struct plan_field *f, bool non_null,
                           struct buf *out, int rc)
 {
-    error_add(a, f, rc, str_of(failure_text(rc)));
+    answer_error_failure(&a->errors, a->_frames, a->_depth, f, rc);
     return put_null_at(a, f, non_null, out, true);
 }
 
@@ -503,9 +398,9 @@ static void answer_begin(struct answer *a, struct buf *out)
 
 static void answer_end(struct answer *a, struct buf *out)
 {
-    if (a->errors) {
+    if (a->errors.n) {
         buf_add_z(out, ",\"errors\":[");
-        buf_add_str(out, buf_str(&a->_errors));
+        buf_add_str(out, buf_str(&a->errors.text));
         buf_add_char(out, ']');
     }
     if (a->extensions.len) {
@@ -545,8 +440,7 @@ int answer_next(struct answer *a, struct buf *out, size_t enough)
         !a->_careful) { /* a hole that nobody foresaw; nothing has left yet */
         a->_careful = true;
         a->_depth = 0;
-        a->errors = 0;
-        buf_clear(&a->_errors);
+        answer_errors_clear(&a->errors);
         out->len = start;
         answer_begin(a, out);
         rc = answer_data(a, out, enough);
@@ -555,5 +449,5 @@ int answer_next(struct answer *a, struct buf *out, size_t enough)
         return rc;
     if (rc == 0)
         answer_end(a, out);
-    return out->failed || a->_errors.failed ? ERR_MEMORY : rc;
+    return out->failed || a->errors.text.failed ? ERR_MEMORY : rc;
 }

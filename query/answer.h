@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/macros.h"
+#include "query/answer_errors.h"
 #include "query/execute.h"
 
 struct answer_frame;
@@ -19,14 +20,12 @@ struct answer {
     const struct execution *_x;
     struct answer_frame *_frames;
     uint32_t _depth, _cap;
-    struct buf _errors; /* entries, comma-separated */
-    struct str _request_id;
     int _state;
     bool _careful;
     struct str
         extensions; /* a JSON object to stand beside the data; empty: none. Set after answer_open */
     bool cut;       /* memory or the limit of the answer's size ran out */
-    uint32_t errors; /* so far */
+    struct answer_errors errors;
 };
 
 /* `request_id` goes into errors of ours. Memory for the stack comes from the execution's arena. The answer

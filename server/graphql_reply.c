@@ -172,7 +172,7 @@ static void stream(struct operation *o, int status, const struct buf *written, b
  * operation was executed. (An error that is met after the first piece has left comes under a 200.) */
 static int answer_status(const struct operation *o)
 {
-    return o->type == ANSWER_GRAPHQL_RESPONSE && o->answer.errors > 0 ? 294 : 200;
+    return o->type == ANSWER_GRAPHQL_RESPONSE && o->answer.errors.n > 0 ? 294 : 200;
 }
 
 void operation_answer(struct operation *o)
