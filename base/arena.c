@@ -95,8 +95,10 @@ static bool arena_grow(struct arena *a, size_t size)
     want = MAX(want, size);
     if (a->limit && want > a->limit - MIN(a->used, a->limit))
         want = size; /* the last step may be small */
-    if (a->limit && want > a->limit - MIN(a->used, a->limit))
+    if (a->limit && want > a->limit - MIN(a->used, a->limit)) {
+        a->limited = true;
         return false;
+    }
     c = malloc(sizeof *c + want);
     if (!c)
         return false;

@@ -23,6 +23,7 @@ struct arena {
     size_t used;      /* bytes taken from the system */
     size_t limit;     /* most that may be taken; 0: no limit */
     bool failed;
+    bool limited; /* it was the limit that ran out: no fault of the system's */
 };
 
 void arena_init(struct arena *a, size_t limit_bytes);

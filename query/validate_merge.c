@@ -422,6 +422,7 @@ static void judge_all(struct merging *m, const struct type *parent,
         for (const struct group *g = m->groups; g && goes_on(m); g = g->next)
             judge(m, g, set->shape_only);
     }
+    m->todo = NULL; /* `top` ends here, also when the budget ended the loop */
 }
 
 void validate_merge(struct validation *v)

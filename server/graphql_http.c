@@ -70,6 +70,7 @@ void graphql_handle(struct graphql *g, struct exchange *x)
                  : graphql_params_parse(&x->arena, x->body, &o->params, &err);
     if (rc < 0) {
         g->stats.failed++;
+        graphql_blame_limit(x, &err);
         exchange_error(x, &err, NULL);
         return;
     }

@@ -83,6 +83,9 @@ void graphql_close_when_idle(struct graphql *g);
 void operation_refuse(struct operation *o, struct err *err);
 /* With all that was found wrong, at least one. */
 void operation_refuse_all(struct operation *o, const struct validate_result *errors);
+/* Makes of ERR_MEMORY, where it was the request's own limit that ran out, an error that says so: coming again
+ * would not help. */
+void graphql_blame_limit(const struct exchange *x, struct err *err);
 void operation_refuse_with(struct operation *o, int code, const char *message);
 /* Writes what was executed. */
 void operation_answer(struct operation *o);

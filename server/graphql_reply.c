@@ -97,8 +97,17 @@ void operation_refuse_all(struct operation *o, const struct validate_result *all
     exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
 }
 
+void graphql_blame_limit(const struct exchange *x, struct err *err)
+{
+    if (err->code == ERR_MEMORY && x->arena.limited)
+        err_set(err, ERR_LIMIT,
+                "The request needs more memory than one may have (%zu MB). Send or ask for less.",
+                x->arena.limit >> 20);
+}
+
 void operation_refuse(struct operation *o, struct err *err)
 {
+    graphql_blame_limit(o->x, err);
     operation_refuse_all(o, &(struct validate_result){.errors = err, .n_errors = 1});
 }
 

@@ -105,6 +105,22 @@ test('lists among the variables: 99, 100, 101; and by flag', async () => {
   assert.deepEqual(data, { __typename: 'Query' }); // what nobody declared is ignored, so it costs nothing
 });
 
+describe('memory of a request', () => {
+  test('what needs more than one may have is told so, and not to come again', async () => {
+    const variables = Object.fromEntries(Array.from({ length: 75_000 }, (_, i) => [`k${i}`, 1]));
+    const list = `{"query": "query($iin: ID!) { patient(iin: $iin) { iin } }", "variables": {"iin": [${'1,'.repeat(490_000)}1]}}`;
+    for (const body of [JSON.stringify({ query: '{ __typename }', variables }), list]) {
+      const response = await send(usual, body);
+      assert.equal(response.status, 400);
+      assert.equal(response.headers['retry-after'], undefined);
+      const [error] = response.json().errors;
+      assert.equal(error.message, 'The request needs more memory than one may have (8 MB). Send or ask for less.');
+      assert.equal(error.extensions.code, 'LIMIT_EXCEEDED');
+    }
+    assert.equal((await ask(usual, '{ __typename }')).status, 200);
+  });
+});
+
 describe('page sizes', () => {
   const page = (first) => `{ patient(iin: "${iin}") { prescriptions${first === undefined ? '' : `(first: ${first})`} { nodes { id } } } }`;
   for (const [which, most] of [['by default', 100], ['by flag', 10]]) {
