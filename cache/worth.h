@@ -1,8 +1,8 @@
 /* cache/worth.h: how many values a second are worth putting into Redis.
  *
  * A value that is stored costs three commands and the bytes; a value that is read back spares PostgreSQL one key
- * of a batch, but costs this process a little more than the batch would have. Measured on one machine, a store
- * pays after some sixteen reads. So the rate follows what comes back: a hot set is stored at once and at
+ * of a batch, but costs this process a little more than the batch would have. Reckoned from CPU a request with and
+ * without Redis on one machine (not measured by itself), a store pays after some sixteen reads. So the rate follows what comes back: a hot set is stored at once and at
  * any rate it needs, a sweep over millions of people hardly at all.
  *
  * Layer: cache; no clock and no counter of its own. */
