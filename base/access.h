@@ -193,7 +193,7 @@ bool row_valid(const void *bytes, size_t len, uint32_t n_cells);
 /* A copy in `arena`, or NULL when memory ran out. */
 const struct row *row_copy(struct arena *arena, const struct row *r);
 
-struct viewer; /* who asks and for what purpose; server/access defines it, all others pass it on */
+struct viewer; /* who asks: base/viewer.h */
 
 /* What one key found. */
 struct slice {

@@ -5,8 +5,7 @@
 
 int viewer_of(const struct exchange *x, struct viewer *ret)
 {
-    *ret = (struct viewer){
-        .role = VIEWER_ANONYMOUS, .purpose = PURPOSE_UNSTATED, .request_id = str_of(x->id)};
+    *ret = (struct viewer){.kind = VIEWER_OPEN, .request_id = str_of(x->id)};
     return 0;
 }
 

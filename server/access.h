@@ -9,23 +9,10 @@
 #define SERVER_ACCESS_H
 
 #include "base/macros.h"
-#include "base/str.h"
+#include "base/viewer.h"
+#include "query/disclosure.h"
 
 struct exchange;
-
-enum viewer_role {
-    VIEWER_ANONYMOUS
-};
-
-enum viewer_purpose {
-    PURPOSE_UNSTATED
-};
-
-struct viewer {
-    enum viewer_role role;
-    enum viewer_purpose purpose;
-    struct str request_id;
-};
 
 /* Who asks, from the head of the request. 0, or an ERR_ when nobody may ask so. */
 int viewer_of(const struct exchange *x, struct viewer *ret) MUSTCHECK;
@@ -33,6 +20,8 @@ int viewer_of(const struct exchange *x, struct viewer *ret) MUSTCHECK;
 /* An answer that wants to leave. The owner keeps it until the gate has decided. */
 struct release {
     const struct viewer *viewer;
+    const struct disclosure *disclosures; /* what it tells of whom; the owner's */
+    uint32_t n_disclosures;
     void (*done)(struct release *r, int rc); /* 0: it may leave; negative: it must not */
 };
 
