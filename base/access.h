@@ -70,6 +70,11 @@ struct table {
     bool apart; /* cells that are seldom asked for: another table's second group, read by its key */
     bool hot;   /* all rows are kept in the process */
     bool aggregate; /* lists that hang on its key are cached together with the row */
+    bool
+        function; /* no table: a function of the path's columns, which returns such rows; never cached */
+    bool
+        personal; /* each row is about one person, whose key is in the CODEC_KEY cell `subject_cell` */
+    uint32_t subject_cell;
     int line;
 };
 
@@ -117,7 +122,7 @@ struct access_path {
     int line;
     /* Set by db_check. */
     uint32_t key_oid[ACCESS_KEY_MAX];
-    bool key_is_text; /* key.text counts, not key.part[0] */
+    bool key_is_text; /* key.text counts, not key.part[0]; of a function, part[1] beside it */
     bool sorts;       /* no index gives a list's order: what the key finds is sorted */
 };
 
@@ -129,7 +134,7 @@ struct access {
     uint32_t n_paths;
 };
 
-/* What is looked for: integers (dates, timestamps too), or one text. */
+/* What is looked for: integers (dates, timestamps too), or one text; of a function, a text and an integer. */
 struct key {
     int64_t part[ACCESS_KEY_MAX];
     struct str text;

@@ -18,6 +18,8 @@
     X(REQUEST, 400, "BAD_REQUEST", 0)                                                              \
     X(PERSISTED_NOT_FOUND, 200, "PERSISTED_QUERY_NOT_FOUND", 0)                                    \
     X(PERSISTED_OFF, 200, "PERSISTED_QUERY_NOT_SUPPORTED", 0)                                      \
+    X(UNAUTHENTICATED, 401, "UNAUTHENTICATED", 0)                                                  \
+    X(FORBIDDEN, 403, "FORBIDDEN", 0)                                                              \
     X(NOT_TRUSTED, 403, "DOCUMENT_NOT_TRUSTED", 0)                                                 \
     X(METHOD, 405, "METHOD_NOT_ALLOWED", 0)                                                        \
     X(NOT_FOUND, 404, "NOT_FOUND", 0)                                                              \

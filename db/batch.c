@@ -96,17 +96,18 @@ bool lane_confined(const struct db *db, const struct lane *lane)
 
 static uint64_t key_hash(const struct access_path *path, const struct key *key)
 {
+    uint64_t second = path->n_columns > 1 ? hash_u64((uint64_t)key->part[1]) : 0;
+
     if (path->key_is_text)
-        return hash_bytes(key->text);
-    return hash_u64((uint64_t)key->part[0] +
-                    (path->n_columns > 1 ? hash_u64((uint64_t)key->part[1]) : 0));
+        return hash_bytes(key->text) + second;
+    return hash_u64((uint64_t)key->part[0] + second);
 }
 
 static bool key_equal(const struct access_path *path, const struct key *a, const struct key *b)
 {
-    if (path->key_is_text)
-        return str_eq(a->text, b->text);
-    for (uint32_t i = 0; i < path->n_columns; i++)
+    if (path->key_is_text && !str_eq(a->text, b->text))
+        return false;
+    for (uint32_t i = path->key_is_text; i < path->n_columns; i++)
         if (a->part[i] != b->part[i])
             return false;
     return true;

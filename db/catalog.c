@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "db/catalog_ask.h"
+#include "db/catalog_function.h"
 #include "db/catalog_plan.h"
 #include "db/conninfo.h"
 #include "db/db.h"
@@ -247,13 +248,16 @@ static int check_plans(struct catalog *c, const struct access_path *path, bool *
 
 /* One path whose tables passed: sets key_oid, key_is_text, order[].type_oid and the filters' types,
  * then has every statement of it planned. A list whose order no index gives is logged. */
-static int check_path(struct catalog *c, struct access_path *path)
+static int check_path(struct catalog *c, struct access *access, struct access_path *path)
 {
     struct err before = c->reterr ? *c->reterr : (struct err){0};
     bool sorts = false;
-    int rc = check_keys(c, path);
+    int rc;
 
     path->sorts = false;
+    if (path->table->function)
+        return catalog_function(c, &access->tables[path->table->id], path);
+    rc = check_keys(c, path);
     if (rc == 0)
         rc = check_order(c, path);
     if (rc == 0)
@@ -288,9 +292,10 @@ int db_check(const char *conninfo, struct access *access, struct err *reterr)
     arena_init(&arena, 64 << 20);
     c.arena = &arena;
     for (uint32_t i = 0; i < access->n_tables && rc == 0; i++)
-        rc = check_table(&c, &access->tables[i]);
+        if (!access->tables[i].function) /* those: by their path, which says the arguments */
+            rc = check_table(&c, &access->tables[i]);
     for (uint32_t i = 0; i < access->n_paths && rc == 0; i++)
-        rc = check_path(&c, &access->paths[i]);
+        rc = check_path(&c, access, &access->paths[i]);
     arena_release(&arena);
     PQfinish(c.pg);
     return rc;

@@ -57,15 +57,12 @@ static bool text_fits(struct str s)
 bool encode_matchable(const struct access_path *path, const struct key *key,
                       const struct page *page)
 {
-    if (path->key_is_text) {
-        if (!text_fits(key->text))
+    if (path->key_is_text && !text_fits(key->text))
+        return false;
+    for (uint32_t i = path->key_is_text; i < path->n_columns; i++) {
+        const struct pg_type *type = pg_type_find(path->key_oid[i]);
+        if (!type || !number_fits(type, key->part[i]))
             return false;
-    } else {
-        for (uint32_t i = 0; i < path->n_columns; i++) {
-            const struct pg_type *type = pg_type_find(path->key_oid[i]);
-            if (!type || !number_fits(type, key->part[i]))
-                return false;
-        }
     }
     for (uint32_t i = 0; page && i < path->n_filter; i++) {
         const struct filter_value *f = &page->filter[i];

@@ -194,6 +194,16 @@ static void add_filters(struct buf *b, const struct access_path *p)
         add_filter(b, p, i);
 }
 
+/* The rows that a key is compared with; of a function, those that it returns for the key. */
+static void add_from(struct buf *b, const struct access_path *p)
+{
+    buf_add_z(b, " FROM ");
+    statement_add_name(b, p->table->name);
+    for (uint32_t i = 0; p->table->function && i < p->n_columns; i++)
+        buf_addf(b, "%sk.k%u%s", i ? ", " : "(", i + 1, i + 1 == p->n_columns ? ")" : "");
+    buf_add_z(b, " AS t");
+}
+
 static void add_where(struct buf *b, const struct access_path *p)
 {
     for (uint32_t i = 0; i < p->n_columns; i++) {
@@ -254,10 +264,9 @@ int statement_of_path(struct statement *s, const struct access_path *path, uint3
     add_unnest(&b, s);
     buf_add_z(&b, " CROSS JOIN LATERAL (SELECT ");
     add_cells(&b, s);
-    buf_add_z(&b, " FROM ");
-    statement_add_name(&b, path->table->name);
-    buf_add_z(&b, " AS t");
-    add_where(&b, path);
+    add_from(&b, path);
+    if (!path->table->function)
+        add_where(&b, path);
     if (s->kind == STATEMENT_PAGE) {
         if (path->n_order)
             add_bound(&b, path);

@@ -1,0 +1,91 @@
+/* db/catalog_function.c: see db/catalog_function.h. A call of it is prepared and described, as catalog_ask.c does with
+ * columns, so PostgreSQL itself finds the function and resolves its types. Layer: db. */
+#include "db/catalog_function.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "db/catalog_ask.h"
+#include "db/statement.h"
+#include "db/types.h"
+
+static int describe(struct catalog *c, const struct access_path *path, PGresult **ret)
+{
+    struct buf b;
+
+    buf_init(&b, 0);
+    buf_add_z(&b, "SELECT * FROM ");
+    statement_add_name(&b, path->table->name);
+    for (uint32_t i = 0; i < path->n_columns; i++)
+        buf_addf(&b, "%s$%u", i ? ", " : "(", i + 1);
+    buf_add(&b, ")", sizeof ")");
+    if (b.failed) {
+        buf_release(&b);
+        return err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
+    }
+    *ret = PQprepare(c->pg, "", b.ptr, 0, NULL);
+    if (PQresultStatus(*ret) == PGRES_COMMAND_OK) {
+        PQclear(*ret);
+        *ret = PQdescribePrepared(c->pg, "");
+    }
+    buf_release(&b);
+    if (PQresultStatus(*ret) != PGRES_COMMAND_OK)
+        return catalog_refuse(c, *ret, path->line, "a function can't be looked at now",
+                              "the function can't be called so");
+    return 0;
+}
+
+static int check_arguments(struct catalog *c, struct access_path *path, const PGresult *res)
+{
+    for (uint32_t i = 0; i < path->n_columns; i++) {
+        uint32_t oid = PQparamtype(res, (int)i);
+        bool is_text = pg_type_is_text(oid);
+        if (pg_type_sent(CODEC_KEY, oid) == 0 || (is_text && i > 0))
+            return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                              "argument %u of function %.*s is of a type that can't be given: only "
+                              "the first may be text, "
+                              "others are integers, dates or times",
+                              i + 1, STR_FMT(path->table->name));
+        path->key_oid[i] = oid;
+        path->key_is_text |= is_text;
+    }
+    return 0;
+}
+
+static int check_column(struct catalog *c, const struct table *table, struct column *column,
+                        const PGresult *res)
+{
+    char name[64];
+    int at;
+
+    snprintf(name, sizeof name, "\"%.*s\"", (int)MIN(column->name.len, 60u), column->name.ptr);
+    at = PQfnumber(res, name);
+    if (at < 0)
+        return err_set_at(c->reterr, ERR_CONFIG, column->line, 0,
+                          "function %.*s returns no column %.*s", STR_FMT(table->name),
+                          STR_FMT(column->name));
+    if (pg_type_sent(column->codec, PQftype(res, at)) == 0)
+        return err_set_at(c->reterr, ERR_CONFIG, column->line, 0,
+                          "what function %.*s returns as %.*s is of a type that can't be used",
+                          STR_FMT(table->name), STR_FMT(column->name));
+    column->type_oid = PQftype(res, at);
+    column->raw_is_text = column->codec == CODEC_KEY && pg_type_is_text(column->type_oid);
+    return 0;
+}
+
+int catalog_function(struct catalog *c, struct table *table, struct access_path *path)
+{
+    PGresult *res = NULL;
+    int rc = describe(c, path, &res);
+
+    if (rc == 0)
+        rc = check_arguments(c, path, res);
+    for (uint32_t i = 0; i < table->n_columns && rc == 0; i++)
+        rc = check_column(c, table, &table->columns[i], res);
+    PQclear(res);
+    return rc;
+}
