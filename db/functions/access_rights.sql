@@ -1,0 +1,98 @@
+/*
+ * Who may see what of whom: the one place where relations between people are decided, asked on every request and never
+ * cached. `viewer` is "ROLE/IIN/ORG" of a token that was checked; `subject` is a patient's id. At most one row:
+ *   capacities  names of the schema's enum Capacity, separated by commas
+ *   withheld    what the owner hid from this viewer: `table` (the whole kind) or `table:id`, separated by spaces; '' for nothing
+ *   reason      for the log: what the right rests on where that is one act (a call, a grant); else null
+ * No row: no right, or no such patient. A relation that ended or was revoked gives nothing from that moment on.
+ *
+ * One SELECT, neither SECURITY DEFINER nor with settings of its own, so that the planner inlines it into the statement
+ * that asks for many subjects: what follows is then index look-ups of one plan that was set up once. Conditions on
+ * a role stand before the look-ups that they spare. Days are days in Kazakhstan, UTC+5.
+ */
+CREATE OR REPLACE FUNCTION access_rights(viewer text, subject bigint)
+RETURNS TABLE (capacities text, withheld text, reason text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT r.capacities,
+           CASE WHEN v.role = 'CITIZEN' OR r.emergency IS NOT NULL THEN ''
+                /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
+                WHEN (SELECT true FROM access_rule h WHERE h.patient_id = p.id AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
+                THEN access_hidden(p.id, v.role, w.practitioner_id, w.clinic_id)
+                ELSE '' END,
+           coalesce(r.emergency, r.call)
+      FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin, split_part(viewer, '/', 3) AS bin,
+                   (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
+      LEFT JOIN LATERAL (
+            /* The clinician, where he says that he works: he does, as what he says. */
+            SELECT m.id AS practitioner_id, c.id AS clinic_id
+              FROM practitioner m
+              JOIN clinic c ON c.bin = v.bin AND c.active
+              JOIN practitioner_role j ON j.practitioner_id = m.id AND j.clinic_id = c.id
+             WHERE v.role IN ('DOCTOR', 'NURSE', 'AMBULANCE') AND m.iin = v.iin AND m.active
+               AND j.valid_from <= v.today AND (j.valid_to IS NULL OR j.valid_to > v.today)
+               AND CASE v.role WHEN 'DOCTOR' THEN j.role IN ('district_doctor', 'specialist', 'hospital_doctor')
+                               WHEN 'NURSE' THEN j.role = 'nurse'
+                               ELSE j.role <> 'manager' AND c.kind = 'ambulance' END
+             LIMIT 1) w ON true
+      JOIN patient p ON p.id = subject
+     CROSS JOIN LATERAL (
+            SELECT CASE WHEN w.practitioner_id IS NULL THEN NULL
+                        ELSE (SELECT g.reason_code FROM emergency_grant g
+                               WHERE g.patient_id = p.id AND g.practitioner_id = w.practitioner_id AND g.clinic_id = w.clinic_id
+                                 AND g.role = v.role AND g.valid_from <= now() AND g.valid_to > now()
+                               ORDER BY g.valid_to DESC LIMIT 1) END AS emergency,
+                   CASE WHEN v.role = 'AMBULANCE' AND w.clinic_id IS NOT NULL
+                        THEN (SELECT a.number FROM ambulance_call a
+                               WHERE a.patient_id = p.id AND a.clinic_id = w.clinic_id AND a.closed_at IS NULL AND a.superseded_by IS NULL
+                                 AND a.received_at <= now() AND a.record_status <> 'entered_in_error' LIMIT 1) END AS call
+            OFFSET 0) e
+     CROSS JOIN LATERAL (
+            SELECT e.emergency, e.call,
+                   CASE WHEN v.role = 'CITIZEN' THEN
+                        CASE WHEN p.deceased_on IS NOT NULL THEN NULL
+                             WHEN p.iin = v.iin THEN 'OWNER'
+                             WHEN p.birth_date + INTERVAL '18 years' <= v.today THEN NULL
+                             WHEN EXISTS (SELECT FROM guardianship g
+                                           WHERE g.patient_id = p.id AND g.superseded_by IS NULL AND g.record_status <> 'entered_in_error'
+                                             AND g.valid_from <= v.today AND (g.valid_to IS NULL OR g.valid_to > v.today)
+                                             AND (g.guardian_iin = v.iin
+                                                  OR (SELECT o.iin = v.iin FROM patient o WHERE o.id = g.guardian_id)))
+                             THEN CASE WHEN p.birth_date + INTERVAL '16 years' > v.today THEN 'GUARDIAN' ELSE 'GUARDIAN_OF_TEENAGER' END
+                        END
+                        WHEN v.role = 'PAYER' THEN 'PAYER'
+                        WHEN w.practitioner_id IS NULL THEN NULL
+                        ELSE nullif(concat_ws(',',
+                             CASE WHEN v.role = 'DOCTOR' AND p.district_doctor_id = w.practitioner_id AND p.clinic_id = w.clinic_id
+                                  THEN 'DISTRICT_DOCTOR' END,
+                             CASE WHEN v.role = 'NURSE' AND p.clinic_id = w.clinic_id
+                                   AND EXISTS (SELECT FROM practitioner_role n, practitioner_role d
+                                                WHERE n.practitioner_id = w.practitioner_id AND n.clinic_id = w.clinic_id AND n.role = 'nurse'
+                                                  AND n.valid_from <= v.today AND (n.valid_to IS NULL OR n.valid_to > v.today)
+                                                  AND d.practitioner_id = p.district_doctor_id AND d.clinic_id = p.clinic_id AND d.role = 'district_doctor'
+                                                  AND d.valid_from <= v.today AND (d.valid_to IS NULL OR d.valid_to > v.today)
+                                                  AND d.district_number = n.district_number)
+                                  THEN 'DISTRICT_NURSE' END,
+                             CASE WHEN v.role = 'DOCTOR'
+                                   AND (EXISTS (SELECT FROM appointment a
+                                                 WHERE a.patient_id = p.id AND a.practitioner_id = w.practitioner_id AND a.clinic_id = w.clinic_id
+                                                   AND a.status IN ('booked', 'kept') AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
+                                                   AND a.starts_at BETWEEN now() - INTERVAL '30 days' AND now() + INTERVAL '30 days')
+                                     OR EXISTS (SELECT FROM hospitalization s
+                                                 WHERE s.patient_id = p.id AND s.superseded_by IS NULL AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error'
+                                                   AND (s.discharged_on IS NULL OR s.discharged_on >= v.today - 30))
+                                     OR EXISTS (SELECT FROM hospital_referral f
+                                                 WHERE f.patient_id = p.id AND f.superseded_by IS NULL AND w.clinic_id IN (f.from_clinic_id, f.to_clinic_id)
+                                                   AND f.record_status <> 'entered_in_error' AND (f.status IN ('waiting', 'accepted') OR f.referred_on >= v.today - 30))
+                                     OR EXISTS (SELECT FROM prescription x
+                                                 WHERE x.patient_id = p.id AND x.superseded_by IS NULL AND x.issued_on >= v.today - 90
+                                                   AND x.prescriber_id = w.practitioner_id AND x.record_status <> 'entered_in_error'))
+                                  THEN 'TREATING_DOCTOR' END,
+                             CASE WHEN e.call IS NOT NULL THEN 'AMBULANCE' END,
+                             CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
+                             CASE WHEN EXISTS (SELECT FROM access_rule g
+                                                WHERE g.patient_id = p.id AND g.kind = 'grant' AND g.revoked_at IS NULL
+                                                  AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
+                                  THEN 'GRANTEE' END), '') END AS capacities
+            OFFSET 0) r
+     WHERE r.capacities IS NOT NULL
+$$;
