@@ -1,21 +1,15 @@
-/* server/access.h: who asks, for what purpose, and whether an answer may leave.
+/* server/access.h: whether an answer may leave.
  *
- * Rights, hidden entries and the access log of every look hang on these two points (docs/security.md): the
- * viewer travels with every fetch, so that rights are decided before rows are released, and the release gate
- * stands between a finished answer and the socket, so that no data leaves before its row in the log is safe.
- * Until tokens exist every viewer is anonymous and the gate is open; the server must then not be reachable
- * from outside (it listens on 127.0.0.1 unless told otherwise). */
+ * The access log of every look hangs on this point (docs/security.md): the release gate stands between a finished
+ * answer and the socket, so that no data leaves before its row in the log is safe. (Who asks is told by
+ * server/identity, and travels with every fetch.) */
 #ifndef SERVER_ACCESS_H
 #define SERVER_ACCESS_H
 
 #include "base/macros.h"
-#include "base/viewer.h"
 #include "query/disclosure.h"
 
-struct exchange;
-
-/* Who asks, from the head of the request. 0, or an ERR_ when nobody may ask so. */
-int viewer_of(const struct exchange *x, struct viewer *ret) MUSTCHECK;
+struct viewer;
 
 /* An answer that wants to leave. The owner keeps it until the gate has decided. */
 struct release {

@@ -1,8 +1,10 @@
 /* server/config.c: see server/config.h. The places that values come from; what can be set is in server/options.c. */
 #include "server/config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +212,39 @@ static int find_files(struct config *c, enum config_command command, uint64_t gi
     return 0;
 }
 
+static bool is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+    return strcmp(host, "localhost") == 0;
+}
+
+/* Who may ask: what does not fit together, or is missing. */
+static int check_access(const struct config *c, struct err *reterr)
+{
+    const char *missing = !c->token_keys       ? "token-keys"
+                          : !c->token_issuer   ? "token-issuer"
+                          : !c->token_audience ? "token-audience"
+                                               : NULL;
+
+    if ((c->access_open || c->demo) && !is_loopback(c->listen))
+        return err_set(reterr, ERR_CONFIG,
+                       "%s: --listen %.60s can be reached by others; it must be a loopback "
+                       "address, such as 127.0.0.1",
+                       c->access_open ? "--access open" : "--demo", c->listen);
+    if (!c->access_open && missing)
+        return err_set(reterr, ERR_CONFIG,
+                       "--%s is not given, and --access is tokens (development and benchmarks on "
+                       "this machine alone may go without: --access open)",
+                       missing);
+    return 0;
+}
+
 int config_read(struct config *ret, enum config_command command, int argc, char **argv,
                 struct err *reterr)
 {
@@ -236,7 +271,8 @@ int config_read(struct config *ret, enum config_command command, int argc, char 
         if (rc < 0)
             return rc;
     }
-    return find_files(c, command, given, reterr);
+    rc = find_files(c, command, given, reterr);
+    return rc == 0 && command == COMMAND_SERVE ? check_access(c, reterr) : rc;
 }
 
 void config_release(struct config *c)

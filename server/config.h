@@ -22,9 +22,12 @@ enum {
 struct config {
     /* texts; NULL: not set, or off */
     const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
+    const char *token_keys, *token_issuer, *token_audience;
     const char *cors_origin[CONFIG_ORIGINS_MAX];
     unsigned n_cors_origin;
     enum log_level log_level;
+    bool access_open; /* nobody is asked for a token */
+    bool demo;        /* the demo's own key counts */
     bool introspection, get_queries, sql;
     bool graphiql_given; /* not the default: then files that are missing are an error */
     /* numbers, in the unit that the name says */

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "server/graphql_priv.h"
+#include "server/identity.h"
 
 static void operation_gone(struct exchange *x)
 {
@@ -57,6 +58,21 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
     return o;
 }
 
+/* Before a byte of the body is looked at; false: refused. */
+static bool know_viewer(struct operation *o)
+{
+    int rc = viewer_of(o->g->config.identity, o->x, &o->viewer);
+
+    if (rc == 0)
+        return true;
+    o->g->stats.failed++;
+    if (rc == ERR_UNAUTHENTICATED)
+        identity_refuse(o->x);
+    else
+        refuse_exchange(o->x, rc, "The request needs more memory than it may have.");
+    return false;
+}
+
 void graphql_handle(struct graphql *g, struct exchange *x)
 {
     struct operation *o = accept_exchange(g, x);
@@ -66,17 +82,14 @@ void graphql_handle(struct graphql *g, struct exchange *x)
     if (!o)
         return;
     g->stats.operations++;
+    if (!know_viewer(o))
+        return;
     rc = o->safe ? graphql_params_from_url(&x->arena, x->query, &o->params, &err)
                  : graphql_params_parse(&x->arena, x->body, &o->params, &err);
     if (rc < 0) {
         g->stats.failed++;
         graphql_blame_limit(x, &err);
         exchange_error(x, &err, NULL);
-        return;
-    }
-    rc = viewer_of(x, &o->viewer);
-    if (rc < 0) {
-        operation_refuse_with(o, rc, "Who asks could not be told.");
         return;
     }
     operation_run(o);

@@ -16,6 +16,7 @@
 struct err;
 struct exchange;
 struct graphql;
+struct identity;
 struct row_source;
 struct schema;
 struct trusted;
@@ -24,6 +25,7 @@ struct uv_loop_s;
 struct graphql_config {
     struct document_limits documents;
     struct cost_limits limits;
+    struct identity *identity;     /* who asks; must outlive it */
     const struct trusted *trusted; /* NULL: any document may run; must outlive it */
     uint32_t max_in_flight;        /* operations; beyond: 503; 1000 */
     unsigned request_ms;           /* deadline of one operation; 5000 */

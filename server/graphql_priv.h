@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/viewer.h"
 #include "query/ahead.h"
 #include "query/answer.h"
 #include "query/execute.h"

@@ -49,21 +49,24 @@ static void errors_json(struct buf *out, const struct validate_result *errors,
 }
 
 /* A document or an operation that can't run: 400, or 200 in the older media type; ours keep their status, and so
- * do a request that contradicts itself and a mutation by GET. */
+ * do a request that contradicts itself, a mutation by GET and one that needs a token. */
 static int refusal_status(const struct operation *o, int code)
 {
-    if (code == ERR_REQUEST || code == ERR_METHOD)
+    if (code == ERR_REQUEST || code == ERR_METHOD || code == ERR_UNAUTHENTICATED)
         return err_status(code);
     return o->type == ANSWER_JSON && !err_is_ours(code) ? 200 : err_status(code);
 }
 
-/* What goes with a status: a 503 says when to come again, a 405 how. */
+/* What goes with a status: a 503 says when to come again, a 405 and a 401 how. */
 static const struct http_header *headers_of(int status)
 {
     static const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
     static const struct http_header post[] = {{"Allow", "POST"}, {NULL, NULL}};
 
-    return status == 503 ? again : status == 405 ? post : NULL;
+    static const struct http_header token[] = {{"WWW-Authenticate", "Bearer realm=\"tolqujat\""},
+                                               {NULL, NULL}};
+
+    return status == 503 ? again : status == 405 ? post : status == 401 ? token : NULL;
 }
 
 /* The errors as a client may see them when the schema is not shown; false: no memory. */

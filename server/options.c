@@ -22,6 +22,16 @@ const struct option options[] = {
     {"listen", OPTION_TEXT, SERVE, AT(listen), 0, 0, "127.0.0.1", "HOST", "address to listen on"},
     {"port", OPTION_NUMBER, SERVE, AT(port), 0, 65535, "8080", "N", "port; 0 is any free one"},
     {"workers", OPTION_NUMBER, SERVE, AT(workers), 1, 24, "1", "N", "processes on that port"},
+    {"access", OPTION_ACCESS, SERVE, AT(access_open), 0, 0, "tokens", "tokens|open",
+     "who may ask: who has a token; or anybody for everything, for development"},
+    {"token-keys", OPTION_TEXT, SERVE, AT(token_keys), 0, 0, NULL, "FILE",
+     "JWKS: the public keys of who issues tokens"},
+    {"token-issuer", OPTION_TEXT, SERVE, AT(token_issuer), 0, 0, NULL, "TEXT",
+     "the only `iss` of tokens"},
+    {"token-audience", OPTION_TEXT, SERVE, AT(token_audience), 0, 0, NULL, "TEXT",
+     "the `aud` that tokens must have"},
+    {"demo", OPTION_FLAG, SERVE, AT(demo), 0, 0, NULL, NULL,
+     "takes tokens of a demo's own key, on a loopback address"},
     {"database", OPTION_TEXT, ALL, AT(database), 0, 0, NULL, "CONNINFO",
      "PostgreSQL, as libpq's text or URI; the demo's when there is one"},
     {"redis", OPTION_REDIS, SERVE, AT(redis), 0, 0, NULL, "PATH|HOST:PORT|off",
@@ -203,6 +213,12 @@ int option_set(struct config *c, const struct option *o, const char *where, cons
         if (!log_level_parse(value, field_of(c, o)))
             return err_set(reterr, ERR_CONFIG, "%s: \"%.40s\" is none of debug, info, warn, error",
                            where, value);
+        return 0;
+    case OPTION_ACCESS:
+        if (strcmp(value, "tokens") != 0 && strcmp(value, "open") != 0)
+            return err_set(reterr, ERR_CONFIG, "%s: \"%.40s\" is neither tokens nor open", where,
+                           value);
+        *(bool *)field_of(c, o) = strcmp(value, "open") == 0;
         return 0;
     case OPTION_ORIGINS:
         return add_origins(c, where, value, reterr);

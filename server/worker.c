@@ -20,6 +20,7 @@
 #include "server/hot_loader.h"
 #include "server/http/exchange.h"
 #include "server/http/server.h"
+#include "server/identity.h"
 #include "server/media_type.h"
 #include "server/metrics.h"
 #include "server/router.h"
@@ -46,6 +47,7 @@ struct worker {
     struct cache *cache;
     struct hot_loader *hot;
     struct row_source source;
+    struct identity *identity;
     struct graphql *graphql;
 
     uv_signal_t term, interrupt, hangup;
@@ -246,10 +248,17 @@ static int open_cache(struct worker *w, struct err *reterr)
     return cache_open(&w->cache, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
 
+static int open_identity(struct worker *w, struct err *reterr)
+{
+    struct identity_config cfg = {.open = w->config->access_open};
+    return identity_open(&w->identity, &cfg, reterr);
+}
+
 static int open_graphql(struct worker *w, struct err *reterr)
 {
     const struct config *c = w->config;
-    struct graphql_config cfg = {.trusted = w->service->trusted,
+    struct graphql_config cfg = {.identity = w->identity,
+                                 .trusted = w->service->trusted,
                                  .max_in_flight = (uint32_t)c->max_in_flight,
                                  .request_ms = (unsigned)c->request_seconds * 1000,
                                  .max_answer_bytes = (size_t)8 * 1024 * 1024};
@@ -269,6 +278,8 @@ static int open_data(struct worker *w, struct err *reterr)
     if (rc == 0)
         rc = hot_loader_start(&w->hot, &w->loop, &w->service->schema->access, w->cache, w->db,
                               HOT_REFRESH_S, reterr);
+    if (rc == 0)
+        rc = open_identity(w, reterr);
     if (rc == 0)
         rc = open_graphql(w, reterr);
     return rc;
@@ -360,6 +371,8 @@ static void on_closed_front(void *data)
         return;
     w->graphql = NULL;
     w->http = NULL;
+    identity_close(w->identity);
+    w->identity = NULL;
     w->pending = 1 + (w->hot != NULL) + (w->db != NULL);
     if (w->hot) /* what it waits for ends with the database */
         hot_loader_stop(w->hot, on_closed_db, w);

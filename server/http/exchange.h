@@ -42,7 +42,8 @@ struct exchange {
     struct str method_name;
     struct str path;  /* without the query, not decoded */
     struct str query; /* behind the `?`, or empty */
-    struct str content_type, accept, origin, authorization, accept_language;  /* empty: not sent */
+    struct str content_type, accept, origin, authorization, accept_language; /* empty: not sent */
+    bool has_authorization; /* the field was sent, be it empty */
     struct str content_encoding, if_none_match, preflight_method, fetch_site; /* likewise */
     struct str body;
     char id[17];         /* request id, hexadecimal: in logs, in errors of ours, in X-Request-Id */

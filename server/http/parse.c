@@ -19,7 +19,7 @@ static const struct {
     [FIELD_CONTENT_TYPE] = {STR("content-type"), false, offsetof(struct exchange, content_type)},
     [FIELD_ACCEPT] = {STR("accept"), true, offsetof(struct exchange, accept)},
     [FIELD_ORIGIN] = {STR("origin"), false, offsetof(struct exchange, origin)},
-    [FIELD_AUTHORIZATION] = {STR("authorization"), false, offsetof(struct exchange, authorization)},
+    [FIELD_AUTHORIZATION] = {STR("authorization"), true, offsetof(struct exchange, authorization)},
     [FIELD_ACCEPT_LANGUAGE] = {STR("accept-language"), true,
                                offsetof(struct exchange, accept_language)},
     [FIELD_CONTENT_ENCODING] = {STR("content-encoding"), true,
@@ -331,6 +331,7 @@ static int on_headers_complete(llhttp_t *parser)
     for (int i = 0; i < FIELD_COUNT; i++)
         if (fields[i].view >= 0)
             *(struct str *)(void *)((char *)x + fields[i].view) = slot_view(slot, &slot->field[i]);
+    x->has_authorization = slot->field[FIELD_AUTHORIZATION].times > 0;
     set_method(x, parser);
     /* CONNECT and Upgrade are answered as any other request: this is not their kind of server. */
     x->keep_alive = llhttp_should_keep_alive(parser) && parser->method != HTTP_CONNECT;

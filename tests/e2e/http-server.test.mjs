@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { connect, exchange, post } from './lib/http.mjs';
 import { BINARY, TOP, run, sleep, until } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
+import { makeKeys } from './lib/tokens.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 
 let database;
@@ -20,7 +21,10 @@ const tolqujat = (args, options = {}) => run(BINARY, args, { cwd: tmpdir(), ...o
 const children = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
 describe('what can be got wrong', () => {
-  const serve = (...args) => ['serve', '--database', 'host=/nowhere', '--schema', path.join(TOP, 'schema/passport.graphql'), ...args];
+  const closed = (...args) => ['serve', '--database', 'host=/nowhere', '--schema', path.join(TOP, 'schema/passport.graphql'), ...args];
+  const serve = (...args) => closed('--access', 'open', ...args);
+  const keys = makeKeys();
+  after(() => keys.remove());
   const cases = [
     [[], /tolqujat serve/],
     [['surf'], /no command "surf"/],
@@ -57,11 +61,21 @@ describe('what can be got wrong', () => {
     [serve('--redis', ''), /--redis: the value is empty/],
     [serve('--trusted-documents', ''), /--trusted-documents: the value is empty/],
     [serve('--trusted-documents', '/nowhere'), /\/nowhere: No such file/],
-    [serve('--listen', '256.0.0.1'), /can't listen on 256\.0\.0\.1/],
-    [serve('--listen', '192.0.2.1'), /can't listen on 192\.0\.2\.1/],
+    [closed(...keys.flags, '--listen', '256.0.0.1'), /can't listen on 256\.0\.0\.1/],
+    [closed(...keys.flags, '--listen', '192.0.2.1'), /can't listen on 192\.0\.2\.1/],
+    ...['0.0.0.0', '::', '192.0.2.1', '256.0.0.1', '128.0.0.1', '::2', '::ffff:10.0.0.1', 'example.kz', '127.0.0.1.kz'].flatMap((host) => [
+      [serve('--listen', host), /^tolqujat serve: --access open: --listen .* must be a loopback address, such as 127\.0\.0\.1$/m],
+      [closed(...keys.flags, '--demo', '--listen', host), /--demo: --listen .* must be a loopback address/]]),
+    [closed('--access', 'tokens'), /--token-keys is not given, and --access is tokens \(.*--access open\)/],
+    [closed(), /--token-keys is not given/],
+    [closed('--token-keys', keys.file), /--token-issuer is not given/],
+    [closed('--token-keys', keys.file, '--token-issuer', 'x'), /--token-audience is not given/],
+    ...['', 'closed', 'Open', 'token'].map((value) => [closed('--access', value), /--access: ".*" is neither tokens nor open/]),
+    ...['token-keys', 'token-issuer', 'token-audience'].map((name) => [closed(`--${name}`, ''), new RegExp(`--${name}: the value is empty`)]),
+    [closed('--demo=1'), /--demo takes no value/],
     [serve('--graphiql', '/nowhere'), /--graphiql: \/nowhere/],
-    [['serve', '--database', 'x', '--schema', '/nowhere'], /\/nowhere: No such file/],
-    [['serve', '--database', 'x', '--schema', '/'], /^tolqujat serve: \/: /],
+    [['serve', '--access', 'open', '--database', 'x', '--schema', '/nowhere'], /\/nowhere: No such file/],
+    [['serve', '--access', 'open', '--database', 'x', '--schema', '/'], /^tolqujat serve: \/: /],
     [['serve', '--database', 'x'], /--schema is not given/],
     [['serve'], /--database is not given/],
     [['migrate', '--database', 'x'], /--dir is not given/],
@@ -85,7 +99,7 @@ describe('what can be got wrong', () => {
     assert.match(bad.stderr, /TOLQUJAT_PORT: "80 " is not a number/);
     const other = await tolqujat(serve('--port', '99999'), { env: { TOLQUJAT_PORT: '80 ' } });
     assert.match(other.stderr, /--port: "99999"/);
-    const { stderr } = await tolqujat(['serve'], { env: { TOLQUJAT_DATABASE: 'password=geheim', TOLQUJAT_SCHEMA: '/nowhere' } });
+    const { stderr } = await tolqujat(['serve'], { env: { TOLQUJAT_ACCESS: 'open', TOLQUJAT_DATABASE: 'password=geheim', TOLQUJAT_SCHEMA: '/nowhere' } });
     assert.match(stderr, /\/nowhere/);
     assert.doesNotMatch(stderr, /geheim/);
   });
@@ -94,8 +108,8 @@ describe('what can be got wrong', () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'tolqujat-'));
     try {
       writeFileSync(path.join(dir, 'a.graphql'), 'type Query {\n  a: Nope\n}\n');
-      for (const command of ['serve', 'check']) {
-        const { status, stderr } = await tolqujat([command, '--database', 'x', '--schema', path.join(dir, 'a.graphql')]);
+      for (const command of [['serve', '--access', 'open'], ['check']]) {
+        const { status, stderr } = await tolqujat([...command, '--database', 'x', '--schema', path.join(dir, 'a.graphql')]);
         assert.equal(status, 2, stderr);
         assert.match(stderr, /a\.graphql:2: .*Nope/);
       }
@@ -140,7 +154,7 @@ describe('commands', () => {
     assert.equal(away.stderr.trim().split('\n').length, 1, away.stderr);
     await database.execute('ALTER TABLE pharmacy RENAME COLUMN address TO addr');
     try {
-      for (const command of [['check'], ['serve', '--port', '0']]) {
+      for (const command of [['check'], ['serve', '--access', 'open', '--port', '0']]) {
         const bad = await tolqujat([...command, '--database', database.conninfo, '--schema', schema]);
         assert.equal(bad.status, 1, bad.stderr);
         assert.match(bad.stderr, /passport\.graphql:\d+: .*address/);

@@ -239,13 +239,13 @@ describe('trusted documents', () => {
     ];
     for (const [manifest, pattern] of cases) {
       const where = file(manifest);
-      const { status, stderr } = await run(BINARY, ['serve', '--database', database.conninfo, '--redis', 'off', '--port', '0', '--trusted-documents', where]);
+      const { status, stderr } = await run(BINARY, ['serve', '--access', 'open', '--database', database.conninfo, '--redis', 'off', '--port', '0', '--trusted-documents', where]);
       assert.equal(status, 2, stderr);
       assert.match(stderr, pattern);
       assert.ok(stderr.includes(where.slice(0, 60)), stderr);
       assert.doesNotMatch(stderr, /Sanitizer/);
     }
-    const { status, stderr } = await run(BINARY, ['serve', '--database', database.conninfo, '--port', '0', '--trusted-documents', '/nowhere']);
+    const { status, stderr } = await run(BINARY, ['serve', '--access', 'open', '--database', database.conninfo, '--port', '0', '--trusted-documents', '/nowhere']);
     assert.deepEqual([status, /\/nowhere: No such file/.test(stderr)], [2, true], stderr);
   });
 

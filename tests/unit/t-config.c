@@ -27,8 +27,9 @@ static void put(const char *name, const char *text)
 /* A checkout with a demo: the current directory is two folders below its top. */
 static int set_up(void **state)
 {
-    static const char *const clear[] = {"TOLQUJAT_DATABASE", "TOLQUJAT_REDIS", "TOLQUJAT_PORT",
-                                        "TOLQUJAT_SCHEMA", "TOLQUJAT_CORS_ORIGIN"};
+    static const char *const clear[] = {
+        "TOLQUJAT_DATABASE",    "TOLQUJAT_REDIS",      "TOLQUJAT_PORT",        "TOLQUJAT_SCHEMA",
+        "TOLQUJAT_CORS_ORIGIN", "TOLQUJAT_TOKEN_KEYS", "TOLQUJAT_TOKEN_ISSUER"};
     for (size_t i = 0; i < ARRAY_LEN(clear); i++)
         unsetenv(clear[i]);
     assert_non_null(getcwd(before, sizeof before));
@@ -37,6 +38,7 @@ static int set_up(void **state)
     assert_int_equal(mkdir("var", 0700) | mkdir("var/demo", 0700) | mkdir("schema", 0700) |
                          mkdir("a", 0700) | mkdir("a/b", 0700),
                      0);
+    setenv("TOLQUJAT_ACCESS", "open", 1); /* what tokens need: tests/e2e/http-server */
     put("schema/passport.graphql", "type Query { a: Int }\n");
     put("var/demo/env", "# a comment\n\nexport TOLQUJAT_DATABASE='host=/a b dbname=c'\n"
                         "TOLQUJAT_REDIS=/demo/redis.sock");
@@ -137,6 +139,36 @@ static void test_config__environment_and_flags(void **state)
     unsetenv("TOLQUJAT_REDIS");
 }
 
+/* Who may ask: all of it, on a machine that others reach only with tokens. */
+static void test_config__access(void **state)
+{
+    struct config c;
+    struct err err;
+
+    assert_int_equal(read_line(&c, &err, "--access", "tokens", "--token-keys", "k",
+                               "--token-issuer", "i", "--token-audience", "a", "--listen",
+                               "0.0.0.0", NULL),
+                     0);
+    assert_false(c.access_open || c.demo);
+    assert_string_equal(c.token_keys, "k");
+    assert_string_equal(c.token_issuer, "i");
+    assert_string_equal(c.token_audience, "a");
+    config_release(&c);
+    for (size_t i = 0; i < 5; i++) {
+        static const char *const loopback[] = {"127.0.0.1", "127.255.0.9", "::1",
+                                               "::ffff:127.0.0.1", "localhost"};
+        assert_int_equal(read_line(&c, &err, "--listen", loopback[i], NULL), 0);
+        assert_true(c.access_open);
+        config_release(&c);
+    }
+    unsetenv("TOLQUJAT_ACCESS");
+    assert_int_equal(read_line(&c, &err, NULL), ERR_CONFIG);
+    assert_non_null(strstr(err.message, "--token-keys is not given"));
+    assert_false(c.access_open);
+    config_release(&c);
+    setenv("TOLQUJAT_ACCESS", "open", 1);
+}
+
 static void test_config__origins(void **state)
 {
     struct config c;
@@ -193,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_config__defaults),
         cmocka_unit_test(test_config__demo_above),
         cmocka_unit_test(test_config__environment_and_flags),
+        cmocka_unit_test(test_config__access),
         cmocka_unit_test(test_config__origins),
         cmocka_unit_test(test_config__bounds),
     };
