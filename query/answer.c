@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/viewer.h"
 #include "query/ahead.h"
 #include "query/answer_frame.h"
 #include "query/arguments.h"
@@ -179,9 +180,12 @@ static int put_fetched(struct answer *a, const struct plan_field *f, const struc
                        struct buf *out)
 {
     const struct step_run *run = &a->_x->runs[f->step];
-    const struct slice *slice = step_slice(run, row_index(a, f->step, parent));
+    uint32_t index = row_index(a, f->step, parent);
+    const struct slice *slice = step_slice(run, index);
     const struct place at = {run, slice, 0};
 
+    if (run->slice_of[index] == SLICE_FORBIDDEN)
+        return put_failure(a, f, out, ERR_FORBIDDEN);
     if (slice && slice->rc < 0)
         return put_failure(a, f, out, slice->rc);
     if (!slice || (slice->n == 0 && run->fetch.path->kind == ACCESS_ROW))
@@ -204,6 +208,8 @@ static int put_alternative(struct answer *a, const struct plan_field *f, uint32_
         const struct slice *slice = step_slice(run, parent);
         const struct place at = {run, slice, 0};
 
+        if (run->slice_of[parent] == SLICE_FORBIDDEN)
+            return put_failure_at(a, f, non_null, out, ERR_FORBIDDEN);
         if (!slice)
             continue;
         if (slice->rc < 0)
@@ -270,6 +276,40 @@ static void put_boolean(struct buf *out, bool value)
     buf_add_z(out, value ? "true" : "false");
 }
 
+/* What is known of who asks; null where nothing is, or where an enum has no such value. */
+static int put_claim(struct answer *a, const struct plan_field *f, struct buf *out)
+{
+    const struct type *t = type_ref_named(f->field->type);
+    struct str value = viewer_claim(a->_x->viewer, f->field->claim);
+
+    if (!value.len || (t->kind == TYPE_ENUM && !map_get(&t->value_map, value)))
+        return put_null(a, f, out, false);
+    json_add_string(out, value);
+    return 0;
+}
+
+static int put_viewer(struct answer *a, const struct plan_field *f, struct buf *out)
+{
+    const struct place nowhere = {0};
+
+    if (!a->_x->viewer || a->_x->viewer->kind != VIEWER_KNOWN)
+        return put_null(a, f, out, false);
+    push_object(a, f, &nowhere, out);
+    return 0;
+}
+
+/* Whether this field of the row at `at` may be seen; cells alone are asked about here, steps were when they began. */
+static bool may_show(const struct answer *a, const struct plan_field *f, const struct place *at)
+{
+    const struct slice *slices;
+
+    if (f->field->allow == RIGHTS_ALL || !at->run || !at->run->rights)
+        return true;
+    slices = at->run->fetch.slices;
+    return at->run->rights[at->run->first_row[at->slice - slices] + at->row]->mask &
+           f->field->allow;
+}
+
 /* The second group of the cells of the row at `at`, which is a row of its own; NULL: there is none. */
 static const struct slice *slice_apart(const struct answer *a, const struct plan_field *f,
                                        const struct place *at)
@@ -283,6 +323,8 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
     enum resolve_kind resolve = f->resolve;
     struct place apart;
 
+    if (a->_x->plan->restricted && !may_show(a, f, at))
+        return put_failure(a, f, out, ERR_FORBIDDEN);
     if (resolve == RESOLVE_APART) {
         apart = (struct place){&a->_x->runs[f->apart], slice_apart(a, f, at), 0};
         if (apart.slice && apart.slice->rc < 0)
@@ -329,6 +371,14 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
     case RESOLVE_HAS_NEXT:
         put_boolean(out, at->slice->n > at->run->shown);
         return 0;
+    case RESOLVE_WITHHELD:
+        put_boolean(out,
+                    judge_withheld(a->_x, at->run, (uint32_t)(at->slice - at->run->fetch.slices)));
+        return 0;
+    case RESOLVE_VIEWER:
+        return put_viewer(a, f, out);
+    case RESOLVE_CLAIM:
+        return put_claim(a, f, out);
     case RESOLVE_HAS_PREVIOUS:
         put_boolean(out, at->run->page.has_after);
         return 0;

@@ -37,6 +37,13 @@ static bool lets_pass(const struct plan_guard *guard, const struct row *row)
     return !guard->type_name.ptr || str_eq(row_cell(row, guard->cell), guard->type_name);
 }
 
+/* The second group of a row's cells has fields of several kinds: each is looked at when it is written. */
+static bool may_follow(struct execution *x, struct step_run *run, const struct plan_step *step,
+                       uint32_t parent)
+{
+    return step->path->table->apart || judge_field(x, run, parent, step->field->allow);
+}
+
 /* The keys of all parents; false when memory ran out. */
 static bool step_keys(struct execution *x, struct step_run *run, const struct plan_step *step)
 {
@@ -53,7 +60,12 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
         const struct slice *slice = &up->fetch.slices[s];
         uint32_t shown = MIN(slice->n, up->shown);
         for (uint32_t r = 0; r < shown; r++, parent++) {
-            run->slice_of[parent] = -1;
+            run->slice_of[parent] = SLICE_NONE;
+            if (!may_follow(x, run, step, parent)) {
+                run->slice_of[parent] = SLICE_FORBIDDEN;
+                x->careful = true;
+                continue;
+            }
             if (guarded && !(lets_pass(&step->guard, slice->rows[r]) &&
                              lets_pass(&step->kind, slice->rows[r])))
                 continue;
@@ -97,7 +109,7 @@ static void step_fail(struct execution *x, struct step_run *run, int rc)
     run->fetch.slices = arena_array(x->arena, MAX(run->fetch.n, 1u), sizeof *run->fetch.slices);
     if (!run->fetch.slices) { /* not even room to say so: let every parent be null */
         for (uint32_t i = 0; i < run->n_parents; i++)
-            run->slice_of[i] = -1;
+            run->slice_of[i] = SLICE_NONE;
         run->fetch.n = 0;
         return;
     }
@@ -105,33 +117,34 @@ static void step_fail(struct execution *x, struct step_run *run, int rc)
         run->fetch.slices[i].rc = rc;
 }
 
+/* No parent has anything of it. */
+static void step_empty(struct execution *x, struct step_run *run)
+{
+    x->careful = true;
+    for (uint32_t i = 0; i < run->n_parents; i++)
+        run->slice_of[i] = SLICE_NONE;
+    run->fetch.n = 0;
+    run->n_rows = 0;
+}
+
 static void step_finish(struct execution *x, struct step_run *run)
 {
     const struct plan_step *step = &x->plan->steps[run->id];
 
     run->first_row = arena_array(x->arena, MAX(run->fetch.n, 1u), sizeof *run->first_row);
-    if (!run->first_row) {
-        x->careful = true;
-        for (uint32_t i = 0; i < run->n_parents; i++)
-            run->slice_of[i] = -1;
-        run->fetch.n = 0;
-        run->n_rows = 0;
-    } else {
+    if (!run->first_row)
+        step_empty(x, run);
+    else
         step_number(x, run, step);
-    }
+    if (judge_note_rows(x, run) < 0)
+        step_empty(x, run);
     for (uint32_t c = step->first_child; c != PLAN_NO_STEP; c = x->plan->steps[c].next_sibling)
         step_start(x, c);
 }
 
-static void step_done(struct fetch *f, int rc)
+/* Something that was waited for has ended. */
+static void waited(struct execution *x)
 {
-    struct step_run *run = container_of(f, struct step_run, fetch);
-    struct execution *x = run->execution;
-
-    if (rc < 0 && !x->_canceled)
-        step_fail(x, run, rc);
-    if (!x->_canceled)
-        step_finish(x, run);
     if (--x->_pending > 0)
         return;
     if (!x->_canceled)
@@ -140,17 +153,84 @@ static void step_done(struct fetch *f, int rc)
         x->done(x, x->_canceled ? ERR_CANCELED : 0);
 }
 
+/* The rows are there and all is known of whose they are. */
+static void step_sift(struct execution *x, struct step_run *run, int rc)
+{
+    if (rc >= 0)
+        rc = judge_admit_rows(x, run);
+    if (rc < 0)
+        step_fail(x, run, rc);
+    step_finish(x, run);
+}
+
+static void rows_judged(struct step_run *run, int rc)
+{
+    struct execution *x = run->execution;
+
+    if (!x->_canceled)
+        step_sift(x, run, rc);
+    waited(x);
+}
+
+/* The rows are there, or failed to come. */
+static void step_fetched(struct execution *x, struct step_run *run, int rc)
+{
+    if (rc >= 0)
+        rc = judge_rows(x, run, rows_judged);
+    if (rc == 0)
+        x->_pending++;
+    else
+        step_sift(x, run, rc);
+}
+
+static void step_done(struct fetch *f, int rc)
+{
+    struct step_run *run = container_of(f, struct step_run, fetch);
+    struct execution *x = run->execution;
+
+    if (!x->_canceled)
+        step_fetched(x, run, rc);
+    waited(x);
+}
+
+/* All is known of whose rows the keys find. */
+static void step_fetch(struct execution *x, struct step_run *run, int rc)
+{
+    if (rc < 0) {
+        step_sift(x, run, rc);
+        return;
+    }
+    judge_admit_keys(x, run);
+    if (run->fetch.n == 0) {
+        step_finish(x, run);
+        return;
+    }
+    rc = x->source->fetch(x->source, &run->fetch);
+    if (rc == 0)
+        x->_pending++;
+    else
+        step_fetched(x, run, rc);
+}
+
+static void keys_judged(struct step_run *run, int rc)
+{
+    struct execution *x = run->execution;
+
+    if (!x->_canceled)
+        step_fetch(x, run, rc);
+    waited(x);
+}
+
 static void step_start(struct execution *x, uint32_t id)
 {
     const struct plan_step *step = &x->plan->steps[id];
     struct step_run *run = &x->runs[id];
-    int rc = 0;
+    int rc;
 
     if (step->parent != PLAN_NO_STEP && !step_keys(x, run, step)) {
         x->careful = true;
         run->n_parents = 0; /* the arena failed: the answer is refused as a whole */
         run->fetch.n = 0;
-        rc = ERR_MEMORY;
     }
     if (run->fetch.n == 0) {
         step_finish(x, run);
@@ -160,14 +240,11 @@ static void step_start(struct execution *x, uint32_t id)
     run->fetch.viewer = x->viewer;
     run->fetch.arena = x->arena;
     run->fetch.done = step_done;
-    rc = x->source->fetch(x->source, &run->fetch);
-    if (rc == 0) {
+    rc = judge_keys(x, run, keys_judged);
+    if (rc == 0)
         x->_pending++;
-        return;
-    }
-    if (rc < 0)
-        step_fail(x, run, rc);
-    step_finish(x, run);
+    else
+        step_fetch(x, run, rc);
 }
 
 /* Starts the steps of root fields: all of them, or, of a mutation, those of the next field (and so on while
@@ -210,11 +287,15 @@ static int prepare_lookup(struct execution *x, const struct arguments *a,
     struct key *key;
     int rc = root_room(x, run, 1, &key, reterr);
 
-    if (rc == 0)
+    if (rc == 0 && step->field->key_argument < 0) {
+        key->text = viewer_claim(x->viewer, step->field->claim);
+        none = !key->text.len;
+    } else if (rc == 0) {
         rc = argument_key(a, step->field, step->selection, key, &run->fetch.path, &none, reterr);
+    }
     if (rc < 0)
         return rc;
-    run->slice_of[0] = none ? -1 : 0;
+    run->slice_of[0] = none ? SLICE_NONE : 0;
     run->fetch.n = !none;
     x->careful |= none && step->needed;
     return 0;
@@ -241,7 +322,7 @@ static int prepare_ids(struct execution *x, const struct arguments *a, uint32_t 
     for (uint32_t i = 0; i < n; i++) {
         const struct value *one = step->field->resolve == RESOLVE_BY_ID ? first->ids
                                                                         : &first->ids->items[i];
-        run->slice_of[i] = -1;
+        run->slice_of[i] = SLICE_NONE;
         if (one && one->kind == VALUE_STRING &&
             global_id_read(x->arena, one->text, step->type, &keys[run->fetch.n]))
             run->slice_of[i] = (int32_t)run->fetch.n++;
@@ -339,6 +420,8 @@ int execution_start(struct execution *x, struct err *reterr)
     for (uint32_t i = 0; i < x->plan->n_steps && rc == 0; i++)
         rc = step_prepare(x, &a, i, reterr);
     if (rc == 0)
+        rc = judge_start(x, reterr);
+    if (rc == 0)
         rc = check_cost(x, reterr);
     if (rc < 0)
         return rc;
@@ -349,7 +432,11 @@ int execution_start(struct execution *x, struct err *reterr)
 void execution_cancel(struct execution *x)
 {
     x->_canceled = true;
-    for (uint32_t i = 0; i < x->plan->n_steps; i++)
-        if (x->runs[i].fetch._answerer)
-            x->source->cancel(x->source, &x->runs[i].fetch);
+    for (uint32_t i = 0; i < x->plan->n_steps; i++) {
+        struct step_run *run = &x->runs[i];
+        if (run->fetch._answerer)
+            x->source->cancel(x->source, &run->fetch);
+        if (run->judging && run->judging->_answerer)
+            x->source->cancel(x->source, run->judging);
+    }
 }

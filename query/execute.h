@@ -16,6 +16,7 @@
 #include "base/access.h"
 #include "base/macros.h"
 #include "query/cost.h"
+#include "query/judge.h"
 #include "query/plan.h"
 #include "query/source.h"
 
@@ -25,13 +26,23 @@ enum {
     EXECUTION_READY = 1
 };
 
+/* What stands in slice_of where there is no slice. */
+enum {
+    SLICE_NONE = -1,     /* the key is null, or what it finds may not be seen */
+    SLICE_FORBIDDEN = -2 /* the viewer may see the parent's row, but not this of it */
+};
+
 /* A step that ran (or runs). */
 struct step_run {
     struct fetch fetch;
     struct page page; /* its limit is one more than `shown`, to know whether more follow */
     uint32_t shown;   /* most rows of a key that the answer shows */
     uint32_t n_parents;
-    int32_t *slice_of; /* by parent: which slice is its; -1: its key is null */
+    int32_t *slice_of; /* by parent: which slice is its, or SLICE_ */
+    struct right *
+        *rights; /* by shown row: what the viewer may see of whose row it is; NULL: all is public */
+    struct fetch *judging; /* what is being asked before it goes on (query/judge.h) */
+    bool sifted;           /* single rows of it may be hidden */
     uint32_t
         *first_row; /* by slice: the number of its first row among all shown rows of this step */
     uint32_t n_rows;
@@ -61,8 +72,9 @@ struct execution {
 
     /* The result. */
     struct step_run *runs; /* by step */
-    uint64_t cost;         /* query/cost.h; known even when execution_start refuses because of it */
-    bool careful; /* some value is missing or failed: the answer must be able to take bytes back */
+    struct judge judge;
+    uint64_t cost; /* query/cost.h; known even when execution_start refuses because of it */
+    bool careful;  /* some value is missing or failed: the answer must be able to take bytes back */
 
     uint32_t _pending;
     uint32_t _next; /* the first step that was not looked at for starting */
@@ -70,7 +82,7 @@ struct execution {
 };
 
 /* 0: under way, done() will run. EXECUTION_READY: finished, done() will not run. Negative: nothing was fetched
- * and done() will not run: ERR_VARIABLES (an argument), ERR_LIMIT (the cost), ERR_MEMORY. */
+ * and done() will not run: ERR_VARIABLES (an argument), ERR_LIMIT (the cost), ERR_UNAUTHENTICATED, ERR_MEMORY. */
 int execution_start(struct execution *x, struct err *reterr) MUSTCHECK;
 
 /* The client is gone or the deadline passed: done(ERR_CANCELED) runs when the last fetch has ended. */

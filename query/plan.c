@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "query/plan_collect.h"
+#include "query/plan_parts.h"
 
 struct planner {
     struct arena *arena;
@@ -65,6 +66,17 @@ static int step_room(struct planner *p)
     return 0;
 }
 
+/* The column of a path's key that names whose rows are found, or -1. */
+static int subject_key(const struct access_path *path)
+{
+    const struct table *t = path->table;
+
+    for (uint32_t i = 0; t->personal && i < path->n_columns; i++)
+        if (str_eq(path->column[i], t->columns[t->subject_cell].name))
+            return (int)i;
+    return -1;
+}
+
 /* A step below `at`; what else it has is the caller's to say. */
 static int step_add(struct planner *p, const struct plan_field *f, const struct site *at,
                     const struct access_path *path, uint32_t *ret)
@@ -75,18 +87,21 @@ static int step_add(struct planner *p, const struct plan_field *f, const struct 
 
     if (rc < 0)
         return rc;
-    plan->steps[id] = (struct plan_step){.field = f->field,
-                                         .path = path,
-                                         .key_cell = f->field->key_cell,
-                                         .guard = at->guard,
-                                         .needed = f->non_null && path->kind == ACCESS_ROW,
-                                         .fatal = at->fatal && f->non_null,
-                                         .root = at->root,
-                                         .alternative = id,
-                                         .parent = at->step,
-                                         .first_child = PLAN_NO_STEP,
-                                         .next_sibling = PLAN_NO_STEP,
-                                         .selection = f->selections[0]};
+    plan->steps[id] =
+        (struct plan_step){.field = f->field,
+                           .path = path,
+                           .allow = f->field->row_type ? f->field->row_type->allow : RIGHTS_ALL,
+                           .subject_key = subject_key(path),
+                           .key_cell = f->field->key_cell,
+                           .guard = at->guard,
+                           .needed = f->non_null && path->kind == ACCESS_ROW,
+                           .fatal = at->fatal && f->non_null,
+                           .root = at->root,
+                           .alternative = id,
+                           .parent = at->step,
+                           .first_child = PLAN_NO_STEP,
+                           .next_sibling = PLAN_NO_STEP,
+                           .selection = f->selections[0]};
     plan->n_steps++;
     if (at->step != PLAN_NO_STEP) {
         link = &plan->steps[at->step].first_child;
@@ -118,6 +133,7 @@ static int step_apart(struct planner *p, const struct plan_field *f, const struc
         rc = step_add(p, f, at, type->apart_path, &id);
     if (rc < 0)
         return rc;
+    plan->steps[id].allow = RIGHTS_ALL; /* each field that is in it has its own */
     plan->steps[id].key_cell = type->table->key_cell;
     plan->steps[id].needed |= f->non_null;
     plan->steps[id].fatal |= at->fatal && f->non_null;
@@ -168,6 +184,7 @@ static int branch_step(struct planner *p, const struct plan_field *f, const stru
     p->plan->has_alternatives = true;
     step->alternative = f->branches[0].step;
     step->type = type_ref_named(f->field->type)->possible[i];
+    step->allow = step->type->allow;
     if (f->field->resolve == RESOLVE_ROW_OF_KIND)
         step->kind = (struct plan_guard){f->field->kind_cell, type_name};
     if (f->field->resolve == RESOLVE_BY_IDS)
@@ -275,6 +292,10 @@ static int object_make(struct planner *p, const struct type *type, struct collec
     if (!o)
         return planner_memory(p);
     o->type = type;
+    if (at->step != PLAN_NO_STEP) {
+        o->next = p->plan->steps[at->step].objects;
+        p->plan->steps[at->step].objects = o;
+    }
     o->type_name = json_name(p, type->name, "");
     o->fields = arena_array(p->arena, c->n ? c->n : 1, sizeof *o->fields);
     if (!o->fields || !o->type_name.ptr)
@@ -323,6 +344,8 @@ int plan_make(struct arena *arena, const struct schema *schema, const struct doc
     rc = collect_fields(&p.selector, &c, root, operation->selections);
     if (rc == 0)
         rc = object_make(&p, root, &c, &top, &p.plan->root);
+    if (rc == 0 && plan_parts(arena, p.plan) < 0)
+        rc = planner_memory(&p);
     if (rc == 0)
         *ret = p.plan;
     return rc;

@@ -55,6 +55,11 @@ struct plan_step {
     const uint32_t *key_cell;      /* of the parent's row */
     const struct type *type;       /* BY_ID, BY_IDS: whose ids it takes */
     struct plan_guard guard, kind; /* both hold: of the branch that it is below, of its own */
+    rights_mask allow;             /* what of @allow holds for its rows' type */
+    int subject_key; /* which column of the key names whose rows they are; -1: the rows say it */
+    struct plan_object *objects; /* that show its rows */
+    struct str
+        parts; /* types and fields that it shows of a person: "Patient(birthDate fullName)"; empty: none */
     bool needed;   /* a missing row is an error somewhere: the answer has to be careful */
     bool fatal;    /* a missing or failed row makes all data null */
     uint32_t root; /* index of the root's field that it belongs to */
@@ -88,7 +93,8 @@ struct plan_field {
 
 struct plan_object {
     const struct type *type;
-    struct str type_name; /* as a JSON string */
+    struct plan_object *next; /* of those that show the rows of one step */
+    struct str type_name;     /* as a JSON string */
     struct plan_field *fields;
     uint32_t n_fields;
 };
@@ -101,6 +107,8 @@ struct plan {
     uint32_t mask;
     struct plan_step *steps; /* parents before children */
     uint32_t n_steps;
+    bool personal;         /* some step finds rows about somebody */
+    bool restricted;       /* some cell is not for everybody who may see its row */
     bool has_alternatives; /* some field's types have a step each */
     struct plan_object *root;
     uint32_t n_fields;   /* in all objects */

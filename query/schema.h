@@ -22,6 +22,35 @@ enum {
     GLOBAL_ID_MARK = 8 /* digits at the start of an id that say its type; query/global_id.h */
 };
 
+/* Capacities in which somebody sees a record (owner, treating doctor, ...): by index of the enum's value. */
+typedef uint32_t rights_mask;
+
+#define RIGHTS_ALL UINT32_MAX
+
+/* What is known of who asks (base/viewer.h). */
+enum claim {
+    CLAIM_NONE,
+    CLAIM_ROLE,
+    CLAIM_IIN,
+    CLAIM_ORGANISATION,
+    CLAIM_NAME,
+    CLAIM_CLIENT
+};
+
+/* How it is found out what somebody may see of one subject (@subject): a function of who asks and of the
+ * subject's key returns at most one row. */
+struct rights_map {
+    const struct access_path *path; /* NULL: the schema has no subjects, and everything is public */
+    uint32_t capacities_cell, withheld_cell, reason_cell;
+    const struct table *subject;
+    uint32_t
+        viewer_cell; /* of the subject's row: equals the viewer's IIN when it is the viewer's own */
+    struct str own_role; /* as which the viewer has to ask for that */
+    rights_mask own;     /* and what the viewer then is */
+    struct str own_name;
+    const struct type *capacities; /* the enum */
+};
+
 /* An argument or an input field. */
 struct input_def {
     struct str name, description;
@@ -59,6 +88,9 @@ enum resolve_kind {
     RESOLVE_HAS_PREVIOUS,
     RESOLVE_START_CURSOR,
     RESOLVE_END_CURSOR,
+    RESOLVE_WITHHELD, /* of a connection: whether rows were kept back at the subject's wish */
+    RESOLVE_VIEWER,   /* an object of who asks; its fields below */
+    RESOLVE_CLAIM,    /* of it: what is known of who asks */
     RESOLVE_TYPENAME, /* __typename */
     RESOLVE_SCHEMA,   /* __schema */
     RESOLVE_TYPE      /* __type(name:) */
@@ -90,6 +122,9 @@ struct field {
     uint32_t kind_cell;                /* ROW_OF_KIND */
     int key_argument;                  /* LOOKUP, BY_ID, BY_IDS */
     const struct access_path *path;    /* ROW, LOOKUP, LIST, CONNECTION */
+    const struct type *row_type;       /* the same: whose rows it returns */
+    rights_mask allow;                 /* who may see it in a row of its type (and those rows) */
+    enum claim claim;                  /* CLAIM; LOOKUP without key_argument (-1): its key */
     /* LOOKUP by a @oneOf input object: by its field. ROW_OF_KIND, BY_ID, BY_IDS: by `possible` of the type. */
     const struct access_path **paths;
     int first_argument, after_argument; /* LIST, CONNECTION: index in arguments, or -1 */
@@ -145,6 +180,7 @@ struct type {
     uint32_t kind_cell;                   /* the same: JSON text of the name of the row's type */
     bool has_global_id;                   /* OBJECT: reached by @node */
     char id_mark[GLOBAL_ID_MARK];         /* the same */
+    rights_mask allow;                    /* OBJECT: who may see its rows */
     const struct table *apart;            /* OBJECT: its second group of cells, or NULL */
     const struct access_path *apart_path; /* the same: by the key that `table` has */
     uint32_t id;                          /* index in schema.types */
@@ -198,6 +234,7 @@ struct schema {
     uint32_t n_directives;
     struct map directive_map;
     struct access access;
+    struct rights_map rights;
     struct field *typename_field, *schema_field, *type_field; /* the meta fields */
 };
 

@@ -21,8 +21,8 @@ int access_init(struct mapper *m)
 {
     struct access *a = &m->s->access;
 
-    m->tables_max = m->s->n_types * 2; /* each with a second group of cells */
-    m->paths_max = m->s->n_types;
+    m->tables_max = m->s->n_types * 2 + 1; /* each with a second group of cells; the rights */
+    m->paths_max = m->s->n_types + 1;
     for (uint32_t i = 0; i < m->s->n_types; i++)
         for (uint32_t k = 0; k < m->s->types[i]->n_fields; k++)
             m->paths_max += paths_of_field(&m->s->types[i]->fields[k]);
@@ -116,7 +116,10 @@ static int apart_table(struct mapper *m, const struct table *t, struct loc loc,
             return rc;
     }
     *ret = new;
-    return 0;
+    new->personal = t->personal;
+    return t->personal ? access_key_cell(m, new, t->columns[t->subject_cell].name, true, loc,
+                                         &new->subject_cell)
+                       : 0;
 }
 
 static bool same_cell(const struct column *a, const struct column *b)

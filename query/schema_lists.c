@@ -84,7 +84,8 @@ static int map_connection(struct mapper *m, struct type *t, const struct type *i
 {
     static const struct role roles[] = {{"nodes", NULL, RESOLVE_NODES},
                                         {"edges", NULL, RESOLVE_EDGES},
-                                        {"pageInfo", NULL, RESOLVE_PAGE_INFO}};
+                                        {"pageInfo", NULL, RESOLVE_PAGE_INFO},
+                                        {"withheld", "Boolean", RESOLVE_WITHHELD}};
     const struct field *edges = type_field(t, STR("edges"));
     const struct field *info = type_field(t, STR("pageInfo"));
     int rc = map_roles(m, t, roles, ARRAY_LEN(roles), "a connection");
@@ -243,6 +244,7 @@ int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
         rc = kinds_path(m, item, map_text(m, d, "where"), &path);
     if (rc < 0)
         return rc;
+    f->row_type = item;
     path.aggregate = own->aggregate ? own : NULL;
     path.column[0] = map_text(m, d, "column");
     f->key_cell[0] = own->key_cell[0];

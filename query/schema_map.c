@@ -9,6 +9,7 @@
 #include "query/schema_lists.h"
 #include "query/schema_mapper.h"
 #include "query/schema_priv.h"
+#include "query/schema_rights.h"
 #include "query/schema_rows.h"
 #include "query/schema_tools.h"
 
@@ -226,7 +227,8 @@ static int map_field(struct mapper *m, struct field *f)
     } ways[] = {{"reference", map_reference},
                 {"lookup", map_lookup},
                 {"node", map_node},
-                {"list", map_list}};
+                {"list", map_list},
+                {"viewer", map_viewer}};
     const struct ast_directive *used = NULL;
     size_t way = 0;
 
@@ -277,6 +279,8 @@ int schema_map(struct schema *s, struct err *err)
         rc = kinds_map(&m);
     if (rc == 0)
         rc = kinds_ids(&m);
+    if (rc == 0)
+        rc = rights_map_types(&m);
     for (uint32_t i = 0; i < s->n_types && rc == 0; i++)
         for (uint32_t k = 0; k < s->types[i]->n_fields && rc == 0; k++)
             if (!s->types[i]->builtin && s->types[i]->kind == TYPE_OBJECT)
@@ -284,5 +288,5 @@ int schema_map(struct schema *s, struct err *err)
     for (uint32_t i = 0; i < s->n_types && rc == 0; i++)
         if (!s->types[i]->builtin && s->types[i]->kind == TYPE_OBJECT)
             rc = check_mapped(&m, s->types[i]);
-    return rc;
+    return rc < 0 ? rc : rights_map_fields(&m);
 }

@@ -8,6 +8,7 @@
 #include "query/schema_access.h"
 #include "query/schema_kinds.h"
 #include "query/schema_mapper.h"
+#include "query/schema_rights.h"
 #include "query/schema_tools.h"
 
 /* The type whose rows a @reference or @lookup returns: it has one table. */
@@ -122,6 +123,7 @@ int map_reference(struct mapper *m, struct field *f, const struct ast_directive 
     if (rc == 0)
         rc = check_key(m, f, n, target);
     f->resolve = RESOLVE_ROW;
+    f->row_type = target;
     return rc < 0 ? rc : key_path(m, target, f->loc, &f->path);
 }
 
@@ -176,6 +178,21 @@ static int lookup_one_of(struct mapper *m, struct field *f, const struct type *t
     return 0;
 }
 
+/* Of whoever asks: what is known of the viewer is the key. Its object is no row, so it may stand below the root. */
+static int lookup_by_claim(struct mapper *m, struct field *f, const struct ast_directive *d,
+                           const struct type *target, struct str column)
+{
+    f->key_argument = -1;
+    f->resolve = RESOLVE_LOOKUP;
+    if (map_text(m, d, "argument").len || f->n_arguments || !column.len)
+        return map_refuse(m, f, "has @lookup by a claim, which takes a column and no argument.");
+    if (f->parent->table)
+        return map_refuse(m, f, "has @lookup by a claim, but is in a row.");
+    if (!rights_claim(directive_argument(m->s, d, "claim"), &f->claim))
+        return map_refuse(m, f, "has @lookup by a claim that is not known of who asks.");
+    return lookup_path(m, f, target, column, &f->path);
+}
+
 int map_lookup(struct mapper *m, struct field *f, const struct ast_directive *d)
 {
     struct str column = map_text(m, d, "column");
@@ -185,6 +202,9 @@ int map_lookup(struct mapper *m, struct field *f, const struct ast_directive *d)
 
     if (rc < 0)
         return rc;
+    f->row_type = target;
+    if (directive_argument(m->s, d, "claim"))
+        return lookup_by_claim(m, f, d, target, column);
     f->key_argument = map_argument(f, map_text(m, d, "argument"));
     if (f->key_argument < 0)
         return map_refuse(m, f, "has @lookup by an argument that it does not have.");

@@ -50,7 +50,9 @@ static void release(struct operation *o, bool waiting)
     int rc;
 
     o->release = (struct release){.viewer = &o->viewer, .done = released};
-    rc = release_request(&o->release);
+    rc = judge_disclose(&o->execution, &o->release.disclosures, &o->release.n_disclosures);
+    if (rc == 0)
+        rc = release_request(&o->release);
     if (rc == 0) {
         if (!waiting)
             operation_wait(o);

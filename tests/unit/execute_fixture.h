@@ -4,6 +4,7 @@
 
 #include "tests/unit/fake_rows.h"
 
+#include "base/viewer.h"
 #include "query/answer.h"
 #include "query/cursor.h"
 #include "query/document.h"
@@ -19,6 +20,7 @@ static struct arena arena;
 static int done_rc;
 static unsigned n_done;
 static uint32_t max_cost = 1000, max_page = 100;
+static const struct viewer *viewer; /* NULL: no rights are asked */
 
 static void on_done(struct execution *x, int rc)
 {
@@ -54,6 +56,7 @@ static void run_start(struct run *r, const char *text, const struct value *given
         r->rc = compiled_plan(r->document, operation, variables, &arena, &r->x.plan, &r->err);
     r->x.variables = variables;
     r->x.source = &source;
+    r->x.viewer = viewer;
     r->x.arena = &arena;
     r->x.limits = (struct cost_limits){.max_cost = max_cost, .max_page = max_page};
     r->x.done = on_done;

@@ -121,9 +121,9 @@ static bool where_holds(struct str where, const char *row)
 static bool row_matches(const struct access_path *path, const struct key *key,
                         const struct page *page, const char *row)
 {
-    if (path->key_is_text)
-        return str_eq(row_value(row, path->column[0]), key->text);
-    for (uint32_t i = 0; i < path->n_columns; i++)
+    if (path->key_is_text && !str_eq(row_value(row, path->column[0]), key->text))
+        return false;
+    for (uint32_t i = path->key_is_text; i < path->n_columns; i++)
         if (number_of(row, path->column[i]) != key->part[i])
             return false;
     if (!where_holds(path->where, row))

@@ -26,7 +26,7 @@
     "directive @apart on FIELD_DEFINITION\n"                                                       \
     "directive @computed(function: String!) on FIELD_DEFINITION\n"                                 \
     "directive @reference(columns: [String!]!, kind: String) on FIELD_DEFINITION\n"                \
-    "directive @lookup(column: String, argument: String!) on FIELD_DEFINITION\n"                   \
+    "directive @lookup(column: String, argument: String, claim: Claim) on FIELD_DEFINITION\n"      \
     "directive @node(argument: String!) on FIELD_DEFINITION\n"                                     \
     "directive @list(column: String!, order: String!, where: String, limit: Int = 100) on "        \
     "FIELD_DEFINITION\n"                                                                           \
@@ -35,6 +35,7 @@
     "directive @value(name: String!) on ENUM_VALUE | OBJECT\n"                                     \
     "directive @codec(as: Codec!, scale: Int = 0) on SCALAR | FIELD_DEFINITION\n"                  \
     "enum Codec { DATE TIMESTAMP FIXED }\n"                                                        \
+    "enum Claim { ROLE IIN ORGANISATION NAME CLIENT }\n"                                           \
     "enum Comparison { EQUAL AT_LEAST AT_MOST }\n"
 
 /* A file of the source tree by its path in it; the caller frees. NULL: there is none. */

@@ -1,0 +1,313 @@
+/* query/judge.c: see query/judge.h. Layer: query; base only. */
+#include "query/judge_priv.h"
+
+#include "base/err.h"
+#include "base/viewer.h"
+#include "query/source.h"
+
+/* Somebody who does not exist. */
+#define NOBODY INT64_MIN
+
+bool judge_holds(const struct execution *x, const struct step_run *run)
+{
+    return x->judge.map && step_of(x, run)->path->table->personal;
+}
+
+/* The first step that would find rows about somebody: of the steps for a global id only those whose type it names
+ * have keys. NULL: there is none. */
+static const struct plan_step *personal_step(const struct execution *x)
+{
+    for (uint32_t i = 0; i < x->plan->n_steps; i++) {
+        uint32_t root = i;
+        if (!x->plan->steps[i].path->table->personal)
+            continue;
+        while (x->plan->steps[root].parent != PLAN_NO_STEP)
+            root = x->plan->steps[root].parent;
+        if (x->runs[root].fetch.n > 0)
+            return &x->plan->steps[i];
+    }
+    return NULL;
+}
+
+static int refuse_anonymous(const struct execution *x, struct err *reterr)
+{
+    const struct plan_step *step = personal_step(x);
+
+    if (!step)
+        return 0;
+    return err_set_at(
+        reterr, ERR_UNAUTHENTICATED, (int)step->selection->loc.line,
+        (int)step->selection->loc.column,
+        "Records of people are for those who are known: send a token with the request.");
+}
+
+int judge_start(struct execution *x, struct err *reterr)
+{
+    x->judge = (struct judge){0};
+    if (!x->plan->personal || !x->viewer || x->viewer->kind == VIEWER_OPEN)
+        return 0;
+    if (x->viewer->kind == VIEWER_ANONYMOUS)
+        return refuse_anonymous(x, reterr);
+    x->judge.map = &x->plan->schema->rights;
+    x->judge._last = &x->judge._first;
+    map_init(&x->judge._by_subject, x->arena);
+    return 0;
+}
+
+struct str viewer_claim(const struct viewer *viewer, enum claim claim)
+{
+    if (!viewer)
+        return (struct str){0};
+    switch (claim) {
+    case CLAIM_ROLE:
+        return viewer->role;
+    case CLAIM_IIN:
+        return viewer->iin;
+    case CLAIM_ORGANISATION:
+        return viewer->organisation;
+    case CLAIM_NAME:
+        return viewer->name;
+    case CLAIM_CLIENT:
+        return viewer->client;
+    case CLAIM_NONE:
+        break;
+    }
+    return (struct str){0};
+}
+
+/* ---- what is known of whom ---- */
+
+static struct str key_of(const int64_t *subject)
+{
+    return (struct str){(const char *)subject, sizeof *subject};
+}
+
+struct right *judge_right(const struct judge *j, int64_t subject)
+{
+    if (j->_hit && j->_hit->subject == subject)
+        return j->_hit;
+    return map_get(&j->_by_subject, key_of(&subject));
+}
+
+/* The entry of a person, made when it is new; NULL when memory ran out. */
+static struct right *right_get(struct execution *x, int64_t subject)
+{
+    struct judge *j = &x->judge;
+    struct right *r = judge_right(j, subject);
+    size_t words = x->plan->n_steps / 64 + 1;
+
+    if (!r) {
+        r = arena_zalloc(x->arena, sizeof *r);
+        if (!r)
+            return NULL;
+        r->subject = subject;
+        r->given = arena_array(x->arena, words * 2, sizeof *r->given);
+        if (!r->given || map_put(&j->_by_subject, key_of(&r->subject), r) < 0)
+            return NULL;
+        r->refused = r->given + words;
+        *j->_last = r;
+        j->_last = &r->_next;
+    }
+    j->_hit = r;
+    return r;
+}
+
+struct str judge_word(struct str *rest)
+{
+    struct str word;
+    size_t n = 0;
+
+    while (rest->len && (rest->ptr[0] == ' ' || rest->ptr[0] == ','))
+        rest->ptr++, rest->len--;
+    while (n < rest->len && rest->ptr[n] != ' ' && rest->ptr[n] != ',')
+        n++;
+    word = (struct str){rest->ptr, n};
+    rest->ptr += n;
+    rest->len -= n;
+    return word;
+}
+
+static rights_mask mask_of(const struct type *capacities, struct str names)
+{
+    rights_mask mask = 0;
+
+    for (struct str word = judge_word(&names); word.len; word = judge_word(&names)) {
+        const struct enum_def *e = map_get(&capacities->value_map, word);
+        if (e)
+            mask |= (rights_mask)1 << e->index;
+    }
+    return mask;
+}
+
+/* What the function says of one person; NULL: nothing may be seen. */
+static void right_take(struct execution *x, struct right *r, const struct row *row)
+{
+    const struct rights_map *map = x->judge.map;
+
+    r->judged = true;
+    if (row) {
+        r->capacities = row_cell(row, map->capacities_cell);
+        r->withheld = row_cell(row, map->withheld_cell);
+        r->reason = row_cell(row, map->reason_cell);
+        r->mask = mask_of(map->capacities, r->capacities);
+        r->own = r->mask & map->own;
+    }
+    /* Some cell may turn out to be refused when others have been written. */
+    x->careful |= x->plan->restricted && !r->own;
+}
+
+/* ---- asking ---- */
+
+/* What is asked for one step. */
+struct judging {
+    struct fetch fetch;
+    struct step_run *run;
+    struct right **rights; /* by key */
+    void (*then)(struct step_run *run, int rc);
+};
+
+static int judging_take(struct judging *g)
+{
+    struct execution *x = g->run->execution;
+
+    for (uint32_t i = 0; i < g->fetch.n; i++) {
+        const struct slice *s = &g->fetch.slices[i];
+        if (s->rc < 0)
+            return s->rc;
+        right_take(x, g->rights[i], s->n ? s->rows[0] : NULL);
+    }
+    return 0;
+}
+
+static void judging_done(struct fetch *f, int rc)
+{
+    struct judging *g = container_of(f, struct judging, fetch);
+
+    g->run->judging = NULL;
+    g->then(g->run, rc < 0 ? rc : judging_take(g));
+}
+
+static struct judging *judging_new(struct execution *x, struct step_run *run, uint32_t room,
+                                   void (*then)(struct step_run *run, int rc))
+{
+    struct judging *g = arena_zalloc(x->arena, sizeof *g);
+
+    if (!g)
+        return NULL;
+    g->run = run;
+    g->then = then;
+    g->rights = arena_array(x->arena, room, sizeof(struct right *));
+    return g->rights ? g : NULL;
+}
+
+/* Adds somebody of whom nothing is known yet, once. */
+static int judging_add(struct execution *x, struct judging *g, int64_t subject)
+{
+    struct right *r = right_get(x, subject);
+
+    if (!r)
+        return ERR_MEMORY;
+    if (r->judged || r->_asker == g->run)
+        return 0;
+    r->_asker = g->run;
+    r->phantom = subject == NOBODY;
+    g->rights[g->fetch.n++] = r;
+    return 0;
+}
+
+static int judging_ask(struct execution *x, struct judging *g)
+{
+    struct key *keys;
+    int rc;
+
+    if (g->fetch.n == 0)
+        return JUDGED;
+    keys = arena_array(x->arena, g->fetch.n, sizeof *keys);
+    if (!keys)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < g->fetch.n; i++)
+        keys[i] = (struct key){.text = x->viewer->key, .part = {0, g->rights[i]->subject}};
+    g->fetch = (struct fetch){.path = x->judge.map->path,
+                              .keys = keys,
+                              .n = g->fetch.n,
+                              .viewer = x->viewer,
+                              .arena = x->arena,
+                              .done = judging_done};
+    rc = x->source->fetch(x->source, &g->fetch);
+    if (rc == 0)
+        g->run->judging = &g->fetch;
+    if (rc == FETCH_READY) {
+        rc = judging_take(g);
+        return rc < 0 ? rc : JUDGED;
+    }
+    return rc;
+}
+
+int judge_keys(struct execution *x, struct step_run *run,
+               void (*then)(struct step_run *run, int rc))
+{
+    int at = step_of(x, run)->subject_key, rc = 0;
+    struct judging *g;
+
+    if (!judge_holds(x, run) || at < 0)
+        return JUDGED;
+    g = judging_new(x, run, run->fetch.n, then);
+    if (!g)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < run->fetch.n && rc == 0; i++)
+        rc = judging_add(x, g, run->fetch.keys[i].part[at]);
+    return rc < 0 ? rc : judging_ask(x, g);
+}
+
+/* A row of the viewer's own needs no asking. */
+static int know_own(struct execution *x, const struct table *t, const struct row *row)
+{
+    const struct rights_map *map = x->judge.map;
+    struct right *r;
+
+    if (t != map->subject || !str_eq(x->viewer->role, map->own_role) ||
+        !str_eq(row_cell(row, map->viewer_cell), x->viewer->iin) || !x->viewer->iin.len)
+        return 0;
+    r = right_get(x, row_number(row, t->subject_cell));
+    if (!r)
+        return ERR_MEMORY;
+    r->judged = r->own = true;
+    r->mask = map->own;
+    r->capacities = map->own_name;
+    return 0;
+}
+
+static uint32_t count_rows(const struct step_run *run)
+{
+    uint32_t n = 0;
+
+    for (uint32_t s = 0; s < run->fetch.n; s++)
+        n += run->fetch.slices[s].n;
+    return n;
+}
+
+int judge_rows(struct execution *x, struct step_run *run,
+               void (*then)(struct step_run *run, int rc))
+{
+    const struct table *t = step_of(x, run)->path->table;
+    struct judging *g;
+    uint32_t n;
+    int rc = 0;
+
+    if (!judge_holds(x, run) || step_of(x, run)->subject_key >= 0)
+        return JUDGED;
+    n = count_rows(run);
+    g = judging_new(x, run, n + 1, then);
+    if (!g)
+        return ERR_MEMORY;
+    for (uint32_t s = 0; s < run->fetch.n && rc == 0; s++)
+        for (uint32_t r = 0; r < run->fetch.slices[s].n && rc == 0; r++) {
+            const struct row *row = run->fetch.slices[s].rows[r];
+            rc = know_own(x, t, row);
+            if (rc == 0)
+                rc = judging_add(x, g, row_number(row, t->subject_cell));
+        }
+    if (rc == 0 && n == 0 && run->fetch.n > 0)
+        rc = judging_add(x, g, NOBODY);
+    return rc < 0 ? rc : judging_ask(x, g);
+}

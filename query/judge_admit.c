@@ -1,0 +1,180 @@
+/* query/judge_admit.c: taking out what may not be seen. See query/judge.h. Layer: query; base only. */
+#include "base/err.h"
+#include "query/arguments.h"
+#include "query/judge_priv.h"
+
+/* ---- hidden entries ---- */
+
+/* `name`, and behind a colon the id where it has one. */
+static bool hides(struct str word, struct str name, bool *ret_all, int64_t *ret_id)
+{
+    if (word.len < name.len || memcmp(word.ptr, name.ptr, name.len) != 0)
+        return false;
+    *ret_all = word.len == name.len;
+    if (*ret_all)
+        return true;
+    return word.ptr[name.len] == ':' &&
+           parse_integer((struct str){word.ptr + name.len + 1, word.len - name.len - 1}, ret_id);
+}
+
+/* How many entries of a table are hidden; UINT32_MAX: all of them. */
+static uint32_t count_hidden(const struct right *r, const struct table *t)
+{
+    struct str rest = r->withheld;
+    uint32_t n = 0;
+    bool all;
+    int64_t id;
+
+    for (struct str word = judge_word(&rest); word.len; word = judge_word(&rest))
+        if (hides(word, t->name, &all, &id)) {
+            if (all)
+                return UINT32_MAX;
+            n++;
+        }
+    return n;
+}
+
+static bool is_hidden(const struct right *r, const struct table *t, int64_t row_id)
+{
+    struct str rest = r->withheld;
+    bool all;
+    int64_t id;
+
+    for (struct str word = judge_word(&rest); word.len; word = judge_word(&rest))
+        if (hides(word, t->name, &all, &id) && (all || id == row_id))
+            return true;
+    return false;
+}
+
+/* ---- admitting ---- */
+
+static bool admits_key(const struct plan_step *step, const struct right *r, const struct key *key)
+{
+    const struct table *t = step->path->table;
+
+    if (!(r->mask & step->allow))
+        return false;
+    /* Of a list the rows are looked at, so that it stays a list. */
+    return !r->withheld.len || step->path->kind == ACCESS_LIST || t->n_key < 2 ||
+           !is_hidden(r, t, key->part[t->n_key - 1]);
+}
+
+/* Lists are asked for as many more as are hidden of them, so that a page is full all the same. */
+static void ask_for_more(struct step_run *run, const struct plan_step *step, const struct right *r,
+                         uint32_t *most)
+{
+    uint32_t hidden = count_hidden(r, step->path->table);
+
+    run->sifted = true;
+    if (step->path->kind != ACCESS_LIST || hidden == UINT32_MAX || hidden <= *most)
+        return;
+    run->page.limit += hidden - *most;
+    *most = hidden;
+}
+
+void judge_admit_keys(struct execution *x, struct step_run *run)
+{
+    const struct plan_step *step = step_of(x, run);
+    struct key *keys = (struct key *)(uintptr_t)run->fetch.keys; /* this execution's own */
+    uint32_t n = 0, most = 0;
+
+    if (!judge_holds(x, run) || step->subject_key < 0)
+        return;
+    for (uint32_t p = 0; p < run->n_parents; p++) {
+        const struct key *key;
+        struct right *r;
+        if (run->slice_of[p] < 0)
+            continue;
+        key = &keys[run->slice_of[p]];
+        r = judge_right(&x->judge, key->part[step->subject_key]);
+        run->slice_of[p] = SLICE_NONE;
+        if (!r || !admits_key(step, r, key)) {
+            if (r)
+                judge_mark(r->refused, run->id);
+            x->careful |= step->needed;
+            continue;
+        }
+        judge_mark(r->given, run->id);
+        if (r->withheld.len)
+            ask_for_more(run, step, r, &most);
+        keys[n] = *key;
+        run->slice_of[p] = (int32_t)n++;
+    }
+    run->fetch.n = n;
+}
+
+static bool admits_row(struct execution *x, const struct step_run *run, const struct row *row)
+{
+    const struct plan_step *step = step_of(x, run);
+    const struct table *t = step->path->table;
+    struct right *r = judge_right(&x->judge, row_number(row, t->subject_cell));
+    bool admitted =
+        r && r->mask & step->allow &&
+        !(r->withheld.len && is_hidden(r, t, row_number(row, t->key_cell[t->n_key - 1])));
+
+    if (r && step->subject_key < 0)
+        judge_mark(admitted ? r->given : r->refused, run->id);
+    return admitted;
+}
+
+int judge_admit_rows(struct execution *x, struct step_run *run)
+{
+    if (!judge_holds(x, run) || (step_of(x, run)->subject_key >= 0 && !run->sifted))
+        return 0;
+    for (uint32_t s = 0; s < run->fetch.n; s++) {
+        struct slice *slice = &run->fetch.slices[s];
+        const struct row **kept = arena_array(x->arena, MAX(slice->n, 1u), sizeof *kept);
+        uint32_t n = 0;
+        if (!kept)
+            return ERR_MEMORY;
+        for (uint32_t i = 0; i < slice->n; i++)
+            if (admits_row(x, run, slice->rows[i]))
+                kept[n++] = slice->rows[i];
+        slice->rows = kept; /* the rows that it had may be others' too */
+        slice->n = n;
+    }
+    return 0;
+}
+
+int judge_note_rows(struct execution *x, struct step_run *run)
+{
+    uint32_t cell = run->fetch.path->table->subject_cell, at = 0;
+
+    if (!judge_holds(x, run) || run->n_rows == 0)
+        return 0;
+    run->rights = arena_array(x->arena, run->n_rows, sizeof(struct right *));
+    if (!run->rights)
+        return ERR_MEMORY;
+    for (uint32_t s = 0; s < run->fetch.n; s++) {
+        const struct slice *slice = &run->fetch.slices[s];
+        for (uint32_t i = 0; i < MIN(slice->n, run->shown); i++) {
+            struct right *r = judge_right(&x->judge, row_number(slice->rows[i], cell));
+            x->judge._hit = r;
+            run->rights[at++] = r;
+        }
+    }
+    return 0;
+}
+
+bool judge_field(struct execution *x, struct step_run *run, uint32_t parent, rights_mask allow)
+{
+    const struct plan_step *step = step_of(x, run);
+    struct right *const *rights = x->runs[step->parent].rights;
+
+    if (allow == RIGHTS_ALL || !rights || rights[parent]->mask & allow)
+        return true;
+    if (step->path->table->personal)
+        judge_mark(rights[parent]->refused, run->id);
+    return false;
+}
+
+bool judge_withheld(const struct execution *x, const struct step_run *run, uint32_t slice)
+{
+    int at = x->plan->steps[run->id].subject_key;
+    const struct right *r;
+
+    if (!judge_holds(x, run) || at < 0)
+        return false;
+    r = judge_right(&x->judge, run->fetch.keys[slice].part[at]);
+    return r && r->withheld.len && count_hidden(r, run->fetch.path->table) > 0;
+}

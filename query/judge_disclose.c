@@ -1,0 +1,73 @@
+/* query/judge_disclose.c: what an execution told of whom. See query/judge.h. Layer: query; base only. */
+#include "base/buf.h"
+#include "base/err.h"
+#include "query/judge_priv.h"
+
+static bool any(const struct execution *x, const uint64_t *bits)
+{
+    for (uint32_t i = 0; i <= x->plan->n_steps / 64; i++)
+        if (bits[i])
+            return true;
+    return false;
+}
+
+/* The parts of the marked steps, each once; with `sign` before each. */
+static void add_parts(const struct execution *x, const uint64_t *bits, const char *sign,
+                      struct buf *b)
+{
+    for (uint32_t i = 0; i < x->plan->n_steps; i++) {
+        struct str parts = x->plan->steps[i].parts;
+        uint32_t before = 0;
+        if (!judge_marked(bits, i) || !parts.len)
+            continue;
+        while (before < i &&
+               !(judge_marked(bits, before) && str_eq(x->plan->steps[before].parts, parts)))
+            before++;
+        if (before < i)
+            continue;
+        buf_add_z(b, b->len ? " " : "");
+        buf_add_z(b, sign);
+        buf_add_str(b, parts);
+    }
+}
+
+static int disclose_one(const struct execution *x, const struct right *r, struct disclosure *d)
+{
+    bool given = any(x, r->given);
+    struct buf b;
+
+    *d = (struct disclosure){.subject = r->subject,
+                             .refused = !given,
+                             .own = r->own,
+                             .capacities = r->capacities,
+                             .reason = r->reason};
+    buf_init(&b, 0);
+    add_parts(x, r->given, "", &b);
+    add_parts(x, r->refused, given ? "!" : "", &b);
+    d->parts = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    buf_release(&b);
+    return d->parts.ptr ? 0 : ERR_MEMORY;
+}
+
+int judge_disclose(const struct execution *x, const struct disclosure **ret, uint32_t *ret_n)
+{
+    struct disclosure *all;
+    uint32_t n = 0;
+
+    *ret = NULL;
+    *ret_n = 0;
+    if (!x->judge.map)
+        return 0;
+    all = arena_array(x->arena, MAX(x->judge._by_subject.count, 1u), sizeof *all);
+    if (!all)
+        return ERR_MEMORY;
+    for (const struct right *r = x->judge._first; r; r = r->_next) {
+        if (r->phantom || !(any(x, r->given) || any(x, r->refused)))
+            continue;
+        if (disclose_one(x, r, &all[n++]) < 0)
+            return ERR_MEMORY;
+    }
+    *ret = all;
+    *ret_n = n;
+    return 0;
+}

@@ -1,0 +1,119 @@
+/* query/plan_parts.c: see query/plan_parts.h. Layer: query; base only. */
+#include "query/plan_parts.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "query/plan.h"
+
+/* The names of fields that the objects of one step show, each once. */
+struct names {
+    struct str *all;
+    uint32_t n;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct str *x = a, *y = b;
+    int order = memcmp(x->ptr, y->ptr, MIN(x->len, y->len));
+
+    return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* A list has steps of its own, which say what of it was shown. */
+static bool is_shown(const struct plan_field *f)
+{
+    return f->field->resolve != RESOLVE_LIST && f->field->resolve != RESOLVE_CONNECTION &&
+           f->field->resolve != RESOLVE_TYPENAME;
+}
+
+static bool is_cell(const struct plan_field *f)
+{
+    return f->field->resolve == RESOLVE_CELL || f->field->resolve == RESOLVE_CELL_CHOICE ||
+           f->field->resolve == RESOLVE_GLOBAL_ID;
+}
+
+static void collect_names(struct plan *plan, const struct plan_object *o, struct names *names)
+{
+    for (uint32_t i = 0; i < o->n_fields; i++) {
+        const struct plan_field *f = &o->fields[i];
+        if (is_shown(f))
+            names->all[names->n++] = f->field->name;
+        plan->restricted |= is_cell(f) && f->field->allow != RIGHTS_ALL;
+    }
+}
+
+/* "Type(a b c)" of the objects of `type` below the step. */
+static void add_part(struct buf *b, struct str type, struct names *names)
+{
+    if (names->n)
+        qsort(names->all, names->n, sizeof *names->all, compare);
+    if (b->len)
+        buf_add_char(b, ' ');
+    buf_add_str(b, type);
+    buf_add_char(b, '(');
+    for (uint32_t i = 0, shown = 0; i < names->n; i++) {
+        if (i && str_eq(names->all[i], names->all[i - 1]))
+            continue;
+        buf_add_z(b, shown++ ? " " : "");
+        buf_add_str(b, names->all[i]);
+    }
+    buf_add_char(b, ')');
+}
+
+/* The type whose rows a step fetches, for those that no object shows. */
+static struct str row_type_name(const struct plan_step *step)
+{
+    if (step->type)
+        return step->type->name;
+    return step->field->row_type ? step->field->row_type->name : step->path->table->name;
+}
+
+/* All objects that show the rows of one step, those of one type together. */
+static void add_objects(struct plan *plan, const struct plan_step *step, struct names *names,
+                        struct buf *b)
+{
+    for (const struct plan_object *o = step->objects; o; o = o->next) {
+        const struct plan_object *before = step->objects;
+        if (!o->type->table)
+            continue;
+        while (before->type != o->type)
+            before = before->next;
+        if (before != o)
+            continue; /* this type's were collected with the first of them */
+        names->n = 0;
+        for (const struct plan_object *same = o; same; same = same->next)
+            if (same->type == o->type)
+                collect_names(plan, same, names);
+        add_part(b, o->type->name, names);
+    }
+}
+
+int plan_parts(struct arena *arena, struct plan *plan)
+{
+    struct names names = {arena_array(arena, MAX(plan->n_fields, 1u), sizeof *names.all), 0};
+    struct buf b;
+    int rc = names.all ? 0 : ERR_MEMORY;
+
+    buf_init(&b, 0);
+    for (uint32_t i = 0; i < plan->n_steps && rc == 0; i++) {
+        struct plan_step *step = &plan->steps[i];
+        if (!step->path->table->personal)
+            continue;
+        plan->personal = true;
+        if (step->path->table->apart)
+            continue; /* its fields stand with the row's */
+        buf_clear(&b);
+        add_objects(plan, step, &names, &b);
+        if (b.len == 0) {
+            names.n = 0;
+            add_part(&b, row_type_name(step), &names);
+        }
+        step->parts = b.failed ? (struct str){0} : arena_str(arena, buf_str(&b));
+        rc = step->parts.ptr ? 0 : ERR_MEMORY;
+    }
+    buf_release(&b);
+    return rc;
+}

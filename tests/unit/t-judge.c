@@ -1,0 +1,463 @@
+/* Tests of query/judge: what somebody without a right sees is what is there for somebody who is not. */
+#include "tests/unit/execute_fixture.h"
+#include "tests/unit/language_fixture.h"
+
+#include "query/global_id.h"
+
+static const char judge_schema[] = MAPPING
+    "directive @subject(rights: String!, column: String!, role: String!, capacity: Capacity!) on "
+    "OBJECT\n"
+    "directive @belongs(column: String! = \"person_id\") on OBJECT\n"
+    "directive @allow(to: [Capacity!]!) on OBJECT | FIELD_DEFINITION\n"
+    "directive @viewer(claim: Claim) on FIELD_DEFINITION\n"
+    "enum Capacity { OWNER DOCTOR NURSE }\n"
+    "enum Role { CITIZEN DOCTOR }\n"
+    "interface Node { id: ID! }\n"
+    "type Query {\n"
+    "  me: Viewer @viewer\n"
+    "  person(iin: ID!): Person @lookup(column: \"iin\", argument: \"iin\")\n"
+    "  shop(id: ID!): Shop @lookup(column: \"id\", argument: \"id\")\n"
+    "  node(id: ID!): Node @node(argument: \"id\")\n"
+    "  nodes(ids: [ID!]!): [Node]! @node(argument: \"ids\")\n"
+    "}\n"
+    "type Viewer {\n"
+    "  role: Role @viewer(claim: ROLE)  name: String @viewer(claim: NAME)\n"
+    "  person: Person @lookup(column: \"iin\", claim: IIN)\n"
+    "}\n"
+    "type Person implements Node @table(name: \"person\")\n"
+    "    @subject(rights: \"rights\", column: \"iin\", role: \"CITIZEN\", capacity: OWNER) {\n"
+    "  id: ID!  iin: ID!  name: String!\n"
+    "  secret: String @allow(to: [OWNER])\n"
+    "  phone: String! @allow(to: [OWNER, DOCTOR])\n"
+    "  notes(first: Int = 10, after: String): NoteConnection!\n"
+    "    @list(column: \"person_id\", order: \"day desc, id desc\")\n"
+    "  log: [Note!] @list(column: \"person_id\", order: \"id\")\n"
+    "  pages(first: Int = 10): PageConnection @list(column: \"person_id\", order: \"id\")\n"
+    "}\n"
+    "type Note implements Node @table(name: \"note\", key: [\"person_id\", \"id\"]) @belongs\n"
+    "    @allow(to: [OWNER, DOCTOR, NURSE]) {\n"
+    "  id: ID!  text: String!  shop: Shop @reference(columns: [\"shop_id\"])\n"
+    "  person: Person! @reference(columns: [\"person_id\"])\n"
+    "  friend: Person @reference(columns: [\"friend_id\"])\n"
+    "  page: Page @reference(columns: [\"person_id\", \"page_id\"])\n"
+    "  source: String @apart  author: String @apart @allow(to: [OWNER])\n"
+    "  corrects: Note @reference(columns: [\"person_id\", \"corrects_id\"]) @apart\n"
+    "}\n"
+    "type Page implements Node @table(name: \"page\", key: [\"person_id\", \"id\"]) @belongs\n"
+    "    @allow(to: [OWNER]) { id: ID!  text: String! }\n"
+    "type Shop implements Node @table(name: \"shop\") { id: ID!  name: String! }\n"
+    "type NoteConnection { nodes: [Note!]!  pageInfo: PageInfo!  withheld: Boolean! }\n"
+    "type PageConnection { nodes: [Page!]! }\n"
+    "type PageInfo { hasNextPage: Boolean! }\n";
+
+static const char *const person_rows[] = {"id=1 iin=111 name=Ann secret=s1 phone=p1",
+                                          "id=2 iin=222 name=Bob secret=s2 phone=p2",
+                                          "id=3 iin=333 name=Cy secret=s3 phone=p3"};
+static const char *const note_rows[] = {
+    "person_id=1 id=15 day=5 text=n15 shop_id=7 friend_id=2 page_id=90",
+    "person_id=1 id=14 day=4 text=n14 source=src author=dr corrects_id=13",
+    "person_id=1 id=13 day=3 text=n13",
+    "person_id=1 id=12 day=2 text=n12",
+    "person_id=2 id=25 day=5 text=n25",
+    "person_id=3 id=35 day=5 text=n35 friend_id=1"};
+static const char *const page_rows[] = {"person_id=1 id=90 text=diary"};
+static const char *const shop_rows[] = {"id=7 name=Shop"};
+static const char *const right_rows[] = {
+    "viewer=CITIZEN/111/ subject=1 capacities=OWNER",
+    "viewer=DOCTOR/900/1 subject=1 capacities=DOCTOR",
+    "viewer=DOCTOR/900/1 subject=3 capacities=NURSE,DOCTOR withheld=note reason=call",
+    "viewer=NURSE/800/1 subject=1 capacities=NURSE withheld=note:14,note:12",
+    "viewer=ODD/700/1 subject=1 capacities=UNKNOWN"};
+
+static const struct fake_table tables[] = {{"person", person_rows, ARRAY_LEN(person_rows)},
+                                           {"note", note_rows, ARRAY_LEN(note_rows)},
+                                           {"page", page_rows, ARRAY_LEN(page_rows)},
+                                           {"shop", shop_rows, ARRAY_LEN(shop_rows)},
+                                           {"rights", right_rows, ARRAY_LEN(right_rows)}};
+
+static bool is_text(struct str column)
+{
+    return str_is(column, "iin") || str_is(column, "viewer") || str_is(column, "capacities") ||
+           str_is(column, "withheld") || str_is(column, "reason");
+}
+
+static void prepare(struct access *access)
+{
+    for (uint32_t i = 0; i < access->n_tables; i++)
+        for (uint32_t c = 0; c < access->tables[i].n_columns; c++) {
+            struct column *column = &access->tables[i].columns[c];
+            column->raw_is_text = column->codec == CODEC_KEY && is_text(column->name);
+        }
+    for (uint32_t i = 0; i < access->n_paths; i++)
+        access->paths[i].key_is_text = is_text(access->paths[i].column[0]);
+}
+
+static const struct viewer owner = {VIEWER_KNOWN, .role = STR("CITIZEN"), .iin = STR("111"),
+                                    .name = STR("Ann"), .key = STR("CITIZEN/111/")},
+                           stranger = {VIEWER_KNOWN, .role = STR("CITIZEN"), .iin = STR("222"),
+                                       .key = STR("CITIZEN/222/")},
+                           doctor = {VIEWER_KNOWN, .role = STR("DOCTOR"), .iin = STR("900"),
+                                     .key = STR("DOCTOR/900/1")},
+                           nurse = {VIEWER_KNOWN, .role = STR("NURSE"), .iin = STR("800"),
+                                    .key = STR("NURSE/800/1")},
+                           odd = {VIEWER_KNOWN, .role = STR("ODD"), .iin = STR("700"),
+                                  .key = STR("ODD/700/1")},
+                           /* the owner's IIN, but not as a citizen */
+    disguised = {VIEWER_KNOWN, .role = STR("DOCTOR"), .iin = STR("111"),
+                 .key = STR("DOCTOR/111/1")},
+                           anonymous = {VIEWER_ANONYMOUS}, open = {VIEWER_OPEN};
+
+static void as(const struct viewer *who, const char *text, const char *want)
+{
+    viewer = who;
+    check(text, want);
+    viewer = NULL;
+}
+
+/* The id of a row; one of a few buffers that are used in turn. */
+static const char *id_of(const char *type, const char *row)
+{
+    static char texts[4][100];
+    static unsigned next;
+    char *text = texts[next++ % ARRAY_LEN(texts)];
+    const struct type *t = schema_type(schema, str_of(type));
+    struct buf b;
+
+    buf_init(&b, 0);
+    global_id_write(&b, t, make_row(&arena, t->table, row));
+    snprintf(text, sizeof texts[0], "%.*s", (int)b.len - 2, b.ptr + 1);
+    buf_release(&b);
+    return text;
+}
+
+#define FORBIDDEN(column, path)                                                                    \
+    "{\"message\":\"You may not see this part of the "                                             \
+    "record.\",\"locations\":[{\"line\":1,\"column\":" #column "}],\"path\":" path                 \
+    ",\"extensions\":{\"code\":\"FORBIDDEN\"}}"
+
+static void test_judge__owner_needs_no_asking(void **state)
+{
+    viewer = &owner;
+    at_once = true;
+    check_run("{ person(iin: 111) { name secret notes(first: 1) { nodes { text } } } }", NULL,
+              "{\"data\":{\"person\":{\"name\":\"Ann\",\"secret\":\"s1\",\"notes\":{\"nodes\":[{"
+              "\"text\":\"n15\"}]}}}}",
+              SIZE_MAX, false);
+    viewer = NULL;
+    assert_int_equal(n_fetches, 2);
+}
+
+static void test_judge__foreign_is_as_absent(void **state)
+{
+    const char *const none = "{\"data\":{\"person\":null}}";
+
+    as(&stranger, "{ person(iin: 111) { name } }", none);
+    as(&stranger, "{ person(iin: 999) { name } }", none);
+    as(&odd, "{ person(iin: 111) { name } }", none);
+    as(&disguised, "{ person(iin: 111) { name } }", none);
+    as(&doctor, "{ person(iin: 222) { name } }", none);
+    /* and costs as much */
+    for (int absent = 0; absent < 2; absent++) {
+        viewer = &doctor;
+        at_once = true;
+        n_fetches = n_keys = 0;
+        check_run(absent ? "{ person(iin: 999) { name notes { nodes { text } } } }"
+                         : "{ person(iin: 222) { name notes { nodes { text } } } }",
+                  NULL, none, SIZE_MAX, false);
+        assert_int_equal(n_fetches, 2);
+        assert_int_equal(n_keys, 2);
+    }
+    viewer = NULL;
+}
+
+static void test_judge__capacities(void **state)
+{
+    as(&doctor, "{ person(iin: 111) { name phone } }",
+       "{\"data\":{\"person\":{\"name\":\"Ann\",\"phone\":\"p1\"}}}");
+    as(&doctor, "{ person(iin: 111) { name secret } }",
+       "{\"data\":{\"person\":{\"name\":\"Ann\",\"secret\":null}},\"errors\":[" FORBIDDEN(
+           27, "[\"person\",\"secret\"]") "]}");
+    as(&nurse, "{ person(iin: 111) { name phone } }",
+       "{\"data\":{\"person\":null},\"errors\":[" FORBIDDEN(27, "[\"person\",\"phone\"]") "]}");
+    as(&doctor, "{ person(iin: 111) { name pages { nodes { text } } } }",
+       "{\"data\":{\"person\":{\"name\":\"Ann\",\"pages\":null}},\"errors\":[" FORBIDDEN(
+           27, "[\"person\",\"pages\"]") "]}");
+    as(&doctor, "{ person(iin: 111) { notes(first: 1) { nodes { text page { text } } } } }",
+       "{\"data\":{\"person\":{\"notes\":{\"nodes\":[{\"text\":\"n15\",\"page\":null}]}}},"
+       "\"errors\":[" FORBIDDEN(53, "[\"person\",\"notes\",\"nodes\",0,\"page\"]") "]}");
+    as(&doctor, "{ person(iin: 333) { phone } }", "{\"data\":{\"person\":{\"phone\":\"p3\"}}}");
+}
+
+static void test_judge__apart(void **state)
+{
+    char text[300], want[600];
+    const char *id = id_of("Note", "person_id=1 id=14");
+
+    snprintf(text, sizeof text,
+             "{ node(id: \"%s\") { ... on Note { source author corrects { text } } } }", id);
+    snprintf(want, sizeof want,
+             "{\"data\":{\"node\":{\"source\":\"src\",\"author\":null,\"corrects\":{\"text\":"
+             "\"n13\"}}},\"errors\":[" FORBIDDEN(69, "[\"node\",\"author\"]") "]}");
+    as(&owner, text,
+       "{\"data\":{\"node\":{\"source\":\"src\",\"author\":\"dr\",\"corrects\":{\"text\":\"n13\"}}}"
+       "}");
+    as(&doctor, text, want);
+}
+
+static void test_judge__other_persons_below(void **state)
+{
+    as(&doctor, "{ person(iin: 333) { name notes { nodes { text } withheld } } }",
+       "{\"data\":{\"person\":{\"name\":\"Cy\",\"notes\":{\"nodes\":[],\"withheld\":true}}}}");
+    as(&owner,
+       "{ person(iin: 111) { notes(first: 1) { nodes { person { name } friend { name } } } } }",
+       "{\"data\":{\"person\":{\"notes\":{\"nodes\":[{\"person\":{\"name\":\"Ann\"},\"friend\":"
+       "null}]}}}}");
+    as(&open,
+       "{ person(iin: 111) { notes(first: 1) { nodes { person { name } friend { name secret } } } "
+       "} }",
+       "{\"data\":{\"person\":{\"notes\":{\"nodes\":[{\"person\":{\"name\":\"Ann\"},\"friend\":{"
+       "\"name\":\"Bob\",\"secret\":\"s2\"}}]}}}}");
+}
+
+static void test_judge__ids(void **state)
+{
+    char text[400];
+    const char *id = id_of("Note", "person_id=1 id=15"), *shop = id_of("Shop", "id=7");
+
+    snprintf(text, sizeof text, "{ node(id: \"%s\") { ... on Note { text } } }", id);
+    as(&owner, text, "{\"data\":{\"node\":{\"text\":\"n15\"}}}");
+    as(&doctor, text, "{\"data\":{\"node\":{\"text\":\"n15\"}}}");
+    as(&stranger, text, "{\"data\":{\"node\":null}}");
+    snprintf(text, sizeof text,
+             "{ nodes(ids: [\"%s\", \"%s\"]) { ... on Shop { name } ... on Page { text } } }",
+             id_of("Page", "person_id=1 id=90"), shop);
+    as(&doctor, text, "{\"data\":{\"nodes\":[null,{\"name\":\"Shop\"}]}}");
+    as(&owner, text, "{\"data\":{\"nodes\":[{\"text\":\"diary\"},{\"name\":\"Shop\"}]}}");
+}
+
+static void test_judge__anonymous(void **state)
+{
+    static const char *const message =
+        "Records of people are for those who are known: send a token with the request.";
+    char text[200];
+
+    viewer = &anonymous;
+    check("{ me { role } shop(id: 7) { name } }",
+          "{\"data\":{\"me\":null,\"shop\":{\"name\":\"Shop\"}}}");
+    snprintf(text, sizeof text, "{ node(id: \"%s\") { ... on Shop { name } } }",
+             id_of("Shop", "id=7"));
+    check(text, "{\"data\":{\"node\":{\"name\":\"Shop\"}}}");
+    check("{ node(id: \"nothing\") { id } }", "{\"data\":{\"node\":null}}");
+    check_refused("{ person(iin: 111) { name } }", ERR_UNAUTHENTICATED, message);
+    check_refused("{ person(iin: 999) { name } }", ERR_UNAUTHENTICATED, message);
+    snprintf(text, sizeof text, "{ node(id: \"%s\") { id } }", id_of("Note", "person_id=1 id=15"));
+    check_refused(text, ERR_UNAUTHENTICATED, message);
+    viewer = NULL;
+}
+
+static void test_judge__me(void **state)
+{
+    as(&owner, "{ me { role name person { name secret } } }",
+       "{\"data\":{\"me\":{\"role\":\"CITIZEN\",\"name\":\"Ann\",\"person\":{\"name\":\"Ann\","
+       "\"secret\":\"s1\"}}}}");
+    as(&doctor, "{ me { role name person { name } } }",
+       "{\"data\":{\"me\":{\"role\":\"DOCTOR\",\"name\":null,\"person\":null}}}");
+    as(&nurse, "{ me { role } }", "{\"data\":{\"me\":{\"role\":null}}}"); /* no value of the enum */
+    as(&open, "{ me { role } }", "{\"data\":{\"me\":null}}");
+}
+
+/* Pages are full, and cursors and hasNextPage hold, whatever is hidden. */
+static void test_judge__hidden(void **state)
+{
+    as(&nurse,
+       "{ person(iin: 111) { notes(first: 2) { nodes { text } pageInfo { hasNextPage } withheld } "
+       "} }",
+       "{\"data\":{\"person\":{\"notes\":{\"nodes\":[{\"text\":\"n15\"},{\"text\":\"n13\"}],"
+       "\"pageInfo\":{\"hasNextPage\":false},\"withheld\":true}}}}");
+    as(&nurse,
+       "{ person(iin: 111) { notes(first: 1) { nodes { text } pageInfo { hasNextPage } } log { "
+       "text } } }",
+       "{\"data\":{\"person\":{\"notes\":{\"nodes\":[{\"text\":\"n15\"}],\"pageInfo\":{"
+       "\"hasNextPage\":true}},"
+       "\"log\":[{\"text\":\"n15\"},{\"text\":\"n13\"}]}}}");
+    as(&doctor, "{ person(iin: 111) { notes(first: 2) { nodes { text } withheld } } }",
+       "{\"data\":{\"person\":{\"notes\":{\"nodes\":[{\"text\":\"n15\"},{\"text\":\"n14\"}],"
+       "\"withheld\":false}}}}");
+}
+
+static void test_judge__hidden_by_id(void **state)
+{
+    char text[200];
+
+    snprintf(text, sizeof text, "{ node(id: \"%s\") { id } }", id_of("Note", "person_id=1 id=14"));
+    as(&nurse, text, "{\"data\":{\"node\":null}}");
+    snprintf(text, sizeof text, "{ node(id: \"%s\") { ... on Note { text } } }",
+             id_of("Note", "person_id=1 id=13"));
+    as(&nurse, text, "{\"data\":{\"node\":{\"text\":\"n13\"}}}");
+}
+
+static void test_judge__failure_gives_nothing(void **state)
+{
+    failing_table = "rights";
+    failing_rc = ERR_DATABASE;
+    as(&doctor, "{ person(iin: 111) { name } }",
+       "{\"data\":{\"person\":null},\"errors\":[{\"message\":\"The database can't be reached just "
+       "now. Please try again.\","
+       "\"locations\":[{\"line\":1,\"column\":3}],\"path\":[\"person\"],\"extensions\":{\"code\":"
+       "\"DATABASE_UNAVAILABLE\","
+       "\"requestId\":\"rid\"}}]}");
+    failing_key = -1;
+    as(&doctor, "{ person(iin: 111) { name } }",
+       "{\"data\":{\"person\":null},\"errors\":[{\"message\":\"The database can't be reached just "
+       "now. Please try again.\","
+       "\"locations\":[{\"line\":1,\"column\":3}],\"path\":[\"person\"],\"extensions\":{\"code\":"
+       "\"DATABASE_UNAVAILABLE\","
+       "\"requestId\":\"rid\"}}]}");
+}
+
+static void test_judge__cancel(void **state)
+{
+    struct run r;
+
+    viewer = &doctor;
+    at_once = false;
+    n_done = 0;
+    run_start(&r, "{ person(iin: 111) { name } }", NULL);
+    assert_int_equal(r.rc, 0);
+    struct fetch *f = queue[--n_queue];
+    answer_fetch(f);
+    f->_answerer = NULL;
+    f->done(f, 0); /* now the rights are asked */
+    assert_int_equal(n_queue, 1);
+    execution_cancel(&r.x);
+    assert_int_equal(n_canceled, 1);
+    pump(false, ERR_CANCELED);
+    assert_int_equal(n_done, 1);
+    assert_int_equal(done_rc, ERR_CANCELED);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+    viewer = NULL;
+}
+
+/* ---- what is on record ---- */
+
+static void disclosed(const struct viewer *who, const char *text, const char *want)
+{
+    const struct disclosure *d;
+    struct run r;
+    struct buf b;
+    uint32_t n;
+
+    viewer = who;
+    at_once = true;
+    buf_init(&b, 0);
+    run_start(&r, text, NULL);
+    assert_int_equal(r.rc, EXECUTION_READY);
+    assert_int_equal(judge_disclose(&r.x, &d, &n), 0);
+    for (uint32_t i = 0; i < n; i++)
+        buf_addf(&b, "%s%ld %s%s[%.*s|%.*s] %.*s", i ? "; " : "", (long)d[i].subject,
+                 d[i].own ? "own " : "", d[i].refused ? "refused " : "", STR_FMT(d[i].capacities),
+                 STR_FMT(d[i].reason), STR_FMT(d[i].parts));
+    check_str(buf_str(&b), want);
+    buf_release(&b);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+    viewer = NULL;
+}
+
+static void test_judge__disclosures(void **state)
+{
+    disclosed(&open, "{ person(iin: 111) { name } }", "");
+    disclosed(&owner, "{ shop(id: 7) { name } }", "");
+    disclosed(&owner,
+              "{ p: person(iin: 111) { b: name a: iin __typename notes { nodes { shop { name } "
+              "text } } } }",
+              "1 own [OWNER|] Person(iin name) Note(shop text)");
+    disclosed(&doctor,
+              "{ person(iin: 333) { name } other: person(iin: 222) { iin } none: person(iin: 999) "
+              "{ iin } }",
+              "3 [NURSE,DOCTOR|call] Person(name); 2 refused [|] Person(iin)");
+    disclosed(
+        &doctor,
+        "{ person(iin: 111) { name pages { nodes { text } } notes { pageInfo { hasNextPage } } } }",
+        "1 [DOCTOR|] Person(name) Note() !Page(text)");
+    disclosed(&owner,
+              "{ person(iin: 111) { notes(first: 1) { nodes { friend { name } person { iin } } } "
+              "a: notes { nodes { id } } } }",
+              "1 own [OWNER|] Person() Note(friend person) Person(iin) Note(id); 2 refused [|] "
+              "Person(name)");
+}
+
+/* ---- schemas that are refused ---- */
+
+static void refused(const char *types, const char *want)
+{
+    struct schema *s;
+    struct err err;
+    char text[4000];
+
+    snprintf(text, sizeof text,
+             MAPPING "directive @subject(rights: String!, column: String!, role: String!, "
+                     "capacity: Capacity!) on OBJECT\n"
+                     "directive @belongs(column: String! = \"person_id\") on OBJECT\n"
+                     "directive @allow(to: [Capacity!]!) on OBJECT | FIELD_DEFINITION\n"
+                     "directive @viewer(claim: Claim) on FIELD_DEFINITION\n"
+                     "enum Capacity { OWNER DOCTOR }\n%s",
+             types);
+    assert_int_equal(schema_build(&s, str_of(text), &err), ERR_CONFIG);
+    assert_string_equal(err.message, want);
+}
+
+#define PERSON                                                                                     \
+    "type Query { p(id: ID!): P @lookup(column: \"id\", argument: \"id\") }\n"                     \
+    "type P @table(name: \"p\") @subject(rights: \"r\", column: \"iin\", role: \"C\", capacity: "  \
+    "OWNER) "
+
+static void test_judge__schema(void **state)
+{
+    refused("type Query { p(id: ID!): P @lookup(column: \"id\", argument: \"id\") }\n"
+            "type P @table(name: \"p\") @allow(to: [OWNER]) { id: ID! }",
+            "@allow needs a list of capacities, and a type with @subject.");
+    refused("type Query { p(id: ID!): P @lookup(column: \"id\", argument: \"id\") }\n"
+            "type P @table(name: \"p\") @belongs { id: ID! }",
+            "@belongs needs a type with @subject.");
+    refused(PERSON "{ id: ID! s: S @reference(columns: [\"s_id\"]) }\n"
+                   "type S @table(name: \"s\") @allow(to: [OWNER]) { id: ID! }",
+            "Type \"S\" has @allow, but its rows belong to nobody.");
+    refused(PERSON "{ id: ID! s: S @reference(columns: [\"s_id\"]) }\n"
+                   "type S @table(name: \"s\") { id: ID! @allow(to: [OWNER]) }",
+            "Field \"S.id\" has @allow, but its rows belong to nobody.");
+    refused(PERSON "{ id: ID! s: S @reference(columns: [\"s_id\"]) }\n"
+                   "type S @table(name: \"s\") @subject(rights: \"r\", column: \"iin\", role: "
+                   "\"C\", capacity: OWNER) { id: ID! }",
+            "Only one type can have @subject.");
+    refused(
+        "type Query { me: Viewer! @viewer } type Viewer { role: String @viewer(claim: ROLE) }",
+        "Field \"Query.me\" has @viewer and must be nullable, of an object type without @table.");
+}
+
+static int run_all(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_judge__owner_needs_no_asking, setup),
+        cmocka_unit_test_setup(test_judge__foreign_is_as_absent, setup),
+        cmocka_unit_test_setup(test_judge__capacities, setup),
+        cmocka_unit_test_setup(test_judge__apart, setup),
+        cmocka_unit_test_setup(test_judge__other_persons_below, setup),
+        cmocka_unit_test_setup(test_judge__ids, setup),
+        cmocka_unit_test_setup(test_judge__anonymous, setup),
+        cmocka_unit_test_setup(test_judge__me, setup),
+        cmocka_unit_test_setup(test_judge__hidden, setup),
+        cmocka_unit_test_setup(test_judge__hidden_by_id, setup),
+        cmocka_unit_test_setup(test_judge__failure_gives_nothing, setup),
+        cmocka_unit_test_setup(test_judge__cancel, setup),
+        cmocka_unit_test_setup(test_judge__disclosures, setup),
+        cmocka_unit_test_setup(test_judge__schema, setup),
+    };
+    return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
+}
+
+int main(void)
+{
+    return execute_main(judge_schema, tables, ARRAY_LEN(tables), prepare, run_all);
+}
