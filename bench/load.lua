@@ -1,39 +1,44 @@
 -- wrk: POST one GraphQL document with one variable taken at random from a list.
 -- DOCUMENT: the document as a JSON string. VARIABLE: its variable's name (empty: none). LIST: a file of values, one a
--- line. SEED: of the random choice. At the end one line of JSON: requests, time, latencies in ms, errors.
+-- line, each with the token of who asks for it behind a blank, or TOKEN for all (empty: none). SEED: of the random choice. At the end one line of JSON: requests, time, latencies in ms, errors.
 local document = os.getenv("DOCUMENT")
 local variable = os.getenv("VARIABLE") or ""
-local values, n = {}, 0
+local values, tokens, n = {}, {}, 0
 local ready = {}
 
-local function request_text(value)
+local function request_text(value, token)
+  local authorization = ""
+  if token and token ~= "" then
+    authorization = "Authorization: Bearer " .. token .. "\r\n"
+  end
   local body = '{"query":' .. document
   if value then
     body = body .. ',"variables":{"' .. variable .. '":"' .. value .. '"}'
   end
   body = body .. "}"
-  return "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
-         .. #body .. "\r\n\r\n" .. body
+  return "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" .. authorization
+         .. "Content-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
 function init(args)
   math.randomseed(tonumber(os.getenv("SEED") or "1"))
   if variable == "" then
-    n, ready[1] = 1, request_text(nil)
+    n, ready[1] = 1, request_text(nil, os.getenv("TOKEN"))
     return
   end
   for line in io.lines(os.getenv("LIST")) do
     n = n + 1
-    values[n] = line
+    values[n], tokens[n] = line:match("^(%S+) ?(%S*)$")
+    if tokens[n] == "" then tokens[n] = os.getenv("TOKEN") end
   end
   if n <= 10000 then
-    for i = 1, n do ready[i] = request_text(values[i]) end
+    for i = 1, n do ready[i] = request_text(values[i], tokens[i]) end
   end
 end
 
 function request()
   local i = n == 1 and 1 or math.random(n)
-  return ready[i] or request_text(values[i])
+  return ready[i] or request_text(values[i], tokens[i])
 end
 
 
