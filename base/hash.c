@@ -1,4 +1,4 @@
-/* base/hash.c: see base/hash.h. The only file of base/ that includes third-party headers. */
+/* base/hash.c: see base/hash.h. The only file that includes OpenSSL and xxHash. */
 #include "base/hash.h"
 
 #include <stdlib.h>

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/seal.h"
 #include "query/answer.h"
 #include "query/document.h"
 #include "query/execute.h"
@@ -60,6 +61,7 @@ static const struct document_limits limits = {.parse = {.max_tokens = 2000},
                                               .max_bad = 200};
 static const struct cost_limits cost = {.max_cost = 5000, .max_page = 100, .max_list = 100};
 
+static const struct seals seals;
 static struct schema *schema;
 static struct arena document_arena, request_arena;
 static struct made_up rows;
@@ -127,6 +129,7 @@ static void answer(const struct plan *plan, const struct value *const *variables
                           .source = &rows.source,
                           .arena = &request_arena,
                           .limits = cost,
+                          .seals = &seals,
                           .done = done};
     struct err e = {0};
     struct answer a;

@@ -186,6 +186,8 @@ static int put_fetched(struct answer *a, const struct plan_field *f, const struc
 
     if (run->slice_of[index] == SLICE_FORBIDDEN)
         return put_failure(a, f, out, ERR_FORBIDDEN);
+    if (run->slice_of[index] == SLICE_FOREIGN)
+        return put_failure(a, f, out, ERR_VARIABLES);
     if (slice && slice->rc < 0)
         return put_failure(a, f, out, slice->rc);
     if (!slice || (slice->n == 0 && run->fetch.path->kind == ACCESS_ROW))
@@ -259,6 +261,15 @@ static int put_introspection(struct answer *a, const struct plan_field *f, struc
     return rc;
 }
 
+static void put_cursor(const struct answer *a, const struct place *at, uint32_t row,
+                       struct buf *out)
+{
+    const struct fetch *f = &at->run->fetch;
+
+    cursor_write(out, &a->_x->seals->cursors, f->path, &f->keys[at->slice - f->slices],
+                 at->slice->rows[row]);
+}
+
 static int put_end_cursor(struct answer *a, const struct plan_field *f, const struct place *at,
                           struct buf *out)
 {
@@ -266,8 +277,7 @@ static int put_end_cursor(struct answer *a, const struct plan_field *f, const st
 
     if (shown == 0)
         return put_null(a, f, out, false);
-    cursor_write(out, at->run->fetch.path,
-                 at->slice->rows[f->resolve == RESOLVE_END_CURSOR ? shown - 1 : 0]);
+    put_cursor(a, at, f->resolve == RESOLVE_END_CURSOR ? shown - 1 : 0, out);
     return 0;
 }
 
@@ -340,7 +350,7 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
     case RESOLVE_CELL_CHOICE:
         return put_choice(a, f, at, out);
     case RESOLVE_GLOBAL_ID:
-        global_id_write(out, object->type, at->slice->rows[at->row]);
+        global_id_write(out, &a->_x->seals->ids, object->type, at->slice->rows[at->row]);
         return 0;
     case RESOLVE_TYPENAME:
         buf_add_str(out, object->type_name);
@@ -366,7 +376,7 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
         push_object(a, f, at, out);
         return 0;
     case RESOLVE_CURSOR:
-        cursor_write(out, at->run->fetch.path, at->slice->rows[at->row]);
+        put_cursor(a, at, at->row, out);
         return 0;
     case RESOLVE_HAS_NEXT:
         put_boolean(out, at->slice->n > at->run->shown);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "query/answer_frame.h"
+#include "query/cursor.h"
 #include "query/plan.h"
 
 enum {
@@ -90,10 +91,27 @@ static void add(struct answer_errors *errors, const struct answer_frame *frames,
     }
 }
 
+/* The words of query/arguments.c for a text that looks like no cursor at all. */
+static void add_foreign_cursor(struct answer_errors *errors, const struct answer_frame *frames,
+                               uint32_t depth, const struct plan_field *f)
+{
+    const struct field *field = f->field;
+    struct str parent = errors->_discreet ? STR("?") : field->parent->name;
+    struct err err;
+
+    err_set(&err, ERR_VARIABLES, "Argument \"%.*s\" of \"%.*s.%.*s\" " CURSOR_REFUSED,
+            STR_FMT(field->arguments[field->after_argument].name), STR_FMT(parent),
+            STR_FMT(field->name));
+    add(errors, frames, depth, f, ERR_VARIABLES, str_of(err.message));
+}
+
 void answer_error_failure(struct answer_errors *errors, const struct answer_frame *frames,
                           uint32_t depth, const struct plan_field *f, int rc)
 {
-    add(errors, frames, depth, f, rc, str_of(failure_text(rc)));
+    if (rc == ERR_VARIABLES && f->field->after_argument >= 0) /* which only rows can judge */
+        add_foreign_cursor(errors, frames, depth, f);
+    else
+        add(errors, frames, depth, f, rc, str_of(failure_text(rc)));
 }
 
 void answer_error_missing(struct answer_errors *errors, const struct answer_frame *frames,

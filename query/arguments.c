@@ -118,10 +118,12 @@ int argument_key(const struct arguments *a, const struct field *field,
             return 0;
         *ret_path = field->paths[def->index];
     }
-    *ret_none = !((*ret_path)->by_primary_key && target->has_global_id && v->kind == VALUE_STRING &&
-                  global_id_read(a->arena, v->text, target, ret)) &&
-                !value_stored(v, type_ref_named(def->type), (*ret_path)->key_is_text, &ret->part[0],
-                              &ret->text);
+    if ((*ret_path)->by_primary_key && target->has_global_id && v->kind == VALUE_STRING &&
+        global_id_read(a->arena, &a->seals->ids, v->text, target, ret))
+        *ret_none = false;
+    else if (!(*ret_path)->by_primary_key || !(*ret_path)->table->personal)
+        *ret_none = !value_stored(v, type_ref_named(def->type), (*ret_path)->key_is_text,
+                                  &ret->part[0], &ret->text);
     return 0;
 }
 
@@ -163,7 +165,8 @@ static int page_first(const struct arguments *a, const struct field *field,
 }
 
 static int page_after(const struct arguments *a, const struct field *field,
-                      const struct ast_selection *selection, struct page *page, struct err *reterr)
+                      const struct ast_selection *selection, struct page *page,
+                      struct cursor *ret_after, struct err *reterr)
 {
     const struct value *v;
     int rc;
@@ -173,9 +176,8 @@ static int page_after(const struct arguments *a, const struct field *field,
     rc = argument_value(a, field, selection, field->after_argument, &v, reterr);
     if (rc < 0 || is_null(v))
         return rc;
-    if (v->kind != VALUE_STRING || !cursor_read(v->text, field->path, page))
-        return bad_argument(field, selection, field->after_argument,
-                            "is not a cursor of this list.", reterr);
+    if (v->kind != VALUE_STRING || !cursor_read(v->text, field->path, page, ret_after))
+        return bad_argument(field, selection, field->after_argument, CURSOR_REFUSED, reterr);
     return 0;
 }
 
@@ -255,14 +257,14 @@ static int page_filter(const struct arguments *a, const struct field *field,
 
 int argument_page(const struct arguments *a, const struct field *field,
                   const struct ast_selection *selection, uint32_t max_page, struct page *ret,
-                  struct err *reterr)
+                  struct cursor *ret_after, struct err *reterr)
 {
     int rc;
 
     *ret = (struct page){0};
     rc = page_first(a, field, selection, max_page, ret, reterr);
     if (rc == 0)
-        rc = page_after(a, field, selection, ret, reterr);
+        rc = page_after(a, field, selection, ret, ret_after, reterr);
     for (uint32_t i = 0; i < field->n_filters && rc == 0; i++)
         rc = page_filter(a, field, selection, &field->filters[i], ret, reterr);
     return rc;

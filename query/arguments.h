@@ -10,13 +10,16 @@
 #include "query/ast.h"
 #include "query/schema.h"
 
+struct cursor;
 struct err;
+struct seals;
 
 /* What arguments are read from, for one request. */
 struct arguments {
     struct arena *arena;
     const struct schema *schema;
     const struct value *const *variables;
+    const struct seals *seals;
 };
 
 /* The coerced value of argument `index` of `field`: given, else its default, else NULL. ERR_VARIABLES, ERR_MEMORY. */
@@ -25,7 +28,7 @@ int argument_value(const struct arguments *a, const struct field *field,
                    struct err *reterr) MUSTCHECK;
 
 /* The key of a RESOLVE_LOOKUP field, and the path that takes it. A primary key may come as the type's global id
- * or as it is. `*ret_none` is set when no row can have it (null, or no number where the column holds numbers). */
+ * or, where rows are about no person, as it is. `*ret_none` is set when no row can have it (null, or no number where the column holds numbers). */
 int argument_key(const struct arguments *a, const struct field *field,
                  const struct ast_selection *selection, struct key *ret,
                  const struct access_path **ret_path, bool *ret_none, struct err *reterr) MUSTCHECK;
@@ -38,11 +41,11 @@ int argument_ids(const struct arguments *a, const struct field *field,
 
 /* The page of a RESOLVE_LIST or RESOLVE_CONNECTION field; ret->limit is what the client may see. Where `first` may be
  * given it is from 1 to `max_page` or to the schema's limit, whichever is less; the schema's default is cut to that.
- * ERR_VARIABLES when `first` is out of these bounds, `after` is no cursor of this list or a filter has a value that
- * is none of its type. */
+ * `ret_after` is set with ret->has_after; whose list it is of, cursor_fits knows. ERR_VARIABLES when `first` is out of
+ * these bounds, `after` is no cursor of such a list or a filter has a value that is none of its type. */
 int argument_page(const struct arguments *a, const struct field *field,
                   const struct ast_selection *selection, uint32_t max_page, struct page *ret,
-                  struct err *reterr) MUSTCHECK;
+                  struct cursor *ret_after, struct err *reterr) MUSTCHECK;
 
 /* The cell of a RESOLVE_CELL_CHOICE field. */
 int argument_cell(const struct arguments *a, const struct field *field,

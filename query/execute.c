@@ -44,6 +44,18 @@ static bool may_follow(struct execution *x, struct step_run *run, const struct p
     return step->path->table->apart || judge_field(x, run, parent, step->field->allow);
 }
 
+/* Whether the page that was asked for is one of this parent's list. */
+static bool page_fits(struct execution *x, const struct step_run *run, const struct plan_step *step,
+                      const struct key *parent)
+{
+    if (!run->page.has_after ||
+        cursor_fits(&run->after, &x->seals->cursors, step->path, parent, &run->page))
+        return true;
+    x->careful = true;
+    x->_stopped |= step->fatal;
+    return false;
+}
+
 /* The keys of all parents; false when memory ran out. */
 static bool step_keys(struct execution *x, struct step_run *run, const struct plan_step *step)
 {
@@ -69,10 +81,12 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
             if (guarded && !(lets_pass(&step->guard, slice->rows[r]) &&
                              lets_pass(&step->kind, slice->rows[r])))
                 continue;
-            if (key_from_row(step, slice->rows[r], &keys[n]))
-                run->slice_of[parent] = (int32_t)n++;
-            else
+            if (!key_from_row(step, slice->rows[r], &keys[n]))
                 x->careful |= step->needed;
+            else if (!page_fits(x, run, step, &keys[n]))
+                run->slice_of[parent] = SLICE_FOREIGN;
+            else
+                run->slice_of[parent] = (int32_t)n++;
         }
     }
     run->fetch.keys = keys;
@@ -324,7 +338,7 @@ static int prepare_ids(struct execution *x, const struct arguments *a, uint32_t 
                                                                         : &first->ids->items[i];
         run->slice_of[i] = SLICE_NONE;
         if (one && one->kind == VALUE_STRING &&
-            global_id_read(x->arena, one->text, step->type, &keys[run->fetch.n]))
+            global_id_read(x->arena, &x->seals->ids, one->text, step->type, &keys[run->fetch.n]))
             run->slice_of[i] = (int32_t)run->fetch.n++;
     }
     x->careful |= step->needed; /* whose an id is that no type knows? */
@@ -344,7 +358,8 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
     run->shown = 1;
     run->fetch.path = step->path;
     if (is_list(step)) {
-        rc = argument_page(a, step->field, step->selection, x->limits.max_page, &run->page, reterr);
+        rc = argument_page(a, step->field, step->selection, x->limits.max_page, &run->page,
+                           &run->after, reterr);
         run->shown = run->page.limit++;
         if (rc < 0)
             return rc;
@@ -411,7 +426,7 @@ static int check_cost(struct execution *x, struct err *reterr)
 
 int execution_start(struct execution *x, struct err *reterr)
 {
-    const struct arguments a = {x->arena, x->plan->schema, x->variables};
+    const struct arguments a = {x->arena, x->plan->schema, x->variables, x->seals};
     int rc = 0;
 
     x->runs = arena_array(x->arena, MAX(x->plan->n_steps, 1u), sizeof *x->runs);

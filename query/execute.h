@@ -16,6 +16,7 @@
 #include "base/access.h"
 #include "base/macros.h"
 #include "query/cost.h"
+#include "query/cursor.h"
 #include "query/judge.h"
 #include "query/plan.h"
 #include "query/source.h"
@@ -28,8 +29,9 @@ enum {
 
 /* What stands in slice_of where there is no slice. */
 enum {
-    SLICE_NONE = -1,     /* the key is null, or what it finds may not be seen */
-    SLICE_FORBIDDEN = -2 /* the viewer may see the parent's row, but not this of it */
+    SLICE_NONE = -1,      /* the key is null, or what it finds may not be seen */
+    SLICE_FORBIDDEN = -2, /* the viewer may see the parent's row, but not this of it */
+    SLICE_FOREIGN = -3    /* `after` is no cursor of this parent's list */
 };
 
 /* A step that ran (or runs). */
@@ -38,7 +40,8 @@ struct step_run {
     struct page page; /* its limit is one more than `shown`, to know whether more follow */
     uint32_t shown;   /* most rows of a key that the answer shows */
     uint32_t n_parents;
-    int32_t *slice_of; /* by parent: which slice is its, or SLICE_ */
+    struct cursor after; /* when page.has_after: good for one of the parents at most */
+    int32_t *slice_of;   /* by parent: which slice is its, or SLICE_ */
     struct right *
         *rights; /* by shown row: what the viewer may see of whose row it is; NULL: all is public */
     struct fetch *judging; /* what is being asked before it goes on (query/judge.h) */
@@ -64,7 +67,8 @@ struct execution {
     const struct viewer *viewer;
     struct arena *arena;
     struct cost_limits limits;
-    bool discreet; /* errors of the answer name no type (query/discreet.h) */
+    const struct seals *seals; /* of ids and cursors */
+    bool discreet;             /* errors of the answer name no type (query/discreet.h) */
     /* Runs once, on a later turn, when execution_start returned 0: 0, or ERR_CANCELED. Failures of single
      * steps or keys are in their slices. */
     void (*done)(struct execution *x, int rc);

@@ -6,11 +6,13 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/seal.h"
 
 enum {
-    VERSION = 1,
+    VERSION = 2, /* 1 had no seal */
     MARK_BYTES = GLOBAL_ID_MARK / 4 * 3,
     PART_BYTES = 8,
+    SEAL_DIGITS = (SEAL_BYTES * 4 + 2) / 3,
     TEXT_DIGITS_MAX = 4096 /* of a text key; longer than any that an index holds */
 };
 
@@ -38,12 +40,26 @@ static bool key_is_text(const struct table *t)
     return t->columns[t->key_cell[0]].raw_is_text;
 }
 
-void global_id_write(struct buf *out, const struct type *type, const struct row *row)
+/* Seals what `out` holds from `start` on. */
+static void add_seal(struct buf *out, const struct seal *seal, size_t start)
+{
+    unsigned char bytes[SEAL_BYTES];
+
+    if (out->failed)
+        return;
+    seal_make(seal, (struct str){out->ptr + start, out->len - start}, bytes);
+    base64_add(out, bytes, sizeof bytes);
+}
+
+void global_id_write(struct buf *out, const struct seal *seal, const struct type *type,
+                     const struct row *row)
 {
     const struct table *t = type->table;
     unsigned char parts[ACCESS_KEY_MAX * PART_BYTES];
+    size_t start;
 
     buf_add_char(out, '"');
+    start = out->len;
     buf_add(out, type->id_mark, GLOBAL_ID_MARK);
     if (key_is_text(t)) {
         struct str text = row_cell(row, t->key_cell[0]);
@@ -56,22 +72,35 @@ void global_id_write(struct buf *out, const struct type *type, const struct row 
         }
         base64_add(out, parts, (size_t)t->n_key * PART_BYTES);
     }
+    add_seal(out, seal, start);
     buf_add_char(out, '"');
+}
+
+/* Takes the seal off the end. false: it is not that of what is before it. */
+static bool read_seal(const struct seal *seal, struct str *text)
+{
+    struct str sealed = {text->ptr, text->len - SEAL_DIGITS};
+    unsigned char given[SEAL_BYTES];
+    size_t n;
+
+    if (!base64_read((struct str){text->ptr + sealed.len, SEAL_DIGITS}, given, sizeof given, &n) ||
+        n != sizeof given || !seal_fits(seal, sealed, given))
+        return false;
+    *text = sealed;
+    return true;
 }
 
 static bool read_text(struct arena *arena, struct str digits, struct key *ret)
 {
-    char *text;
+    char *text = arena_alloc(arena, digits.len + 1);
 
-    if (digits.len > TEXT_DIGITS_MAX)
-        return false;
-    text = arena_alloc(arena, digits.len + 1);
     ret->text.ptr = text;
     return text && base64_read(digits, text, digits.len, &ret->text.len) &&
            !memchr(text, '\0', ret->text.len);
 }
 
-bool global_id_read(struct arena *arena, struct str text, const struct type *type, struct key *ret)
+bool global_id_read(struct arena *arena, const struct seal *seal, struct str text,
+                    const struct type *type, struct key *ret)
 {
     const struct table *t = type->table;
     unsigned char parts[ACCESS_KEY_MAX * PART_BYTES];
@@ -79,7 +108,9 @@ bool global_id_read(struct arena *arena, struct str text, const struct type *typ
     size_t n;
 
     *ret = (struct key){0};
-    if (text.len < GLOBAL_ID_MARK || memcmp(text.ptr, type->id_mark, GLOBAL_ID_MARK) != 0)
+    if (text.len < GLOBAL_ID_MARK + SEAL_DIGITS ||
+        text.len > GLOBAL_ID_MARK + TEXT_DIGITS_MAX + SEAL_DIGITS ||
+        memcmp(text.ptr, type->id_mark, GLOBAL_ID_MARK) != 0 || !read_seal(seal, &text))
         return false;
     digits = (struct str){text.ptr + GLOBAL_ID_MARK, text.len - GLOBAL_ID_MARK};
     if (key_is_text(t))

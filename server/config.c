@@ -181,6 +181,8 @@ static int read_demo(struct config *c, uint64_t given, struct err *reterr)
         return err_set(reterr, ERR_CONFIG, "%.160s has no TOLQUJAT_DATABASE", path);
     if (!is_given(given, "redis"))
         c->redis = env_file_value(c, text, "TOLQUJAT_REDIS");
+    if (!is_given(given, "secret"))
+        c->secret = env_file_value(c, text, "TOLQUJAT_SECRET");
     return 0;
 }
 
@@ -230,6 +232,7 @@ static int check_access(const struct config *c, struct err *reterr)
     const char *missing = !c->token_keys       ? "token-keys"
                           : !c->token_issuer   ? "token-issuer"
                           : !c->token_audience ? "token-audience"
+                          : !c->secret         ? "secret"
                                                : NULL;
 
     if ((c->access_open || c->demo) && !is_loopback(c->listen))

@@ -23,6 +23,7 @@ struct config {
     /* texts; NULL: not set, or off */
     const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
     const char *token_keys, *token_issuer, *token_audience;
+    const char *secret; /* the file's name */
     const char *cors_origin[CONFIG_ORIGINS_MAX];
     unsigned n_cors_origin;
     enum log_level log_level;

@@ -19,6 +19,7 @@ struct graphql;
 struct identity;
 struct row_source;
 struct schema;
+struct seals;
 struct trusted;
 struct uv_loop_s;
 
@@ -27,6 +28,7 @@ struct graphql_config {
     struct cost_limits limits;
     struct identity *identity;     /* who asks; must outlive it */
     const struct trusted *trusted; /* NULL: any document may run; must outlive it */
+    const struct seals *seals;     /* of ids and cursors; must outlive it */
     uint32_t max_in_flight;        /* operations; beyond: 503; 1000 */
     unsigned request_ms;           /* deadline of one operation; 5000 */
     size_t max_answer_bytes;       /* of an answer that can't be streamed; 8 MB */

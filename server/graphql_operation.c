@@ -103,6 +103,7 @@ static void execute(struct operation *o)
                                       .viewer = &o->viewer,
                                       .arena = &o->x->arena,
                                       .limits = o->limits,
+                                      .seals = o->g->config.seals,
                                       .discreet = o->g->config.documents.validate.no_introspection,
                                       .done = executed};
     rc = execution_start(&o->execution, &err);

@@ -92,6 +92,8 @@ const struct option options[] = {
      "documents that clients may register by hash, each worker; 0: none"},
     {"trusted-documents", OPTION_TEXT, SERVE, AT(trusted_documents), 0, 0, NULL, "FILE",
      "manifest of the only documents that may run"},
+    {"secret", OPTION_TEXT, SERVE, AT(secret), 0, 0, NULL, "FILE",
+     "32 random bytes or more that only its owner can read: ids and cursors are sealed with it"},
 };
 
 const size_t options_n = ARRAY_LEN(options);

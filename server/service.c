@@ -13,6 +13,7 @@
 #include "query/schema.h"
 #include "server/config.h"
 #include "server/metrics.h"
+#include "server/secret.h"
 #include "server/static.h"
 #include "server/trusted.h"
 
@@ -52,7 +53,7 @@ static int set_namespace(struct service *s, struct err *reterr)
     if (rc < 0)
         return rc;
     rc = sha256(text, &hash);
-    if (rc < 0 || random_bytes(s->secret, sizeof s->secret) < 0)
+    if (rc < 0 || random_bytes(s->cache_secret, sizeof s->cache_secret) < 0)
         return err_set(reterr, ERR_INTERNAL, "the system gives no random bytes");
     for (size_t i = 0; i < 8; i++)
         snprintf(s->namespace_ + 2 * i, 3, "%02x", hash.bytes[i]);
@@ -148,7 +149,9 @@ int service_prepare(struct service *s, const struct config *config, struct err *
 
     *s = (struct service){.config = config};
     arena_init(&s->arena, 0);
-    rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
+    rc = secret_open(&s->secret, config->secret, reterr);
+    if (rc == 0)
+        rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
     if (rc == 0)
         rc = read_trusted(s, &s->trusted, reterr);
     if (rc == 0)
@@ -173,5 +176,6 @@ void service_release(struct service *s)
     trusted_free(s->trusted);
     if (s->schema)
         schema_free(s->schema);
+    secret_close(s->secret);
     arena_release(&s->arena);
 }

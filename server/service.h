@@ -18,11 +18,12 @@ struct err;
 struct generations;
 struct metrics;
 struct schema;
+struct secret;
 struct static_files;
 struct trusted;
 
 enum {
-    SECRET_BYTES = 32
+    CACHE_SECRET_BYTES = 32
 };
 
 struct service {
@@ -32,10 +33,11 @@ struct service {
     bool checked; /* the schema has been compared with the database: db_check's fields are set */
     struct generations *generations;
     struct metrics *metrics;
-    struct static_files *files; /* NULL: no IDE */
-    struct trusted *trusted;    /* NULL: any document may run */
-    char secret[SECRET_BYTES];  /* of the keys in Redis; new at each start */
-    char namespace_[17];        /* tells schema versions apart in one Redis */
+    struct static_files *files;            /* NULL: no IDE */
+    struct trusted *trusted;               /* NULL: any document may run */
+    struct secret *secret;                 /* the operator's */
+    char cache_secret[CACHE_SECRET_BYTES]; /* of the keys in Redis; new at each start */
+    char namespace_[17];                   /* tells schema versions apart in one Redis */
 };
 
 /* Reads the schema file and builds it. ERR_CONFIG with "FILE:LINE: reason" in the message. */

@@ -24,6 +24,7 @@
 #include "server/media_type.h"
 #include "server/metrics.h"
 #include "server/router.h"
+#include "server/secret.h"
 #include "server/service.h"
 #include "server/source.h"
 
@@ -240,7 +241,7 @@ static int open_cache(struct worker *w, struct err *reterr)
 {
     struct cache_config cfg = {.redis = w->config->redis,
                                .generations = w->service->generations,
-                               .secret = {w->service->secret, SECRET_BYTES},
+                               .secret = {w->service->cache_secret, CACHE_SECRET_BYTES},
                                .namespace_ = str_of(w->service->namespace_),
                                .local_bytes = (size_t)w->config->cache_bytes,
                                .timeout_ms = 20,
@@ -259,6 +260,7 @@ static int open_graphql(struct worker *w, struct err *reterr)
     const struct config *c = w->config;
     struct graphql_config cfg = {.identity = w->identity,
                                  .trusted = w->service->trusted,
+                                 .seals = secret_seals(w->service->secret),
                                  .max_in_flight = (uint32_t)c->max_in_flight,
                                  .request_ms = (unsigned)c->request_seconds * 1000,
                                  .max_answer_bytes = (size_t)8 * 1024 * 1024};

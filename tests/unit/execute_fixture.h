@@ -4,6 +4,7 @@
 
 #include "tests/unit/fake_rows.h"
 
+#include "base/seal.h"
 #include "base/viewer.h"
 #include "query/answer.h"
 #include "query/cursor.h"
@@ -17,6 +18,8 @@
 static struct schema *schema;
 static struct documents *documents;
 static struct arena arena;
+static const struct seals seals = {.ids.key = "the key of ids",
+                                   .cursors.key = "the key of cursors"};
 static int done_rc;
 static unsigned n_done;
 static uint32_t max_cost = 1000, max_page = 100;
@@ -59,6 +62,7 @@ static void run_start(struct run *r, const char *text, const struct value *given
     r->x.viewer = viewer;
     r->x.arena = &arena;
     r->x.limits = (struct cost_limits){.max_cost = max_cost, .max_page = max_page};
+    r->x.seals = &seals;
     r->x.done = on_done;
     if (r->rc == 0)
         r->rc = execution_start(&r->x, &r->err);

@@ -111,7 +111,7 @@ static inline const char *id_of(const char *type, const char *row)
 
     arena_init(&own, 0);
     buf_init(&b, 0);
-    global_id_write(&b, t, make_row(&own, t->table, row));
+    global_id_write(&b, &seals.ids, t, make_row(&own, t->table, row));
     snprintf(text, sizeof texts[0], "%.*s", (int)b.len - 2, b.ptr + 1);
     buf_release(&b);
     arena_release(&own);

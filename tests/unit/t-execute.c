@@ -41,14 +41,15 @@ static void test_execute__one_fetch_for_a_level(void **state)
     assert_int_equal(n_keys, 4);
 }
 
-/* The cursor of a pet, with its quotes. */
-static const char *cursor_of(const char *row, char *text, size_t size)
+/* The cursor of a pet in the list of a person, with its quotes. */
+static const char *cursor_of(int64_t person, const char *row, char *text, size_t size)
 {
     const struct field *pets = type_field(schema_type(schema, STR("Person")), STR("pets"));
+    const struct key parent = {.part = {person}};
     struct buf b;
 
     buf_init(&b, 0);
-    cursor_write(&b, pets->path, make_row(&arena, pets->path->table, row));
+    cursor_write(&b, &seals.cursors, pets->path, &parent, make_row(&arena, pets->path->table, row));
     snprintf(text, size, "%.*s", STR_FMT(buf_str(&b)));
     buf_release(&b);
     return text;
@@ -58,8 +59,8 @@ static void test_execute__connection(void **state)
 {
     char one[80], two[80], want[600];
 
-    cursor_of(pet_rows[0], one, sizeof one);
-    cursor_of(pet_rows[1], two, sizeof two);
+    cursor_of(1, pet_rows[0], one, sizeof one);
+    cursor_of(1, pet_rows[1], two, sizeof two);
     snprintf(want, sizeof want,
              "{\"data\":{\"person\":{\"pets\":{\"edges\":["
              "{\"cursor\":%s,\"node\":{\"name\":\"Rex\"}},"
@@ -77,13 +78,120 @@ static void test_execute__after(void **state)
 {
     char cursor[80], text[300];
 
-    cursor_of(pet_rows[1], cursor, sizeof cursor);
+    cursor_of(1, pet_rows[1], cursor, sizeof cursor);
     snprintf(text, sizeof text,
              "{ person(id: 1) { pets(after: %s) { nodes { name } pageInfo { hasNextPage "
              "hasPreviousPage } } } }",
              cursor);
     check(text, "{\"data\":{\"person\":{\"pets\":{\"nodes\":[{\"name\":\"Kit\"}],\"pageInfo\":{"
                 "\"hasNextPage\":false,\"hasPreviousPage\":true}}}}}");
+}
+
+/* What an error says of such a cursor: message, place, and a path that is given. */
+#define FOREIGN(column, path)                                                                      \
+    "{\"message\":\"Argument \\\"after\\\" of \\\"Person.pets\\\" is not a cursor of this "        \
+    "list.\","                                                                                     \
+    "\"locations\":[{\"line\":1,\"column\":" column "}],\"path\":[" path "],"                      \
+    "\"extensions\":{\"code\":\"BAD_USER_INPUT\"}}"
+
+/* A cursor of one person's list is refused by another's, for that field alone, and nothing is asked for it. */
+static void test_execute__cursor_of_another_parent(void **state)
+{
+    char cursor[80], text[300];
+
+    cursor_of(2, pet_rows[3], cursor, sizeof cursor);
+    snprintf(text, sizeof text,
+             "{ person(id: 1) { name pets(after: %s) { nodes { vet { name } } } } "
+             "b: person(id: 2) { pets(after: %s) { nodes { name } } } }",
+             cursor, cursor);
+    check(text, "{\"data\":{\"person\":null,\"b\":{\"pets\":{\"nodes\":[]}}},\"errors\":[" FOREIGN(
+                    "24", "\"person\",\"pets\"") "]}");
+    at_once = true;
+    n_fetches = 0;
+    snprintf(text, sizeof text, "{ person(id: 1) { pets(after: %s) { nodes { name } } } }", cursor);
+    check_run(text, NULL,
+              "{\"data\":{\"person\":null},\"errors\":[" FOREIGN("19", "\"person\",\"pets\"") "]}",
+              SIZE_MAX, false);
+    assert_int_equal(n_fetches, 1);
+    /* nobody's list: nothing to refuse */
+    snprintf(text, sizeof text, "{ person(id: 77) { pets(after: %s) { nodes { name } } } }",
+             cursor);
+    check(text, "{\"data\":{\"person\":null}}");
+}
+
+/* One argument stands for the lists of all parents: the cursor is good for its own. */
+static void test_execute__cursor_of_one_of_the_parents(void **state)
+{
+    char cursor[80], text[300];
+
+    cursor_of(2, "person_id=2 id=21 born=6", cursor, sizeof cursor);
+    snprintf(text, sizeof text,
+             "{ person(id: 1) { pets(first: 2) { nodes { name vet { pets(after: %s) { nodes { name "
+             "} } } } } } }",
+             cursor);
+    check(text, "{\"data\":{\"person\":{\"pets\":{\"nodes\":["
+                "{\"name\":\"Rex\",\"vet\":{\"pets\":{\"nodes\":[{\"name\":\"Fay\"}]}}},"
+                "{\"name\":\"Tom\",\"vet\":null}]}}},\"errors\":[" FOREIGN(
+                    "55", "\"person\",\"pets\",\"nodes\",1,\"vet\",\"pets\"") "]}");
+}
+
+/* Made up digit by digit: refused before anything is fetched where it looks like none, and by its list elsewhere. */
+static void test_execute__cursor_made_up(void **state)
+{
+    unsigned early = 0, late = 0;
+    char cursor[80], text[300];
+    size_t n;
+
+    at_once = true;
+    n = strlen(cursor_of(1, pet_rows[1], cursor, sizeof cursor));
+    for (size_t i = 1; i + 1 < n; i++) {
+        struct run r;
+        char right = cursor[i];
+        cursor[i] = right == 'A' ? 'B' : 'A';
+        snprintf(text, sizeof text, "{ person(id: 1) { pets(after: %s) { nodes { id } } } }",
+                 cursor);
+        cursor[i] = right;
+        run_start(&r, text, NULL);
+        if (r.rc == ERR_VARIABLES) {
+            assert_string_equal(
+                r.err.message,
+                "Argument \"after\" of \"Person.pets\" is not a cursor of this list.");
+            early++;
+        } else {
+            assert_int_equal(r.rc, EXECUTION_READY);
+            check_run(text, NULL,
+                      "{\"data\":{\"person\":null},\"errors\":[" FOREIGN(
+                          "19", "\"person\",\"pets\"") "]}",
+                      SIZE_MAX, false);
+            late++;
+        }
+        arena_clear(&arena);
+        compiled_unref(r.document);
+    }
+    assert_int_equal(early + late, n - 2);
+    assert_true(early > 0 && late > 30);
+}
+
+/* Where no error may name a type that the client did not. */
+static void test_execute__cursor_refused_discreetly(void **state)
+{
+    char cursor[80], text[300];
+    struct buf out;
+    struct run r;
+
+    at_once = true;
+    cursor_of(2, pet_rows[3], cursor, sizeof cursor);
+    snprintf(text, sizeof text, "{ person(id: 1) { pets(after: %s) { nodes { name } } } }", cursor);
+    run_start(&r, text, NULL);
+    r.x.discreet = true;
+    buf_init(&out, 0);
+    write_out(&r.x, &out, SIZE_MAX);
+    buf_add_char(&out, '\0');
+    assert_non_null(strstr(out.ptr, "\"Argument \\\"after\\\" of \\\"?.pets\\\" is not a cursor"));
+    assert_null(strstr(out.ptr, "Person"));
+    buf_release(&out);
+    arena_clear(&arena);
+    compiled_unref(r.document);
 }
 
 static void test_execute__empty_page(void **state)
@@ -381,6 +489,10 @@ static int run_all(void)
         cmocka_unit_test_setup(test_execute__one_fetch_for_a_level, setup),
         cmocka_unit_test_setup(test_execute__connection, setup),
         cmocka_unit_test_setup(test_execute__after, setup),
+        cmocka_unit_test_setup(test_execute__cursor_of_another_parent, setup),
+        cmocka_unit_test_setup(test_execute__cursor_of_one_of_the_parents, setup),
+        cmocka_unit_test_setup(test_execute__cursor_made_up, setup),
+        cmocka_unit_test_setup(test_execute__cursor_refused_discreetly, setup),
         cmocka_unit_test_setup(test_execute__empty_page, setup),
         cmocka_unit_test_setup(test_execute__filter, setup),
         cmocka_unit_test_setup(test_execute__choice_of_column, setup),

@@ -8,62 +8,111 @@ static const char *person_id(unsigned i)
     return id_of("Person", record_person_rows[i]);
 }
 
-/* An id that was given out once has to be read for ever: this text may not change. */
+/* An id that was given out once has to be read for ever: under the same secret this text may not change. */
 static void test_global_id__is_stable(void **state)
 {
-    assert_string_equal(person_id(0), "Aa7ksXqjAAAAAAAAAAE");
-    assert_string_equal(id_of("Toy", record_toy_rows[0]), "AeRRLw64AAAAAAAAAAH_________-w");
-    assert_string_equal(id_of("Code", record_code_rows[0]), "AZwxarw9QTE");
+    assert_string_equal(person_id(0), "Aq7ksXqjAAAAAAAAAAELLlkrBQCMa8");
+    assert_string_equal(id_of("Toy", record_toy_rows[0]),
+                        "AuRRLw64AAAAAAAAAAH_________-wu15Fv9XJ8O4");
+    assert_string_equal(id_of("Code", record_code_rows[0]), "Apwxarw9QTEp8cpeJIW4dg");
 }
 
-static bool reads(const char *type, const char *id, struct key *ret)
+static bool reads(const char *type, struct str id, struct key *ret)
 {
-    return global_id_read(&arena, str_of(id), schema_type(schema, str_of(type)), ret);
+    return global_id_read(&arena, &seals.ids, id, schema_type(schema, str_of(type)), ret);
 }
 
 static void test_global_id__reads_its_own_alone(void **state)
 {
+    const struct seal other = {.key = "another key of ids"};
     struct key key;
-    char id[100];
 
-    assert_true(reads("Person", person_id(2), &key));
+    assert_true(reads("Person", str_of(person_id(2)), &key));
     assert_int_equal(key.part[0], 3);
-    assert_true(reads("Toy", id_of("Toy", record_toy_rows[0]), &key));
+    assert_true(reads("Toy", str_of(id_of("Toy", record_toy_rows[0])), &key));
     assert_int_equal(key.part[0], 1);
     assert_int_equal(key.part[1], -5);
-    assert_true(reads("Code", id_of("Code", record_code_rows[0]), &key));
+    assert_true(reads("Code", str_of(id_of("Code", record_code_rows[0])), &key));
     check_str(key.text, "A1");
-    assert_false(reads("Pet", person_id(0), &key));
-    assert_false(reads("Person", id_of("Pet", record_pet_rows[0]), &key));
-    /* no byte can be left out, added or made another */
-    for (size_t cut = 0; cut < strlen(person_id(0)); cut++) {
-        snprintf(id, sizeof id, "%.*s", (int)cut, person_id(0));
-        assert_false(reads("Person", id, &key));
-        snprintf(id, sizeof id, "%s", person_id(0));
-        id[cut] = '!';
-        assert_false(reads("Person", id, &key));
-    }
-    snprintf(id, sizeof id, "%sA", person_id(0));
-    assert_false(reads("Person", id, &key));
-    snprintf(id, sizeof id, "%s=", person_id(0));
-    assert_false(reads("Person", id, &key));
+    assert_false(reads("Pet", str_of(person_id(0)), &key));
+    assert_false(reads("Person", str_of(id_of("Pet", record_pet_rows[0])), &key));
+    assert_false(global_id_read(&arena, &other, str_of(person_id(0)),
+                                schema_type(schema, STR("Person")), &key));
     arena_clear(&arena);
 }
 
-/* The last digit of 11 has two bits that no byte needs: only one text is the id. */
+/* No digit is another, left out or added, of any kind of key. */
 static void test_global_id__has_one_text(void **state)
 {
-    unsigned read = 0;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char *const types[] = {"Person", "Toy", "Code"};
+    const char *const rows[] = {record_person_rows[0], record_toy_rows[0], record_code_rows[0]};
     struct key key;
     char id[100];
 
-    snprintf(id, sizeof id, "%s", person_id(0));
-    for (const char *c = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"; *c;
-         c++) {
-        id[strlen(id) - 1] = *c;
-        read += reads("Person", id, &key);
+    for (size_t t = 0; t < ARRAY_LEN(types); t++) {
+        size_t n = strlen(id_of(types[t], rows[t]));
+        snprintf(id, sizeof id, "%s", id_of(types[t], rows[t]));
+        for (size_t i = 0; i < n; i++) {
+            char right = id[i];
+            for (const char *c = digits; *c; c++) {
+                id[i] = *c;
+                assert_int_equal(reads(types[t], str_of(id), &key), *c == right);
+            }
+            id[i] = '!';
+            assert_false(reads(types[t], str_of(id), &key));
+            id[i] = right;
+            assert_false(reads(types[t], (struct str){id, i}, &key));
+        }
+        for (const char *c = digits; *c; c++) {
+            id[n] = *c;
+            assert_false(reads(types[t], (struct str){id, n + 1}, &key));
+        }
+        id[n] = '=';
+        assert_false(reads(types[t], (struct str){id, n + 1}, &key));
     }
-    assert_int_equal(read, 16);
+    arena_clear(&arena);
+}
+
+/* What can be put together of good ids is none. */
+static void test_global_id__is_not_put_together(void **state)
+{
+    const char *one = person_id(0), *two = person_id(1), *toy = id_of("Toy", record_toy_rows[0]);
+    char id[200];
+    struct key key;
+
+    snprintf(id, sizeof id, "%.*s%s", GLOBAL_ID_MARK, one, toy + GLOBAL_ID_MARK);
+    assert_false(reads("Person", str_of(id), &key));
+    snprintf(id, sizeof id, "%.*s%s", (int)strlen(one) - 11, one, two + strlen(two) - 11);
+    assert_false(reads("Person", str_of(id), &key));
+    assert_false(reads("Person", STR("Aa7ksXqjAAAAAAAAAAE"), &key)); /* before there were seals */
+    assert_false(reads("Person", STR("Aq7ksXqjAAAAAAAAAAE"), &key));
+    assert_false(reads("Code", STR(""), &key));
+    snprintf(id, sizeof id, "%.*s", GLOBAL_ID_MARK, id_of("Code", record_code_rows[0]));
+    assert_false(reads("Code", str_of(id), &key));
+    arena_clear(&arena);
+}
+
+/* A number that anybody can guess finds a row that is about no person, and a person's row not. */
+static void test_lookup__by_bare_key(void **state)
+{
+    struct table *table = NULL;
+
+    check("{ person(id: 1) { name } find(by: {id: 1}) { name } code(id: \"A1\") { text } }",
+          "{\"data\":{\"person\":{\"name\":\"Ann\"},\"find\":{\"name\":\"Ann\"},"
+          "\"code\":{\"text\":\"one\"}}}");
+    for (uint32_t i = 0; i < schema->access.n_tables; i++)
+        if (str_is(schema->access.tables[i].name, "person"))
+            table = &schema->access.tables[i];
+    assert_non_null(table);
+    table->personal = true;
+    check("{ person(id: 1) { name } b: person(id: \"1\") { name } find(by: {id: 1}) { name } }",
+          "{\"data\":{\"person\":null,\"b\":null,\"find\":null}}");
+    snprintf(text, sizeof text, "{ person(id: \"%s\") { name } find(by: {id: \"%s\"}) { name } }",
+             person_id(0), person_id(1));
+    check(text, "{\"data\":{\"person\":{\"name\":\"Ann\"},\"find\":{\"name\":\"Bob\"}}}");
+    check("{ find(by: {tag: 200}) { name } }", "{\"data\":{\"find\":{\"name\":\"Bob\"}}}");
+    table->personal = false;
 }
 
 static void test_node__round_trip(void **state)
@@ -216,6 +265,8 @@ static int run_all(void)
         cmocka_unit_test_setup(test_global_id__is_stable, setup),
         cmocka_unit_test_setup(test_global_id__reads_its_own_alone, setup),
         cmocka_unit_test_setup(test_global_id__has_one_text, setup),
+        cmocka_unit_test_setup(test_global_id__is_not_put_together, setup),
+        cmocka_unit_test_setup(test_lookup__by_bare_key, setup),
         cmocka_unit_test_setup(test_node__round_trip, setup),
         cmocka_unit_test_setup(test_node__null_without_an_error, setup),
         cmocka_unit_test_setup(test_node__selections_by_type, setup),
