@@ -173,7 +173,7 @@ describe('pages', () => {
 
   test('a cursor of another list, or a made-up one, is refused', async () => {
     const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { vaccinations(first: 1) { edges { cursor } } } }`, { iin });
-    for (const cursor of ['', 'x', 'ffffffff', '0'.repeat(40), patient.vaccinations.edges[0]?.cursor ?? 'z']) {
+    for (const cursor of ['', 'x', 'ffffffff', '0'.repeat(40), 'A'.repeat(38), 'A'.repeat(100_000), patient.vaccinations.edges[0]?.cursor ?? 'z']) {
       const { errors } = await server.graphql(PAGE, { iin, first: 1, after: cursor });
       assert.match(errors[0].message, /"after" of "Patient.prescriptions" is not a cursor of this list/);
     }

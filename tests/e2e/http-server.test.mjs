@@ -1,8 +1,9 @@
 // The binary as an operator has it: flags, environment, commands, workers, signals; and the paths that are not GraphQL.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import path from 'node:path';
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { connect, exchange, post } from './lib/http.mjs';
@@ -24,6 +25,12 @@ describe('what can be got wrong', () => {
   const closed = (...args) => ['serve', '--database', 'host=/nowhere', '--schema', path.join(TOP, 'schema/passport.graphql'), ...args];
   const serve = (...args) => closed('--access', 'open', ...args);
   const keys = makeKeys();
+  const file = (name, bytes, mode) => {
+    const where = path.join(keys.dir, name);
+    writeFileSync(where, bytes, { mode });
+    chmodSync(where, mode);
+    return where;
+  };
   after(() => keys.remove());
   const cases = [
     [[], /tolqujat serve/],
@@ -70,6 +77,13 @@ describe('what can be got wrong', () => {
     [closed(), /--token-keys is not given/],
     [closed('--token-keys', keys.file), /--token-issuer is not given/],
     [closed('--token-keys', keys.file, '--token-issuer', 'x'), /--token-audience is not given/],
+    [closed('--token-keys', keys.file, '--token-issuer', 'x', '--token-audience', 'x'), /--secret is not given/],
+    [serve('--secret', ''), /--secret: the value is empty/],
+    [serve('--secret', '/nowhere'), /--secret: \/nowhere: No such file/],
+    [serve('--secret', tmpdir()), /--secret: .* is not a file/],
+    [serve('--secret', file('short', randomBytes(31), 0o600)), /--secret: .*short has 31 bytes; a secret has from 32 to 4096/],
+    [serve('--secret', file('group', randomBytes(32), 0o640)), /--secret: .*group has mode 0640: others than its owner may have no part in it \(chmod 600\)/],
+    [closed(...keys.flags, '--secret', keys.secret), /--secret is given twice/],
     ...['', 'closed', 'Open', 'token'].map((value) => [closed('--access', value), /--access: ".*" is neither tokens nor open/]),
     ...['token-keys', 'token-issuer', 'token-audience'].map((name) => [closed(`--${name}`, ''), new RegExp(`--${name}: the value is empty`)]),
     [closed('--demo=1'), /--demo takes no value/],

@@ -29,7 +29,8 @@ static int set_up(void **state)
 {
     static const char *const clear[] = {
         "TOLQUJAT_DATABASE",    "TOLQUJAT_REDIS",      "TOLQUJAT_PORT",        "TOLQUJAT_SCHEMA",
-        "TOLQUJAT_CORS_ORIGIN", "TOLQUJAT_TOKEN_KEYS", "TOLQUJAT_TOKEN_ISSUER"};
+        "TOLQUJAT_CORS_ORIGIN", "TOLQUJAT_TOKEN_KEYS", "TOLQUJAT_TOKEN_ISSUER",
+        "TOLQUJAT_SECRET"};
     for (size_t i = 0; i < ARRAY_LEN(clear); i++)
         unsetenv(clear[i]);
     assert_non_null(getcwd(before, sizeof before));
@@ -41,7 +42,7 @@ static int set_up(void **state)
     setenv("TOLQUJAT_ACCESS", "open", 1); /* what tokens need: tests/e2e/http-server */
     put("schema/passport.graphql", "type Query { a: Int }\n");
     put("var/demo/env", "# a comment\n\nexport TOLQUJAT_DATABASE='host=/a b dbname=c'\n"
-                        "TOLQUJAT_REDIS=/demo/redis.sock");
+                        "TOLQUJAT_REDIS=/demo/redis.sock\nTOLQUJAT_SECRET=/demo/secret\n");
     assert_int_equal(chdir("a/b"), 0);
     return 0;
 }
@@ -103,15 +104,20 @@ static void test_config__demo_above(void **state)
     snprintf(schema, sizeof schema, "%s/schema/passport.graphql", dir);
     assert_string_equal(c.database, "host=/a b dbname=c");
     assert_string_equal(c.redis, "/demo/redis.sock");
+    assert_string_equal(c.secret, "/demo/secret");
     assert_string_equal(c.schema, schema);
     config_release(&c);
     assert_int_equal(read_line(&c, &err, "--redis", "off", NULL), 0);
     assert_null(c.redis);
     config_release(&c);
-    /* The demo's Redis belongs to the demo's database. */
+    assert_int_equal(read_line(&c, &err, "--secret", "mine", NULL), 0);
+    assert_string_equal(c.secret, "mine");
+    config_release(&c);
+    /* The demo's Redis and secret belong to the demo's database. */
     assert_int_equal(read_line(&c, &err, "--database=other", NULL), 0);
     assert_string_equal(c.database, "other");
     assert_null(c.redis);
+    assert_null(c.secret);
     config_release(&c);
 }
 
@@ -147,12 +153,13 @@ static void test_config__access(void **state)
 
     assert_int_equal(read_line(&c, &err, "--access", "tokens", "--token-keys", "k",
                                "--token-issuer", "i", "--token-audience", "a", "--listen",
-                               "0.0.0.0", NULL),
+                               "0.0.0.0", "--secret", "s", NULL),
                      0);
     assert_false(c.access_open || c.demo);
     assert_string_equal(c.token_keys, "k");
     assert_string_equal(c.token_issuer, "i");
     assert_string_equal(c.token_audience, "a");
+    assert_string_equal(c.secret, "s");
     config_release(&c);
     for (size_t i = 0; i < 5; i++) {
         static const char *const loopback[] = {"127.0.0.1", "127.255.0.9", "::1",

@@ -80,6 +80,7 @@ export class ReferenceExecution {
   forget() {
     this.opaque = new Opaque();
     this.pagesAfter = 0; // pages behind a cursor
+    this.foreignCursors = 0; // of another parent's list
   }
 
   /** Reads every table that a type lives in, and every list in its order. */
@@ -228,8 +229,12 @@ export class ReferenceExecution {
     }
     if (args.after != null) {
       const after = this.opaque.meaningOf.get(args.after);
-      this.pagesAfter++;
       if (after?.coordinate !== coordinate) throw new Error(`${args.after} is no cursor of ${coordinate} that was seen`);
+      if (after.parent !== source.key) {
+        this.foreignCursors++;
+        throw new GraphQLError(`Argument "after" of "${coordinate}" is not a cursor of this list.`);
+      }
+      this.pagesAfter++;
       entries = entries.filter(({ row }) => {
         const at = order.findIndex(({ name }, i) => row[name] !== after.position[i]);
         return at >= 0 && (row[order[at].name] > after.position[at] ? 1 : -1) === order[at].way;
@@ -238,7 +243,7 @@ export class ReferenceExecution {
     const shown = entries.slice(0, args.first ?? limit);
     const edges = shown.map((node) => {
       const position = order.map(({ name }) => node.row[name]);
-      return { node, cursor: this.opaque.placeholder(`cursor ${coordinate} ${position}`, { coordinate, position }) };
+      return { node, cursor: this.opaque.placeholder(`cursor ${coordinate} ${source.key} ${position}`, { coordinate, parent: source.key, position }) };
     });
     return {
       nodes: shown,
@@ -275,10 +280,12 @@ export class ReferenceExecution {
     return Object.fromEntries(Object.entries(want).map(([name, value]) => [name, this.settle(value, have?.[name])]));
   }
 
-  /** Values that find something for an argument (or a field of an input object), for lib/operations.mjs. `people`: IINs. */
+  /** Values that find something for an argument (or a field of an input object), for lib/operations.mjs. `people`: IINs, of
+   * which the first is asked for most, as a cursor is good for the list of one person alone. */
   values(people) {
     const texts = (wanted) => [...this.opaque.meaningOf].filter(([, meaning]) => wanted(meaning)).slice(-200).map(([text]) => text);
     const column = (typeName, name) => [...this.entries.get(typeName).values()].slice(0, 200).map(({ row }) => row[name]);
+    const most = [...this.entries.get('Patient').values()].find(({ row }) => row.iin === people[0]).key;
     const days = ['2015-01-01', '2024-02-29', '2025-06-01', '2026-01-01', '2026-03-31', '2026-09-01'];
     return (coordinate, argument) => {
       const [typeName, fieldName] = coordinate.split('.');
@@ -292,11 +299,14 @@ export class ReferenceExecution {
         return named === 'Date' ? days : undefined;
       }
       if (argument === 'first') return [1, 1, 2, 2, 3, 5, 20, 100];
-      if (argument === 'after') return [null, ...texts((m) => m.coordinate === coordinate)];
+      if (argument === 'after') {
+        const own = texts((m) => m.coordinate === coordinate && m.parent === most);
+        return [null, ...own, ...texts((m) => m.coordinate === coordinate && m.parent !== most).slice(-own.length / 4 - 1)];
+      }
       if (field.node) return texts((m) => m instanceof Entry);
       if (!field.lookup) return undefined;
       const result = getNamedType(type.getFields()[fieldName].type).name;
-      if (field.lookup.column === 'iin') return people;
+      if (field.lookup.column === 'iin') return [...people, ...people.map(() => people[0])];
       return [...column(result, field.lookup.column), ...texts((m) => m instanceof Entry && m.typeName === result)];
     };
   }

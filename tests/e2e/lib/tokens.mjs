@@ -54,7 +54,8 @@ export class Keys {
 
   /** Flags of a server that takes these tokens. */
   get flags() {
-    return ['--access', 'tokens', '--token-keys', this.file, '--token-issuer', this.issuer, '--token-audience', this.audience];
+    return ['--access', 'tokens', '--token-keys', this.file, '--token-issuer', this.issuer, '--token-audience', this.audience,
+      '--secret', this.secret];
   }
 
   /** Writes the JWKS, by an atomic rename: `list` replaces the keys, `text` the whole file. */
