@@ -28,9 +28,8 @@ static void put(const char *name, const char *text)
 static int set_up(void **state)
 {
     static const char *const clear[] = {
-        "TOLQUJAT_DATABASE",    "TOLQUJAT_REDIS",      "TOLQUJAT_PORT",        "TOLQUJAT_SCHEMA",
-        "TOLQUJAT_CORS_ORIGIN", "TOLQUJAT_TOKEN_KEYS", "TOLQUJAT_TOKEN_ISSUER",
-        "TOLQUJAT_SECRET"};
+        "TOLQUJAT_DATABASE",    "TOLQUJAT_REDIS",      "TOLQUJAT_PORT",         "TOLQUJAT_SCHEMA",
+        "TOLQUJAT_CORS_ORIGIN", "TOLQUJAT_TOKEN_KEYS", "TOLQUJAT_TOKEN_ISSUER", "TOLQUJAT_SECRET"};
     for (size_t i = 0; i < ARRAY_LEN(clear); i++)
         unsetenv(clear[i]);
     assert_non_null(getcwd(before, sizeof before));

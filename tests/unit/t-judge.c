@@ -124,7 +124,7 @@ static const char *id_of(const char *type, const char *row)
     struct buf b;
 
     buf_init(&b, 0);
-    global_id_write(&b, t, make_row(&arena, t->table, row));
+    global_id_write(&b, &seals.ids, t, make_row(&arena, t->table, row));
     snprintf(text, sizeof texts[0], "%.*s", (int)b.len - 2, b.ptr + 1);
     buf_release(&b);
     return text;
@@ -197,7 +197,7 @@ static void test_judge__apart(void **state)
              "{ node(id: \"%s\") { ... on Note { source author corrects { text } } } }", id);
     snprintf(want, sizeof want,
              "{\"data\":{\"node\":{\"source\":\"src\",\"author\":null,\"corrects\":{\"text\":"
-             "\"n13\"}}},\"errors\":[" FORBIDDEN(69, "[\"node\",\"author\"]") "]}");
+             "\"n13\"}}},\"errors\":[" FORBIDDEN(80, "[\"node\",\"author\"]") "]}");
     as(&owner, text,
        "{\"data\":{\"node\":{\"source\":\"src\",\"author\":\"dr\",\"corrects\":{\"text\":\"n13\"}}}"
        "}");
