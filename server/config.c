@@ -27,7 +27,10 @@ static uint64_t bit(const struct option *o)
 
 static const char *command_name(enum config_command command)
 {
-    return command == COMMAND_SERVE ? "serve" : command == COMMAND_CHECK ? "check" : "migrate";
+    return command == COMMAND_SERVE   ? "serve"
+           : command == COMMAND_CHECK ? "check"
+           : command == COMMAND_TOKEN ? "token"
+                                      : "migrate";
 }
 
 /* "cache-ttl" -> "TOLQUJAT_CACHE_TTL" */
@@ -189,9 +192,13 @@ static int read_demo(struct config *c, uint64_t given, struct err *reterr)
 static int find_files(struct config *c, enum config_command command, uint64_t given,
                       struct err *reterr)
 {
-    if (command != COMMAND_MIGRATE && !c->schema)
+    bool schema = command == COMMAND_SERVE || command == COMMAND_CHECK;
+
+    if (command == COMMAND_TOKEN && !c->token.key)
+        c->token.key = find_upwards(c, "var/demo/token-key.jwk");
+    if (schema && !c->schema)
         c->schema = find_upwards(c, "schema/passport.graphql");
-    if (command != COMMAND_MIGRATE && !c->schema)
+    if (schema && !c->schema)
         return err_set(reterr, ERR_CONFIG,
                        "--schema is not given, and there is no schema/passport.graphql here");
     if (command == COMMAND_MIGRATE && !c->dir) {
@@ -269,7 +276,7 @@ int config_read(struct config *ret, enum config_command command, int argc, char 
     rc = read_environment(c, command, &given, reterr);
     if (rc < 0)
         return rc;
-    if (!c->database) {
+    if (!c->database && command != COMMAND_TOKEN) {
         rc = read_demo(c, given, reterr);
         if (rc < 0)
             return rc;

@@ -19,6 +19,12 @@ enum {
     CONFIG_ORIGINS_MAX = 32
 };
 
+/* Of `tolqujat token`; texts as in struct config. */
+struct config_token {
+    const char *new_key, *key, *role, *iin, *org, *name, *client, *issuer, *audience;
+    int64_t ttl;
+};
+
 struct config {
     /* texts; NULL: not set, or off */
     const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
@@ -38,13 +44,16 @@ struct config {
     int64_t max_depth, max_aliases, max_directives, max_root_fields, max_tokens, max_cost;
     int64_t max_page_size, max_list_input, persisted_queries;
 
+    struct config_token token;
+
     struct arena arena; /* holds what was read from files */
 };
 
 enum config_command {
     COMMAND_SERVE = 1,
     COMMAND_CHECK = 2,
-    COMMAND_MIGRATE = 4
+    COMMAND_MIGRATE = 4,
+    COMMAND_TOKEN = 8
 };
 
 enum {

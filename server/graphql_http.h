@@ -12,11 +12,11 @@
 #include "base/macros.h"
 #include "query/cost.h"
 #include "query/document.h"
+#include "server/identity.h"
 
 struct err;
 struct exchange;
 struct graphql;
-struct identity;
 struct row_source;
 struct schema;
 struct seals;
@@ -38,6 +38,7 @@ struct graphql_stats {
     uint64_t operations, failed, timeouts, canceled;
     uint32_t in_flight;
     struct document_stats documents;
+    struct identity_stats identity;
 };
 
 /* `schema` and `source` must outlive it. */

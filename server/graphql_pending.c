@@ -108,6 +108,7 @@ void graphql_set_trusted(struct graphql *g, const struct trusted *trusted)
 void graphql_get_stats(const struct graphql *g, struct graphql_stats *ret)
 {
     *ret = g->stats;
+    identity_get_stats(g->config.identity, &ret->identity);
     documents_get_stats(g->persisted.documents, &ret->documents);
 }
 

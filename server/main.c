@@ -10,6 +10,7 @@
 #include "server/config.h"
 #include "server/service.h"
 #include "server/supervisor.h"
+#include "server/token_issue.h"
 #include "server/worker.h"
 
 enum {
@@ -23,6 +24,7 @@ static const char usage[] =
     "  tolqujat serve [FLAGS]     answers GraphQL over HTTP\n"
     "  tolqujat check [FLAGS]     compares the schema file with the database\n"
     "  tolqujat migrate [FLAGS]   brings the database to the newest tables\n"
+    "  tolqujat token [FLAGS]     makes a token, or a key, for a demo\n"
     "  tolqujat COMMAND --help    the flags of a command\n"
     "  tolqujat --version\n";
 
@@ -75,6 +77,16 @@ static int migrate(const struct config *config)
     return STATUS_OK;
 }
 
+static int token(const struct config *config)
+{
+    struct err err = {0};
+
+    if (token_command(config, &err) == 0)
+        return STATUS_OK;
+    complain("token", &err);
+    return err.code == ERR_CONFIG ? STATUS_USAGE : STATUS_FAILED;
+}
+
 static int run(const char *name, enum config_command command, int argc, char **argv)
 {
     struct config config;
@@ -90,6 +102,7 @@ static int run(const char *name, enum config_command command, int argc, char **a
         log_set_level(config.log_level);
         status = command == COMMAND_SERVE   ? serve(&config)
                  : command == COMMAND_CHECK ? check_run(&config)
+                 : command == COMMAND_TOKEN ? token(&config)
                                             : migrate(&config);
     }
     config_release(&config);
@@ -110,6 +123,8 @@ int main(int argc, char **argv)
         return run(command, COMMAND_CHECK, argc - 2, argv + 2);
     if (strcmp(command, "migrate") == 0)
         return run(command, COMMAND_MIGRATE, argc - 2, argv + 2);
+    if (strcmp(command, "token") == 0)
+        return run(command, COMMAND_TOKEN, argc - 2, argv + 2);
     if (argc == 2 && strcmp(command, "--version") == 0) {
         printf("tolqujat %s\n", TOLQUJAT_VERSION);
         return STATUS_OK;

@@ -69,6 +69,12 @@
     X(cache_local_bytes, gauge, "Bytes of those", cache, cache->local_bytes)                       \
     X(cache_hot_rows, gauge, "Hot records held", cache, cache->hot_rows)                           \
     X(cache_hot_bytes, gauge, "Bytes of those", cache, cache->hot_bytes)                           \
+    X(tokens_known_total, counter, "Requests whose token was verified before", graphql,            \
+      graphql->identity.known)                                                                     \
+    X(tokens_verified_total, counter, "Tokens verified", graphql, graphql->identity.verified)      \
+    X(tokens_held, gauge, "Verified tokens remembered", graphql, graphql->identity.held)           \
+    X(token_key_reads_total, counter, "Times that the file of keys was read", graphql,             \
+      graphql->identity.key_reads)                                                                 \
     X(log_lines_lost_total, counter, "Log lines that could not be written", http, log_lost())
 
 enum figure {
@@ -100,6 +106,7 @@ struct metrics_slot {
     uint64_t sum_us;
     uint64_t rss_bytes, cpu_us, restarts;
     uint64_t figure[FIGURE_COUNT];
+    uint64_t refused[TOKEN_FAULT_COUNT];
     char pad[64]; /* neighbours do not share a cache line */
 };
 
@@ -158,6 +165,8 @@ void metrics_restarted(struct metrics *m, unsigned worker)
     set(&m->slot[worker].restarts, m->slot[worker].restarts + 1);
     for (int i = 0; i < FIGURE_COUNT; i++)
         set(&m->slot[worker].figure[i], 0);
+    for (int i = 0; i < TOKEN_FAULT_COUNT; i++)
+        set(&m->slot[worker].refused[i], 0);
 }
 
 static void publish_process(struct metrics_slot *s)
@@ -190,6 +199,8 @@ void metrics_publish(struct metrics *m, unsigned worker, const struct http_stats
         set(&s->figure[FIGURE_##name], (uint64_t)(value));
     FIGURES(FIGURE_X)
 #undef FIGURE_X
+    for (int i = 0; graphql && i < TOKEN_FAULT_COUNT; i++)
+        set(&s->refused[i], graphql->identity.refused[i]);
 }
 
 /* ---- printing ---- */
@@ -206,6 +217,21 @@ static void write_replies(const struct metrics *m, struct buf *out)
         for (int c = 0; c < CLASSES; c++)
             buf_addf(out, "tolqujat_http_replies_total{worker=\"%u\",class=\"%dxx\"} %llu\n", w,
                      c + 1, (unsigned long long)get(&m->slot[w].replies[c]));
+}
+
+static void write_refused(const struct metrics *m, struct buf *out)
+{
+    static const char *const reasons[TOKEN_FAULT_COUNT] = {
+#define TOKEN_FAULT_X(name, metric, text) [TOKEN_##name] = #metric,
+        TOKEN_FAULTS(TOKEN_FAULT_X)
+#undef TOKEN_FAULT_X
+    };
+
+    write_head(out, "tokens_refused_total", "counter", "Requests whose token was refused");
+    for (unsigned w = 0; w < m->workers; w++)
+        for (int i = TOKEN_GOOD + 1; i < TOKEN_FAULT_COUNT; i++)
+            buf_addf(out, "tolqujat_tokens_refused_total{worker=\"%u\",reason=\"%s\"} %llu\n", w,
+                     reasons[i], (unsigned long long)get(&m->slot[w].refused[i]));
 }
 
 static void write_histogram(const struct metrics *m, struct buf *out)
@@ -252,6 +278,7 @@ void metrics_write(const struct metrics *m, struct buf *out)
     write_replies(m, out);
     write_histogram(m, out);
     write_process(m, out);
+    write_refused(m, out);
     for (int i = 0; i < FIGURE_COUNT; i++) {
         write_head(out, figures[i].name, figures[i].type, figures[i].help);
         for (unsigned w = 0; w < m->workers; w++)

@@ -12,7 +12,8 @@
 
 enum {
     ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE,
-    SERVE = COMMAND_SERVE
+    SERVE = COMMAND_SERVE,
+    TOKEN = COMMAND_TOKEN
 };
 
 #define MB (1024 * 1024)
@@ -94,6 +95,20 @@ const struct option options[] = {
      "manifest of the only documents that may run"},
     {"secret", OPTION_TEXT, SERVE, AT(secret), 0, 0, NULL, "FILE",
      "32 random bytes or more that only its owner can read: ids and cursors are sealed with it"},
+    {"new-key", OPTION_TEXT, TOKEN, AT(token.new_key), 0, 0, NULL, "FILE",
+     "makes a demo's key there, and FILE.jwks beside it; no token"},
+    {"key", OPTION_TEXT, TOKEN, AT(token.key), 0, 0, NULL, "FILE",
+     "private JWK that signs; the demo's when there is one"},
+    {"role", OPTION_TEXT, TOKEN, AT(token.role), 0, 0, NULL, "ROLE", "CITIZEN, DOCTOR, ..."},
+    {"iin", OPTION_TEXT, TOKEN, AT(token.iin), 0, 0, NULL, "IIN", "of the person who asks"},
+    {"org", OPTION_TEXT, TOKEN, AT(token.org), 0, 0, NULL, "BIN", "of their organisation"},
+    {"name", OPTION_TEXT, TOKEN, AT(token.name), 0, 0, NULL, "TEXT", "of the person"},
+    {"client", OPTION_TEXT, TOKEN, AT(token.client), 0, 0, NULL, "ID",
+     "of the machine that acts for the person"},
+    {"ttl", OPTION_NUMBER, TOKEN, AT(token.ttl), 1, INT64_C(100) * 366 * 86400, "3600", "SECONDS",
+     "that it counts"},
+    {"issuer", OPTION_TEXT, TOKEN, AT(token.issuer), 0, 0, "tolqujat-demo", "TEXT", "claim `iss`"},
+    {"audience", OPTION_TEXT, TOKEN, AT(token.audience), 0, 0, "tolqujat", "TEXT", "claim `aud`"},
 };
 
 const size_t options_n = ARRAY_LEN(options);

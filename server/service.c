@@ -12,6 +12,7 @@
 #include "query/document.h"
 #include "query/schema.h"
 #include "server/config.h"
+#include "server/keyring.h"
 #include "server/metrics.h"
 #include "server/secret.h"
 #include "server/static.h"
@@ -143,6 +144,19 @@ bool service_read_trusted_again(struct service *s)
     return true;
 }
 
+static int open_keyring(struct service *s, struct err *reterr)
+{
+    const struct config *c = s->config;
+
+    return c->access_open ? 0 : keyring_open(&s->keyring, c->token_keys, c->demo, reterr);
+}
+
+void service_follow_keys(struct service *s, bool again)
+{
+    if (s->keyring)
+        keyring_follow(s->keyring, again);
+}
+
 int service_prepare(struct service *s, const struct config *config, struct err *reterr)
 {
     int rc;
@@ -154,6 +168,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
         rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
     if (rc == 0)
         rc = read_trusted(s, &s->trusted, reterr);
+    if (rc == 0)
+        rc = open_keyring(s, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);
     if (rc == 0)
@@ -174,6 +190,7 @@ void service_release(struct service *s)
     metrics_close(s->metrics);
     static_close(s->files);
     trusted_free(s->trusted);
+    keyring_close(s->keyring);
     if (s->schema)
         schema_free(s->schema);
     secret_close(s->secret);

@@ -16,6 +16,7 @@ struct cost_limits;
 struct document_limits;
 struct err;
 struct generations;
+struct keyring;
 struct metrics;
 struct schema;
 struct secret;
@@ -35,6 +36,7 @@ struct service {
     struct metrics *metrics;
     struct static_files *files;            /* NULL: no IDE */
     struct trusted *trusted;               /* NULL: any document may run */
+    struct keyring *keyring;               /* of tokens; NULL: none count */
     struct secret *secret;                 /* the operator's */
     char cache_secret[CACHE_SECRET_BYTES]; /* of the keys in Redis; new at each start */
     char namespace_[17];                   /* tells schema versions apart in one Redis */
@@ -52,6 +54,10 @@ void service_release(struct service *s);
 /* Reads the manifest of trusted documents anew, and says so in the log. False: it is bad, and the list is the one
  * before. The old list is freed: nobody may hold it. */
 bool service_read_trusted_again(struct service *s);
+
+/* The supervisor's way of keeping what workers to come begin with: looks whether the keys of tokens have changed;
+ * `again`: reads them in any case. */
+void service_follow_keys(struct service *s, bool again);
 
 /* The limits that the flags set: of documents, and of what a request may cost. */
 void service_limits(const struct config *c, struct document_limits *ret_documents,

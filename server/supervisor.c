@@ -34,7 +34,9 @@ enum {
     PAUSE_MAX_MS = 5000,
     CLEAR_MS = 1000,
     READY_WAIT_MS = 10000,
-    GRACE_MS = 2000 /* beyond the drain, before SIGKILL */
+    GRACE_MS = 2000, /* beyond the drain, before SIGKILL */
+    LOOK_MS =
+        1000 /* at the keys of tokens: a worker that is started must not bring old ones back */
 };
 
 struct child {
@@ -208,6 +210,18 @@ static bool any_runs(const struct supervisor *s)
     return false;
 }
 
+/* Read here too, as a worker that is started later inherits what is read here. */
+static void hang_up(struct supervisor *s)
+{
+    bool tell = s->service->keyring != NULL;
+
+    service_follow_keys(s->service, true);
+    if (s->service->config->trusted_documents && service_read_trusted_again(s->service))
+        tell = true;
+    if (tell)
+        signal_all(s, SIGHUP);
+}
+
 static int supervise(struct supervisor *s)
 {
     while (!s->stopping || any_runs(s)) {
@@ -218,14 +232,15 @@ static int supervise(struct supervisor *s)
 
         if (is_child)
             return status;
-        wait = MIN(wait, (uint64_t)60000);
+        wait = MIN(wait, (uint64_t)(s->service->keyring ? LOOK_MS : 60000));
         t = (struct timespec){(time_t)(wait / 1000), (long)(wait % 1000) * 1000000};
         signum = sigtimedwait(&s->signals, NULL, &t);
         if (signum == SIGTERM || signum == SIGINT)
             stop(s);
-        /* Here too, as a worker that is started later inherits the list. */
-        if (signum == SIGHUP && service_read_trusted_again(s->service))
-            signal_all(s, SIGHUP);
+        if (signum == SIGHUP)
+            hang_up(s);
+        else
+            service_follow_keys(s->service, false);
         reap(s);
     }
     return s->killed;
@@ -289,7 +304,7 @@ int supervisor_run(struct service *service)
     sigaddset(&s.signals, SIGTERM);
     sigaddset(&s.signals, SIGINT);
     sigaddset(&s.signals, SIGCHLD);
-    if (service->config->trusted_documents)
+    if (service->config->trusted_documents || service->keyring)
         sigaddset(&s.signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &s.signals, &s.before);
     for (unsigned i = 0; i < s.n; i++)

@@ -21,6 +21,7 @@
 #include "server/http/exchange.h"
 #include "server/http/server.h"
 #include "server/identity.h"
+#include "server/keyring.h"
 #include "server/media_type.h"
 #include "server/metrics.h"
 #include "server/router.h"
@@ -52,7 +53,7 @@ struct worker {
     struct graphql *graphql;
 
     uv_signal_t term, interrupt, hangup;
-    uv_timer_t publish, deadline, again;
+    uv_timer_t publish, deadline, again, follow;
     uv_work_t check; /* db_check blocks, so it has a thread */
     struct err check_err;
     int check_rc;
@@ -148,6 +149,12 @@ static void on_replied(void *data, const struct exchange *x, int status)
     struct worker *w = data;
     metrics_replied(w->service->metrics, w->start.index, status,
                     x->started_us ? uv_hrtime() / 1000 - x->started_us : 0);
+}
+
+static void on_follow(uv_timer_t *timer)
+{
+    struct worker *w = container_of(timer, struct worker, follow);
+    identity_follow(w->identity, false);
 }
 
 static void on_publish(uv_timer_t *timer)
@@ -251,8 +258,18 @@ static int open_cache(struct worker *w, struct err *reterr)
 
 static int open_identity(struct worker *w, struct err *reterr)
 {
-    struct identity_config cfg = {.open = w->config->access_open};
-    return identity_open(&w->identity, &cfg, reterr);
+    struct identity_config cfg = {.open = w->config->access_open,
+                                  .keyring = w->service->keyring,
+                                  .issuer = w->config->token_issuer,
+                                  .audience = w->config->token_audience};
+    int rc = identity_open(&w->identity, &cfg, reterr);
+
+    if (rc < 0 || cfg.open)
+        return rc;
+    /* Before the first request: the keys that were inherited may have been taken back since. */
+    identity_follow(w->identity, false);
+    uv_timer_start(&w->follow, on_follow, KEYRING_FOLLOW_MS, KEYRING_FOLLOW_MS);
+    return 0;
 }
 
 static int open_graphql(struct worker *w, struct err *reterr)
@@ -280,8 +297,6 @@ static int open_data(struct worker *w, struct err *reterr)
     if (rc == 0)
         rc = hot_loader_start(&w->hot, &w->loop, &w->service->schema->access, w->cache, w->db,
                               HOT_REFRESH_S, reterr);
-    if (rc == 0)
-        rc = open_identity(w, reterr);
     if (rc == 0)
         rc = open_graphql(w, reterr);
     return rc;
@@ -349,6 +364,7 @@ static void on_closed_last(void *data)
     uv_close((uv_handle_t *)&w->publish, NULL);
     uv_close((uv_handle_t *)&w->deadline, NULL);
     uv_close((uv_handle_t *)&w->again, NULL);
+    uv_close((uv_handle_t *)&w->follow, NULL);
 }
 
 static void on_closed_db(void *data)
@@ -391,6 +407,7 @@ static void worker_close(struct worker *w)
     if (first) {
         uv_timer_stop(&w->publish);
         uv_timer_stop(&w->again);
+        uv_timer_stop(&w->follow);
     }
     if (w->checking) {
         /* Its thread works on what would be freed; on_checked comes here again, or time is up. */
@@ -452,7 +469,9 @@ static void on_hangup(uv_signal_t *handle, int signum)
 {
     struct worker *w = handle->data;
 
-    if (service_read_trusted_again(w->service) && w->graphql)
+    if (w->identity)
+        identity_follow(w->identity, true);
+    if (w->config->trusted_documents && service_read_trusted_again(w->service) && w->graphql)
         graphql_set_trusted(w->graphql, w->service->trusted);
 }
 
@@ -479,7 +498,8 @@ static void worker_init(struct worker *w)
     w->term.data = w->interrupt.data = w->hangup.data = w;
     uv_signal_start(&w->term, on_signal, SIGTERM);
     uv_signal_start(&w->interrupt, on_signal, SIGINT);
-    if (w->config->trusted_documents)
+    uv_timer_init(&w->loop, &w->follow);
+    if (w->config->trusted_documents || w->service->keyring)
         uv_signal_start(&w->hangup, on_hangup, SIGHUP);
     uv_timer_start(&w->publish, on_publish, 0, PUBLISH_MS);
 }
@@ -500,7 +520,9 @@ int worker_run(const struct worker_start *start)
     w->config = start->service->config;
     signal(SIGPIPE, SIG_IGN);
     worker_init(w);
-    rc = open_http(w, &err);
+    rc = open_identity(w, &err);
+    if (rc == 0)
+        rc = open_http(w, &err);
     if (rc == 0 && w->service->checked)
         rc = open_data(w, &err);
     else if (rc == 0)
