@@ -1,6 +1,7 @@
 // Who asks: what tokens count, that all others get one and the same answer, and that keys can be changed while it runs.
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
@@ -292,7 +293,6 @@ describe('what can be got wrong', () => {
   const publish = (what) => keys.publish({ list: keys.list, text: typeof what === 'string' ? what : JSON.stringify(Array.isArray(what) ? { keys: what } : what) });
 
   test(`${cases.length} sets of keys: status 2, one line with the file and the reason`, async () => {
-    writeFileSync(path.join(keys.dir, 'dir.mjs'), '');
     const start = (...more) => run(BINARY, ['serve', '--database', 'host=/nowhere', '--schema', path.join(TOP, 'schema/passport.graphql'),
       '--listen', '192.0.2.1', ...keys.flags, ...more]);
     for (const [what, pattern] of cases) {
@@ -331,7 +331,9 @@ describe('tolqujat token', () => {
     assert.equal(statSync(key).mode & 0o777, 0o600);
     const jwks = `${key}.jwks`;
     assert.deepEqual(Object.keys(JSON.parse(readFileSync(jwks, 'utf8')).keys[0]).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
-    const flags = ['--access', 'tokens', '--token-keys', jwks, '--token-issuer', 'tolqujat-demo', '--token-audience', 'tolqujat'];
+    const flags = ['--access', 'tokens', '--token-keys', jwks, '--token-issuer', 'tolqujat-demo', '--token-audience', 'tolqujat',
+      '--secret', path.join(dir, 'secret')];
+    writeFileSync(path.join(dir, 'secret'), randomBytes(32), { mode: 0o600 });
     const made = (await must(BINARY, ['token', '--key', key, '--role', 'DOCTOR', '--iin', '581011381944', '--org', '123456789012', '--name', 'Әнуар', '--client', 'app', '--ttl', '77'])).trim();
     const claims = JSON.parse(Buffer.from(made.split('.')[1], 'base64url'));
     assert.deepEqual({ ...claims, iat: 0, exp: claims.exp - claims.iat },
