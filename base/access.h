@@ -17,10 +17,11 @@
 #include "base/str.h"
 
 enum {
-    ACCESS_KEY_MAX = 2,    /* columns of a key */
-    ACCESS_ORDER_MAX = 3,  /* columns of an order */
-    ACCESS_FILTER_MAX = 8, /* filters of one list */
-    ACCESS_COLUMN_MAX = 96 /* cells of one row */
+    ACCESS_KEY_MAX = 2,     /* columns of a key */
+    ACCESS_ORDER_MAX = 3,   /* columns of an order */
+    ACCESS_FILTER_MAX = 8,  /* filters of one list */
+    ACCESS_COLUMN_MAX = 96, /* cells of one row */
+    ACCESS_LIST_MAX = 6     /* lists in lists of one cell: the dimensions of an array */
 };
 
 /* How a column's value is written into its cell. All but CODEC_KEY are JSON text. */
@@ -51,12 +52,15 @@ struct column {
     bool computed; /* name(row) instead of a column */
     bool required; /* a field that is never null: the column must be NOT NULL */
     uint8_t scale; /* CODEC_FIXED */
+    uint8_t
+        lists; /* the column is an array: so many lists stand around its values; 0: it is none */
     const struct enum_value *values;
     uint32_t n_values;
     int line; /* in the schema file, for messages */
     /* Set by db_check: how the database sends it. */
-    uint32_t type_oid;
-    bool raw_is_text; /* CODEC_KEY: bytes of text, not an int64 */
+    uint32_t type_oid;  /* of an array: its elements */
+    uint32_t array_oid; /* of an array: the column itself */
+    bool raw_is_text;   /* CODEC_KEY: bytes of text, not an int64 */
 };
 
 struct table {

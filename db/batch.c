@@ -272,6 +272,26 @@ bool batch_send(struct db *db, struct lane *lane, struct pg_conn *c)
 
 /* ---- answering ---- */
 
+/* Tells the log of what no retry will heal. The server's own message may hold data, so it stays out. */
+static void note(struct batch *b, const char *of, const char *how, const char *what)
+{
+    uint64_t now = uv_now(b->db->loop);
+    struct str table = b->db->statements[b->lane->statement].table->name;
+    char text[360];
+
+    if (!b->db->config.note || (b->lane->noted_ms && now - b->lane->noted_ms < NOTE_MS))
+        return;
+    b->lane->noted_ms = now;
+    snprintf(text, sizeof text, "a %s table %.*s %s: %s", of, (int)MIN(table.len, 80u), table.ptr,
+             how, what);
+    b->db->config.note(text);
+}
+
+static void note_refusal(struct batch *b, const char *what)
+{
+    note(b, "statement on", "failed", what);
+}
+
 static bool is_live(const struct wait *w)
 {
     return w->job->fetch && !w->job->ending;
@@ -357,6 +377,8 @@ static void decode_rows(struct batch *b, const PGresult *res)
         row = decode_row(&b->db->decoder, s->table, values, &a->rc);
         if (row)
             give_row(b, a, row);
+        else if (a->rc == ERR_DATA)
+            note(b, "row of", "can't be read", b->db->decoder.fault);
     }
     b->db->stats.rows += (uint64_t)n;
 }
@@ -464,21 +486,6 @@ static void fail_wait(struct batch *b, struct wait *w, enum pg_fault fault)
     }
     b->db->stats.errors++;
     job_end(w->job, rc, &b->db->over);
-}
-
-/* Tells the log of what no retry will heal. The server's own message may hold data, so it stays out. */
-static void note_refusal(struct batch *b, const char *what)
-{
-    uint64_t now = uv_now(b->db->loop);
-    struct str table = b->db->statements[b->lane->statement].table->name;
-    char text[160];
-
-    if (!b->db->config.note || (b->lane->noted_ms && now - b->lane->noted_ms < NOTE_MS))
-        return;
-    b->lane->noted_ms = now;
-    snprintf(text, sizeof text, "a statement on table %.*s failed: %s", (int)MIN(table.len, 80u),
-             table.ptr, what);
-    b->db->config.note(text);
 }
 
 static void fail_batch(struct batch *b, enum pg_fault fault)

@@ -71,10 +71,9 @@ static int refuse_type(struct catalog *c, const struct table *table, struct str 
     return rc;
 }
 
-static int check_column(struct catalog *c, const struct table *table, struct column *column)
+static int cell_type(struct catalog *c, const struct table *table, const struct column *column,
+                     uint32_t *ret)
 {
-    uint32_t oid = 0;
-    char what[80];
     int rc;
 
     if (column->computed) {
@@ -83,16 +82,51 @@ static int check_column(struct catalog *c, const struct table *table, struct col
         statement_add_name(&b, column->name);
         buf_add_z(&b, "(t)");
         rc = b.failed ? err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema")
-                      : catalog_type(c, table, buf_str(&b), column->line, column->name, &oid);
+                      : catalog_type(c, table, buf_str(&b), column->line, column->name, ret);
         buf_release(&b);
     } else {
-        rc = catalog_column_type(c, table, column->name, column->line, &oid);
+        rc = catalog_column_type(c, table, column->name, column->line, ret);
     }
+    return rc;
+}
+
+/* A field that is a list takes an array, one that is none takes none. `*oid` becomes the type of one value. */
+static int check_array(struct catalog *c, const struct table *table, struct column *column,
+                       uint32_t *oid)
+{
+    uint32_t element = 0;
+    int rc = 0;
+
+    if (column->lists || pg_type_sent(column->codec, *oid) != *oid)
+        rc = catalog_element(c, table, *oid, &element);
+    if (rc < 0)
+        return rc;
+    if (column->lists && !element)
+        return refuse_type(c, table, column->name, *oid, column->line,
+                           "the field is a list, so it has to be an array");
+    if (!column->lists && element && column->codec != CODEC_KEY)
+        return refuse_type(c, table, column->name, *oid, column->line,
+                           "the field is no list, so it can't be an array");
+    column->array_oid = *oid;
+    if (column->lists)
+        *oid = element;
+    return 0;
+}
+
+static int check_column(struct catalog *c, const struct table *table, struct column *column)
+{
+    uint32_t oid = 0;
+    char what[80];
+    int rc = cell_type(c, table, column, &oid);
+
+    if (rc == 0)
+        rc = check_array(c, table, column, &oid);
     if (rc < 0)
         return rc;
     if (pg_type_sent(column->codec, oid) == 0) {
-        snprintf(what, sizeof what, "%s can't be made of that", codec_names[column->codec]);
-        return refuse_type(c, table, column->name, oid, column->line, what);
+        snprintf(what, sizeof what, "%s%s can't be made of that", column->lists ? "a list of " : "",
+                 codec_names[column->codec]);
+        return refuse_type(c, table, column->name, column->array_oid, column->line, what);
     }
     column->type_oid = oid;
     column->raw_is_text = column->codec == CODEC_KEY && pg_type_is_text(oid);

@@ -2,6 +2,7 @@
 #include "db/catalog_ask.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libpq-fe.h>
@@ -96,6 +97,28 @@ int catalog_column_type(struct catalog *c, const struct table *table, struct str
     rc = b.failed ? err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema")
                   : catalog_type(c, table, buf_str(&b), line, name, ret_oid);
     buf_release(&b);
+    return rc;
+}
+
+int catalog_element(struct catalog *c, const struct table *table, uint32_t array, uint32_t *ret)
+{
+    PGresult *res;
+    char sql[400];
+    int rc = 0;
+
+    snprintf(
+        sql, sizeof sql,
+        "WITH RECURSIVE e AS (SELECT oid, typtype, typbasetype FROM pg_type WHERE typarray = %u "
+        "UNION ALL SELECT b.oid, b.typtype, b.typbasetype FROM e JOIN pg_type b "
+        "ON e.typtype = 'd' AND b.oid = e.typbasetype) SELECT oid FROM e WHERE typtype <> 'd'",
+        array);
+    res = PQexec(c->pg, sql);
+    *ret = 0;
+    if (PQresultStatus(res) != PGRES_TUPLES_OK)
+        rc = refuse(c, res, table->line, "table ", table->name);
+    else if (PQntuples(res) == 1)
+        *ret = (uint32_t)strtoul(PQgetvalue(res, 0, 0), NULL, 10);
+    PQclear(res);
     return rc;
 }
 

@@ -33,6 +33,10 @@ int catalog_type(struct catalog *c, const struct table *table, struct str expres
 /* The same for a plain column. */
 int catalog_column_type(struct catalog *c, const struct table *table, struct str name, int line,
                         uint32_t *ret_oid) MUSTCHECK;
+/* The type of the elements of the array type `array`, below its domains; 0: it is no array type. `table` is
+ * the one that is asked about. */
+int catalog_element(struct catalog *c, const struct table *table, uint32_t array,
+                    uint32_t *ret) MUSTCHECK;
 /* Runs a query of the catalog with `table` (as a quoted name) and up to two more texts. `*ret` is the
  * caller's to clear. */
 int catalog_ask(struct catalog *c, const char *sql, const struct table *table, struct str a,

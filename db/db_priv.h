@@ -125,6 +125,8 @@ struct db {
     struct list live, later, over; /* jobs */
     struct list batches, in_flight;
     struct list scans, scanning;
+    uint64_t
+        scan_noted_ms; /* loop time of the newest note on a row that a scan can't read; 0: none */
     struct list free_jobs;
     uint32_t n_free_jobs;
     uint32_t max_waits;

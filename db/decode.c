@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/macros.h"
 #include "db/types.h"
 
 enum {
@@ -108,9 +109,9 @@ static int add_time(struct buf *b, enum codec codec, int64_t n)
     return 0;
 }
 
-int decode_cell(struct buf *b, const struct column *column, struct wire v)
+/* A value that is no array: `sent` is its type. */
+static int add_value(struct buf *b, const struct column *column, uint32_t sent, struct wire v)
 {
-    uint32_t sent = pg_type_sent(column->codec, column->type_oid);
     struct str text = {v.bytes, v.len};
     int64_t n = 0;
 
@@ -156,6 +157,126 @@ int decode_cell(struct buf *b, const struct column *column, struct wire v)
     return ERR_DATA;
 }
 
+/* ---- arrays ---- */
+
+struct array {
+    uint32_t n; /* dimensions */
+    uint32_t extent[ACCESS_LIST_MAX];
+    uint32_t items; /* in all; 0: empty, whatever dimensions it has */
+    uint32_t element;
+};
+
+static bool take_u32(struct wire *v, uint32_t *ret)
+{
+    if (v->len < sizeof *ret)
+        return false;
+    memcpy(ret, v->bytes, sizeof *ret);
+    *ret = be32toh(*ret);
+    v->bytes += sizeof *ret;
+    v->len -= (uint32_t)sizeof *ret;
+    return true;
+}
+
+/* What stands before the items. False: it is no array, or has not the bytes for its items. */
+static bool take_head(struct wire *v, struct array *ret)
+{
+    uint32_t has_nulls, lower;
+    uint64_t items = 1;
+
+    if (!take_u32(v, &ret->n) || !take_u32(v, &has_nulls) || !take_u32(v, &ret->element) ||
+        ret->n > ACCESS_LIST_MAX)
+        return false;
+    for (uint32_t i = 0; i < ret->n; i++) {
+        if (!take_u32(v, &ret->extent[i]) || !take_u32(v, &lower))
+            return false;
+        items *= ret->extent[i];
+        if (items > v->len / sizeof(uint32_t)) /* each has its length before it */
+            return false;
+    }
+    ret->items = ret->n ? (uint32_t)items : 0;
+    return true;
+}
+
+static int add_item(struct buf *b, const struct column *column, uint32_t sent, struct wire *v)
+{
+    struct wire item = {0};
+
+    if (!take_u32(v, &item.len))
+        return ERR_DATA;
+    if (item.len == UINT32_MAX) {
+        buf_add(b, "null", 4);
+        return 0;
+    }
+    if (item.len > v->len)
+        return ERR_DATA;
+    item.bytes = v->bytes;
+    v->bytes += item.len;
+    v->len -= item.len;
+    return add_value(b, column, sent, item);
+}
+
+/* A bracket for each list that begins before item `i` (or ends behind item `i` - 1). */
+static void add_brackets(struct buf *b, const struct array *a, uint32_t i, char bracket)
+{
+    uint64_t of_list = 1;
+
+    for (uint32_t d = a->n; d-- > 0;) {
+        of_list *= a->extent[d];
+        if (i % of_list != 0)
+            break; /* then it is the edge of no wider list either */
+        buf_add_char(b, bracket);
+    }
+}
+
+static int add_array(struct buf *b, const struct column *column, uint32_t sent, struct wire v)
+{
+    struct array a;
+
+    if (!take_head(&v, &a) || a.element != sent)
+        return ERR_DATA;
+    if (a.items > 0 && a.n != column->lists)
+        return ERR_DATA;
+    if (a.items == 0)
+        buf_add(b, "[]", 2);
+    for (uint32_t i = 0; i < a.items; i++) {
+        int rc;
+        if (i > 0)
+            buf_add_char(b, ',');
+        add_brackets(b, &a, i, '[');
+        rc = add_item(b, column, sent, &v);
+        if (rc < 0)
+            return rc;
+        add_brackets(b, &a, i + 1, ']');
+    }
+    return v.len == 0 ? 0 : ERR_DATA;
+}
+
+int decode_cell(struct buf *b, const struct column *column, struct wire v)
+{
+    uint32_t sent = pg_type_sent(column->codec, column->type_oid);
+
+    return column->lists ? add_array(b, column, sent, v) : add_value(b, column, sent, v);
+}
+
+/* ---- rows ---- */
+
+static void tell_fault(struct decoder *d, const struct column *column, struct wire v)
+{
+    struct array a;
+    int n = snprintf(d->fault, sizeof d->fault, "%s %.*s ",
+                     column->computed ? "function" : "column", (int)MIN(column->name.len, 64u),
+                     column->name.ptr);
+
+    if (column->lists && take_head(&v, &a) && a.items > 0 && a.n != column->lists)
+        snprintf(d->fault + n, sizeof d->fault - (size_t)n,
+                 "holds a %u-dimensional array, its field (line %d of the schema) takes %u "
+                 "dimensions",
+                 a.n, column->line, column->lists);
+    else
+        snprintf(d->fault + n, sizeof d->fault - (size_t)n,
+                 "holds what its field (line %d of the schema) can't show", column->line);
+}
+
 const struct row *decode_row(struct decoder *d, const struct table *table,
                              const struct wire *values, int *ret_rc)
 {
@@ -171,8 +292,10 @@ const struct row *decode_row(struct decoder *d, const struct table *table,
     for (uint32_t i = 0; i < table->n_columns; i++) {
         if (values[i].bytes) {
             *ret_rc = decode_cell(b, &table->columns[i], values[i]);
-            if (*ret_rc < 0)
+            if (*ret_rc < 0) {
+                tell_fault(d, &table->columns[i], values[i]);
                 return NULL;
+            }
         }
         end[i] = (uint32_t)(b->len - head) | (values[i].bytes ? 0 : ROW_NULL);
     }

@@ -18,8 +18,7 @@ bool result_fits(const struct statement *s, const PGresult *res)
     for (uint32_t i = 0; i < s->table->n_columns; i++) {
         const struct column *c = &s->table->columns[i];
         int field = s->field[i] + first;
-        if (PQftype(res, field) != pg_type_sent(c->codec, c->type_oid) ||
-            PQfformat(res, field) != 1)
+        if (PQftype(res, field) != pg_type_of_cell(c) || PQfformat(res, field) != 1)
             return false;
     }
     return true;

@@ -4,6 +4,7 @@
  * batches, holds no cursor and no snapshot, and goes on after a lost connection where it stood. */
 #include "db/db_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -56,6 +57,20 @@ static bool keep_key(struct scan *s, const struct statement *st, const PGresult 
     return true;
 }
 
+/* A scan that failed is tried again and again, so not each time. */
+static void note_fault(struct db *db, const struct table *table)
+{
+    uint64_t now = uv_now(db->loop);
+    char text[360];
+
+    if (!db->config.note || (db->scan_noted_ms && now - db->scan_noted_ms < NOTE_MS))
+        return;
+    db->scan_noted_ms = now;
+    snprintf(text, sizeof text, "a row of table %.*s can't be read: %s",
+             (int)MIN(table->name.len, 80u), table->name.ptr, db->decoder.fault);
+    db->config.note(text);
+}
+
 /* 0: there are more; 1: that was the last page; or an error. */
 static int give_rows(struct scan *s, const PGresult *res)
 {
@@ -71,8 +86,11 @@ static int give_rows(struct scan *s, const PGresult *res)
         const struct row *row;
         result_row(st, res, r, values);
         row = decode_row(&s->db->decoder, st->table, values, &rc);
-        if (!row)
+        if (!row) {
+            if (rc == ERR_DATA)
+                note_fault(s->db, st->table);
             return rc;
+        }
         s->scan->each(s->scan, row);
     }
     s->db->stats.rows += (uint64_t)n;

@@ -45,6 +45,7 @@ static const char *type_name(uint32_t oid)
 void statement_add_cell(struct buf *b, const struct column *column)
 {
     uint32_t sent = pg_type_sent(column->codec, column->type_oid);
+    const struct pg_array *array = column->lists ? pg_array_of(sent) : NULL;
 
     if (column->computed) {
         statement_add_name(b, column->name);
@@ -52,7 +53,9 @@ void statement_add_cell(struct buf *b, const struct column *column)
     } else {
         add_column(b, column->name);
     }
-    if (sent != column->type_oid)
+    if (array && array->oid != column->array_oid)
+        buf_addf(b, "::%s", array->name);
+    else if (!array && sent != column->type_oid)
         buf_add_z(b, sent == OID_FLOAT8 ? "::double precision" : "::text");
 }
 
@@ -60,7 +63,7 @@ void statement_add_cell(struct buf *b, const struct column *column)
 static bool same_field(const struct column *a, const struct column *b)
 {
     return a->computed == b->computed && str_eq(a->name, b->name) &&
-           pg_type_sent(a->codec, a->type_oid) == pg_type_sent(b->codec, b->type_oid);
+           pg_type_of_cell(a) == pg_type_of_cell(b);
 }
 
 static void find_fields(struct statement *s)

@@ -20,6 +20,20 @@ static const struct pg_type types[] = {
     {OID_BPCHAR, "bpchar", 0, 0, 0},
 };
 
+static const struct pg_array arrays[] = {
+    {OID_BOOL, 1000, "boolean[]"},
+    {OID_INT2, 1005, "smallint[]"},
+    {OID_INT4, 1007, "integer[]"},
+    {OID_TEXT, 1009, "text[]"},
+    {OID_BPCHAR, 1014, "bpchar[]"},
+    {OID_VARCHAR, 1015, "varchar[]"},
+    {OID_INT8, 1016, "bigint[]"},
+    {OID_FLOAT4, 1021, "real[]"},
+    {OID_FLOAT8, 1022, "double precision[]"},
+    {OID_DATE, 1182, "date[]"},
+    {OID_TIMESTAMPTZ, 1185, "timestamptz[]"},
+};
+
 const struct pg_type *pg_type_find(uint32_t oid)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
@@ -65,4 +79,20 @@ uint32_t pg_type_sent(enum codec codec, uint32_t oid)
         return oid == OID_TIMESTAMPTZ ? oid : 0;
     }
     return 0;
+}
+
+const struct pg_array *pg_array_of(uint32_t element)
+{
+    for (size_t i = 0; i < ARRAY_LEN(arrays); i++)
+        if (arrays[i].element == element)
+            return &arrays[i];
+    return NULL;
+}
+
+uint32_t pg_type_of_cell(const struct column *column)
+{
+    uint32_t sent = pg_type_sent(column->codec, column->type_oid);
+    const struct pg_array *array = column->lists ? pg_array_of(sent) : NULL;
+
+    return array ? array->oid : sent;
 }

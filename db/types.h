@@ -45,4 +45,16 @@ bool pg_type_is_text(uint32_t oid);
  * statement has to cast it to (OID_TEXT, OID_FLOAT8). 0: that codec can't come from that type. */
 uint32_t pg_type_sent(enum codec codec, uint32_t oid);
 
+/* An array type of a binary form that this program can read. */
+struct pg_array {
+    uint32_t element, oid;
+    const char *name; /* in SQL */
+};
+
+/* The array of what pg_type_sent gives; NULL: there is none. */
+const struct pg_array *pg_array_of(uint32_t element);
+
+/* The type that a column which db_check passed arrives as, arrays included. */
+uint32_t pg_type_of_cell(const struct column *column);
+
 #endif

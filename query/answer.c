@@ -13,6 +13,7 @@
 #include "query/cursor.h"
 #include "query/global_id.h"
 #include "query/introspect.h"
+#include "query/list_cell.h"
 
 enum answer_state {
     ANSWER_BEGIN,
@@ -66,7 +67,7 @@ static int put_null_at(struct answer *a, const struct plan_field *f, bool non_nu
 {
     if (non_null) {
         if (!reported)
-            answer_error_missing(&a->errors, a->_frames, a->_depth, f);
+            answer_error_missing(&a->errors, a->_frames, a->_depth, f, NULL, 0);
         return propagate(a, out);
     }
     buf_add(out, "null", 4);
@@ -92,6 +93,30 @@ static int put_failure(struct answer *a, const struct plan_field *f, struct buf 
 
 /* ---- values ---- */
 
+struct list_place {
+    struct answer *answer;
+    const struct plan_field *field;
+};
+
+static void note_missing_item(void *data, const uint32_t *at, uint32_t n)
+{
+    const struct list_place *place = data;
+    struct answer *a = place->answer;
+
+    answer_error_missing(&a->errors, a->_frames, a->_depth, place->field, at, n);
+}
+
+static int put_list_cell(struct answer *a, const struct plan_field *f, struct str cell,
+                         struct buf *out)
+{
+    struct list_place place = {a, f};
+    int rc = list_cell_write(out, f->field->type, cell, note_missing_item, &place);
+
+    if (rc < 0)
+        return put_failure(a, f, out, rc);
+    return rc == LIST_CELL_VANISHED ? propagate(a, out) : 0;
+}
+
 static int put_cell(struct answer *a, const struct plan_field *f, const struct place *at,
                     uint32_t cell, struct buf *out)
 {
@@ -99,6 +124,8 @@ static int put_cell(struct answer *a, const struct plan_field *f, const struct p
 
     if (row_is_null(row, cell))
         return put_null(a, f, out, false);
+    if (f->strict_list)
+        return put_list_cell(a, f, row_cell(row, cell), out);
     buf_add_str(out, row_cell(row, cell));
     return 0;
 }

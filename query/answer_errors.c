@@ -66,8 +66,14 @@ static void add_path(struct buf *e, const struct answer_frame *frames, uint32_t 
     }
 }
 
+/* Where in a list cell. */
+struct items {
+    const uint32_t *at;
+    uint32_t n;
+};
+
 static void add(struct answer_errors *errors, const struct answer_frame *frames, uint32_t depth,
-                const struct plan_field *f, int rc, struct str message)
+                const struct plan_field *f, struct items items, int rc, struct str message)
 {
     struct buf *e = &errors->text;
     size_t start = e->len;
@@ -81,6 +87,8 @@ static void add(struct answer_errors *errors, const struct answer_frame *frames,
     json_add_string(e, message);
     buf_addf(e, ",\"locations\":[{\"line\":%u,\"column\":%u}],\"path\":[", loc.line, loc.column);
     add_path(e, frames, depth);
+    for (uint32_t i = 0; i < items.n; i++)
+        buf_addf(e, ",%u", items.at[i]);
     buf_addf(e, "],\"extensions\":{\"code\":\"%s\"", err_text(rc));
     if (err_is_ours(rc))
         buf_addf(e, ",\"requestId\":\"%.*s\"", STR_FMT(errors->_request_id));
@@ -102,7 +110,7 @@ static void add_foreign_cursor(struct answer_errors *errors, const struct answer
     err_set(&err, ERR_VARIABLES, "Argument \"%.*s\" of \"%.*s.%.*s\" " CURSOR_REFUSED,
             STR_FMT(field->arguments[field->after_argument].name), STR_FMT(parent),
             STR_FMT(field->name));
-    add(errors, frames, depth, f, ERR_VARIABLES, str_of(err.message));
+    add(errors, frames, depth, f, (struct items){0}, ERR_VARIABLES, str_of(err.message));
 }
 
 void answer_error_failure(struct answer_errors *errors, const struct answer_frame *frames,
@@ -111,11 +119,12 @@ void answer_error_failure(struct answer_errors *errors, const struct answer_fram
     if (rc == ERR_VARIABLES && f->field->after_argument >= 0) /* which only rows can judge */
         add_foreign_cursor(errors, frames, depth, f);
     else
-        add(errors, frames, depth, f, rc, str_of(failure_text(rc)));
+        add(errors, frames, depth, f, (struct items){0}, rc, str_of(failure_text(rc)));
 }
 
 void answer_error_missing(struct answer_errors *errors, const struct answer_frame *frames,
-                          uint32_t depth, const struct plan_field *f)
+                          uint32_t depth, const struct plan_field *f, const uint32_t *items,
+                          uint32_t n_items)
 {
     struct buf text;
 
@@ -124,7 +133,7 @@ void answer_error_missing(struct answer_errors *errors, const struct answer_fram
     if (!errors->_discreet)
         buf_addf(&text, "%.*s.", STR_FMT(f->field->parent->name));
     buf_addf(&text, "%.*s.", STR_FMT(f->field->name));
-    add(errors, frames, depth, f, ERR_DATA,
+    add(errors, frames, depth, f, (struct items){items, n_items}, ERR_DATA,
         text.failed ? STR("A value is missing.") : buf_str(&text));
     buf_release(&text);
 }

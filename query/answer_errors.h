@@ -33,8 +33,9 @@ void answer_errors_release(struct answer_errors *errors);
 /* It could not be fetched: ERR_ `rc`. */
 void answer_error_failure(struct answer_errors *errors, const struct answer_frame *frames,
                           uint32_t depth, const struct plan_field *f, int rc);
-/* It is null, where none may be. */
+/* It is null, where none may be. `items`: the `n_items` indexes of the list cell that lead to the place. */
 void answer_error_missing(struct answer_errors *errors, const struct answer_frame *frames,
-                          uint32_t depth, const struct plan_field *f);
+                          uint32_t depth, const struct plan_field *f, const uint32_t *items,
+                          uint32_t n_items);
 
 #endif

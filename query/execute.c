@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "query/arguments.h"
 #include "query/global_id.h"
+#include "query/list_cell.h"
 
 static void step_start(struct execution *x, uint32_t id);
 static void start_roots(struct execution *x);
@@ -96,6 +97,27 @@ static bool step_keys(struct execution *x, struct step_run *run, const struct pl
 
 /* ---- steps ---- */
 
+static bool is_hole(const struct plan_watch *w, const struct row *row)
+{
+    if (!lets_pass(&w->guard, row))
+        return false;
+    if (w->items)
+        return list_cell_has_null(row_cell(row, w->cell));
+    return row_is_null(row, w->cell);
+}
+
+static void look_for_holes(struct execution *x, const struct plan_step *step,
+                           const struct slice *slice, uint32_t shown)
+{
+    for (const struct plan_watch *w = step->watched; w; w = w->next)
+        for (uint32_t r = 0; r < shown && !(x->careful && !w->fatal); r++)
+            if (is_hole(w, slice->rows[r])) {
+                x->careful = true;
+                x->_stopped |= w->fatal;
+                break;
+            }
+}
+
 /* Numbers the shown rows and notices what the answer has to be careful about. */
 static void step_number(struct execution *x, struct step_run *run, const struct plan_step *step)
 {
@@ -110,6 +132,7 @@ static void step_number(struct execution *x, struct step_run *run, const struct 
         }
         run->first_row[s] = n;
         n += MIN(slice->n, run->shown);
+        look_for_holes(x, step, slice, MIN(slice->n, run->shown));
         if (slice->rc < 0 || (step->needed && slice->n == 0)) {
             x->careful = true;
             x->_stopped |= step->fatal;

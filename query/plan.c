@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "query/list_cell.h"
 #include "query/plan_collect.h"
 #include "query/plan_parts.h"
 
@@ -224,6 +225,63 @@ static int field_branches(struct planner *p, struct plan_field *f, struct site a
     return rc;
 }
 
+static int watch_cell(struct planner *p, const struct plan_watch *want, struct plan_step *step)
+{
+    struct plan_watch *w = step->watched;
+
+    while (w && !(w->cell == want->cell && w->items == want->items &&
+                  same_guard(&w->guard, &want->guard)))
+        w = w->next;
+    if (!w) {
+        w = arena_zalloc(p->arena, sizeof *w);
+        if (!w)
+            return planner_memory(p);
+        *w = *want;
+        w->next = step->watched;
+        step->watched = w;
+    }
+    w->fatal |= want->fatal;
+    return 0;
+}
+
+/* A field made of the cell `cell` of the rows at `at`: can it have a null where none may be? */
+static int field_watch_cell(struct planner *p, const struct plan_field *f, const struct type *type,
+                            const struct site *at, uint32_t cell)
+{
+    const struct type_ref *ref = f->field->type;
+    const struct column *column = &(f->field->apart ? type->apart : type->table)->columns[cell];
+    struct plan_watch want = {.cell = cell, .guard = at->guard, .fatal = at->fatal && f->non_null};
+    int rc = 0;
+
+    if (f->non_null && (column->computed || !column->required))
+        rc = watch_cell(p, &want, &p->plan->steps[at->step]);
+    if (rc < 0 || !f->strict_list || !list_cell_may_lack(ref))
+        return rc;
+    want.items = true;
+    want.fatal &= list_cell_may_vanish(ref);
+    return watch_cell(p, &want, &p->plan->steps[at->step]);
+}
+
+static int field_watch(struct planner *p, const struct plan_field *f, const struct type *type,
+                       const struct site *at)
+{
+    const struct field *field = f->field;
+    uint32_t n;
+    int rc = 0;
+
+    if (field->resolve == RESOLVE_CELL)
+        return field_watch_cell(p, f, type, at, field->cell);
+    n = type_ref_named(field->arguments[field->choice_argument].type)->n_values;
+    for (uint32_t i = 0; i < n && rc == 0; i++)
+        rc = field_watch_cell(p, f, type, at, field->choice_cells[i]);
+    return rc;
+}
+
+static bool is_cell(enum resolve_kind kind)
+{
+    return kind == RESOLVE_CELL || kind == RESOLVE_CELL_CHOICE;
+}
+
 /* The steps of a field and what is below it. */
 static int field_below(struct planner *p, struct plan_field *f, const struct type *type,
                        struct site at)
@@ -238,6 +296,8 @@ static int field_below(struct planner *p, struct plan_field *f, const struct typ
         at.step = f->apart;
         at.guard = (struct plan_guard){0};
     }
+    if (rc == 0 && is_cell(field->resolve))
+        rc = field_watch(p, f, type, &at);
     if (rc == 0 && is_fetched(field->resolve)) {
         rc = step_add(p, f, &at, field->path, &f->step);
         at.step = f->step;
@@ -278,6 +338,8 @@ static int field_make(struct planner *p, const struct type *type, const struct g
         return planner_memory(p);
     if (field->type->kind == TYPE_REF_LIST)
         ret->item_non_null = field->type->inner->non_null;
+    if (is_cell(field->resolve) && field->type->kind == TYPE_REF_LIST)
+        ret->strict_list = list_cell_is_strict(field->type);
     return field_below(p, ret, type, *at);
 }
 

@@ -44,6 +44,16 @@ struct plan_guard {
     struct str type_name; /* as a JSON string; ptr NULL: all rows */
 };
 
+/* A cell with a null that the answer has to be careful about, though no NOT NULL in the database keeps it away: an item
+ * of an array, a computed value, a column of rows of several types. */
+struct plan_watch {
+    uint32_t cell;
+    bool items;              /* an item of the list that the cell is; else the cell itself */
+    bool fatal;              /* it makes all data null */
+    struct plan_guard guard; /* of which rows */
+    struct plan_watch *next;
+};
+
 enum {
     PLAN_NO_STEP = UINT32_MAX
 };
@@ -60,9 +70,10 @@ struct plan_step {
     struct plan_object *objects; /* that show its rows */
     struct str
         parts; /* types and fields that it shows of a person: "Patient(birthDate fullName)"; empty: none */
-    bool needed;   /* a missing row is an error somewhere: the answer has to be careful */
-    bool fatal;    /* a missing or failed row makes all data null */
-    uint32_t root; /* index of the root's field that it belongs to */
+    bool needed; /* a missing row is an error somewhere: the answer has to be careful */
+    bool fatal;  /* a missing or failed row makes all data null */
+    struct plan_watch *watched; /* of its rows */
+    uint32_t root;              /* index of the root's field that it belongs to */
     /* The first of the steps of one field of which a row takes one only; itself when it is alone. */
     uint32_t alternative;
     uint32_t parent;                       /* PLAN_NO_STEP: asked once, for the root */
@@ -84,6 +95,7 @@ struct plan_field {
     uint32_t step;             /* ROW, LOOKUP, LIST, CONNECTION */
     uint32_t apart;            /* APART */
     bool non_null, item_non_null;
+    bool strict_list;             /* a list cell with places where null may not stand */
     struct plan_object *object;   /* composite fields: what each of its objects looks like; or */
     struct plan_branch *branches; /* interfaces and unions: by `possible` of the type */
     uint32_t n_branches;

@@ -125,7 +125,7 @@ static int apart_table(struct mapper *m, const struct table *t, struct loc loc,
 static bool same_cell(const struct column *a, const struct column *b)
 {
     return str_eq(a->name, b->name) && a->codec == b->codec && a->computed == b->computed &&
-           a->scale == b->scale && a->values == b->values;
+           a->scale == b->scale && a->lists == b->lists && a->values == b->values;
 }
 
 int access_cell(struct mapper *m, const struct table *t, const struct column *want, struct loc loc,

@@ -116,6 +116,9 @@ static int cell_kind(struct mapper *m, const struct field *f, struct column *ret
     const struct ast_directive *codec = map_directive(f, "codec");
 
     *ret = (struct column){.codec = t->codec, .scale = t->scale, .required = map_required(f)};
+    for (const struct type_ref *r = f->type; r->kind == TYPE_REF_LIST; r = r->inner)
+        if (++ret->lists > ACCESS_LIST_MAX)
+            return map_refuse(m, f, "has more lists in lists than an array has dimensions: 6.");
     if (t->kind == TYPE_ENUM) {
         ret->n_values = t->n_values;
         return access_enum(m, t, &ret->values);
@@ -248,7 +251,7 @@ static int map_field(struct mapper *m, struct field *f)
         return ways[way].map(m, f, used);
     if (f->parent->has_global_id && str_is(f->name, "id"))
         return map_id(m, f);
-    if (f->parent->table && f->type->kind == TYPE_REF_NAMED && type_is_leaf(f->type->type))
+    if (f->parent->table && type_is_leaf(type_ref_named(f->type)))
         return map_cell(m, f);
     return 0;
 }

@@ -50,6 +50,8 @@ static void cell_add(struct buf *b, const struct column *c, struct str v)
     } else if (c->codec == CODEC_KEY) {
         int64_t n = strtoll(v.ptr, NULL, 10);
         buf_add(b, &n, sizeof n);
+    } else if (c->lists) {
+        buf_add_str(b, v); /* as it stands in the row's text */
     } else if (c->codec == CODEC_ENUM) {
         for (uint32_t i = 0; i < c->n_values; i++)
             if (str_eq(c->values[i].stored, v))

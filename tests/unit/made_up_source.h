@@ -59,6 +59,27 @@ static inline void made_up_cell(struct buf *b, const struct column *c)
     }
 }
 
+/* Lists in lists of up to two items, some of them null. */
+static inline void made_up_list(struct made_up *m, struct buf *b, const struct column *c)
+{
+    bool begun = false;
+
+    for (unsigned i = 0; i < c->lists; i++)
+        buf_add_char(b, '[');
+    for (unsigned i = 0; i < 2; i++) {
+        if (made_up_chance(m, 4))
+            continue;
+        buf_add_z(b, begun ? "," : "");
+        begun = true;
+        if (made_up_chance(m, 8))
+            buf_add_z(b, "null");
+        else
+            made_up_cell(b, c);
+    }
+    for (unsigned i = 0; i < c->lists; i++)
+        buf_add_char(b, ']');
+}
+
 /* NULL when the arena has no more. */
 static inline const struct row *made_up_row(struct made_up *m, struct arena *arena,
                                             const struct table *t)
@@ -71,7 +92,9 @@ static inline const struct row *made_up_row(struct made_up *m, struct arena *are
     buf_init(&b, 0);
     for (uint32_t i = 0; i < t->n_columns; i++) {
         bool null = made_up_chance(m, 16);
-        if (!null)
+        if (!null && t->columns[i].lists)
+            made_up_list(m, &b, &t->columns[i]);
+        else if (!null)
             made_up_cell(&b, &t->columns[i]);
         end[i] = (uint32_t)b.len | (null ? ROW_NULL : 0);
     }
