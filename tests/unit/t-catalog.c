@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "db/types.h"
 #include "tests/unit/db_fixture.h"
 
 #define SCHEMA "t_catalog"
@@ -219,6 +220,66 @@ static void test_check__key_of_an_odd_type(void **state)
     check_refused(42, "person.ratio is of type numeric, and no key can be compared with that");
 }
 
+/* A list of `codec` in the column `name`, which is there in the test alone. */
+static void make_list(const char *name, enum codec codec)
+{
+    person_columns[P_NOTE].name = str_of(name);
+    person_columns[P_NOTE].codec = codec;
+    person_columns[P_NOTE].lists = 1;
+}
+
+static void check_list(const char *name, enum codec codec, uint32_t element, uint32_t sent)
+{
+    struct err err = {0};
+
+    make_list(name, codec);
+    if (db_check(fixture_conninfo, &access_all, &err) < 0)
+        fail_msg("%s, line %d: %s", name, err.line, err.message);
+    assert_int_equal(person_columns[P_NOTE].type_oid, element);
+    assert_int_equal(pg_type_of_cell(&person_columns[P_NOTE]), sent);
+}
+
+static void test_check__lists(void **state)
+{
+    fixture_exec(
+        "CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE DOMAIN small AS integer;"
+        "CREATE DOMAIN tiny AS small; CREATE DOMAIN row_of AS integer[];"
+        "ALTER TABLE person ADD ints integer[], ADD texts text[][], ADD moods mood[],"
+        " ADD numbers numeric[], ADD tinies tiny[], ADD rows row_of, ADD vector int2vector");
+    check_list("ints", CODEC_INT, OID_INT4, 1007);
+    check_list("ints", CODEC_FIXED, OID_INT4, 1007);
+    check_list("ints", CODEC_STRING, OID_INT4, 1009);
+    check_list("texts", CODEC_STRING, OID_TEXT, 1009);
+    check_list("numbers", CODEC_FLOAT, OID_NUMERIC, 1022);
+    check_list("tinies", CODEC_INT, OID_INT4, 1007);
+    check_list("rows", CODEC_INT, OID_INT4, 1007);
+    make_list("moods", CODEC_STRING); /* by a cast */
+    assert_int_equal(db_check(fixture_conninfo, &access_all, NULL), 0);
+    assert_int_equal(pg_type_of_cell(&person_columns[P_NOTE]), 1009);
+    make_list("ints", CODEC_DATE);
+    check_refused(16,
+                  "person.ints is of type integer[], and a list of a date can't be made of that");
+    make_list("note", CODEC_STRING);
+    check_refused(16, "person.note is of type text, and the field is a list, so it has to be an "
+                      "array");
+    make_list("vector", CODEC_INT);
+    check_refused(16, "person.vector is of type int2vector, and the field is a list, so it has to "
+                      "be an array");
+    make_list("texts", CODEC_STRING);
+    person_columns[P_NOTE].lists = 0;
+    check_refused(16, "person.texts is of type text[], and the field is no list, so it can't be an "
+                      "array");
+    make_list("ints", CODEC_INT);
+    person_columns[P_NOTE].lists = 0;
+    check_refused(16, "person.ints is of type integer[], and the field is no list, so it can't be "
+                      "an array");
+    make_list("ints", CODEC_INT);
+    person_columns[P_NOTE].required = true;
+    check_refused(16, "column person.ints may be null, but the field is non-null");
+    fixture_exec("ALTER TABLE person DROP ints, DROP texts, DROP moods, DROP numbers, DROP tinies,"
+                 " DROP rows, DROP vector; DROP DOMAIN tiny, small, row_of; DROP TYPE mood");
+}
+
 /* Every statement as it will be prepared: its generic plan has no Seq Scan and no Sort, in tables as
  * small as these and with the settings of the server's connections. */
 static void test_check__plans(void **state)
@@ -289,6 +350,7 @@ int main(void)
         T(test_check__range_of_text),
         T(test_check__where_that_is_no_sql),
         T(test_check__key_of_an_odd_type),
+        T(test_check__lists),
         T(test_check__plans),
     };
     int failed;

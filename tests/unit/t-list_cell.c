@@ -134,12 +134,9 @@ static void test_types(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_write__one_list),
-        cmocka_unit_test(test_write__lists_in_lists),
-        cmocka_unit_test(test_write__null_for_a_list),
-        cmocka_unit_test(test_write__texts),
-        cmocka_unit_test(test_write__what_is_no_list),
-        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_write__one_list),        cmocka_unit_test(test_write__lists_in_lists),
+        cmocka_unit_test(test_write__null_for_a_list), cmocka_unit_test(test_write__texts),
+        cmocka_unit_test(test_write__what_is_no_list), cmocka_unit_test(test_types),
     };
     int rc = hash_start() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -43,7 +43,7 @@ static const char *const thing_rows[] = {
     "id=4",
 };
 static const char *const part_rows[] = {
-    "thing_id=1 id=1 kind=wheel sizes=[1] name=7", "thing_id=1 id=2 kind=door sizes=[null]",
+    "thing_id=1 id=1 kind=wheel sizes=[1] name=7",    "thing_id=1 id=2 kind=door sizes=[null]",
     "thing_id=2 id=3 kind=wheel sizes=[null] name=7", "thing_id=3 id=4 kind=wheel sizes=[1]",
     "thing_id=3 id=5 kind=wheel sizes=[2] name=8",
 };
@@ -107,8 +107,8 @@ static void test_lists__null_items(void **state)
 
 static void test_lists__cells_of_other_ways(void **state)
 {
-    check_thing(1, "aside made one named", "{\"aside\":[3],\"made\":[4],\"one\":\"1\",\"named\":[5]}",
-                "");
+    check_thing(1, "aside made one named",
+                "{\"aside\":[3],\"made\":[4],\"one\":\"1\",\"named\":[5]}", "");
     check_thing(2, "id aside", "null", "\"aside\",0:Thing.aside");
     check_thing(2, "id made", "null", "\"made\",0:Thing.made");
     check_thing(2, "id one", "null", "\"one\":Thing.one");
