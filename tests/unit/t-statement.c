@@ -107,6 +107,49 @@ static void test_statement__ranges(void **state)
     assert_non_null(strstr(sql, "$5::date[], $6::smallint[]"));
 }
 
+/* An array is cast where it is not sent as one that can be read; one column as two lists is sent once. */
+static void test_statement__arrays(void **state)
+{
+    struct column lists[] = {
+        {.name = {"id", 2}, .codec = CODEC_KEY, .type_oid = OID_INT8},
+        {.name = {"a", 1}, .codec = CODEC_INT, .type_oid = OID_INT4, .array_oid = 1007, .lists = 1},
+        {.name = {"a", 1}, .codec = CODEC_INT, .type_oid = OID_INT4, .array_oid = 1007, .lists = 2},
+        {.name = {"a", 1},
+         .codec = CODEC_STRING,
+         .type_oid = OID_INT4,
+         .array_oid = 1007,
+         .lists = 1},
+        {.name = {"b", 1},
+         .codec = CODEC_FLOAT,
+         .type_oid = OID_NUMERIC,
+         .array_oid = 1231,
+         .lists = 1},
+        {.name = {"c", 1},
+         .codec = CODEC_INT,
+         .type_oid = OID_INT4,
+         .array_oid = 70001,
+         .lists = 1},
+        {.name = {"f", 1},
+         .codec = CODEC_ENUM,
+         .type_oid = 70002,
+         .array_oid = 70003,
+         .lists = 1,
+         .computed = true},
+    };
+    struct table table = thing;
+    struct access_path path = row;
+
+    table.columns = lists;
+    table.n_columns = ARRAY_LEN(lists);
+    path.table = &table;
+    assert_string_equal(
+        db_statement_sql(&path, 0, &arena),
+        "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5 FROM unnest($1::integer[]) "
+        "WITH ORDINALITY AS k (k1, ord) CROSS JOIN LATERAL (SELECT t.\"id\" AS c0, t.\"a\" AS c1, "
+        "t.\"a\"::text[] AS c2, t.\"b\"::double precision[] AS c3, t.\"c\"::integer[] AS c4, "
+        "\"f\"(t)::text[] AS c5 FROM \"thing\" AS t WHERE t.\"id\" = k.k1 LIMIT 1) AS r");
+}
+
 static void test_statement__ascending(void **state)
 {
     struct access_path up = list;
@@ -198,6 +241,7 @@ int main(void)
         T(test_statement__head),
         T(test_statement__page),
         T(test_statement__ranges),
+        T(test_statement__arrays),
         T(test_statement__ascending),
         T(test_statement__order_without_index),
         T(test_statement__cells_share_fields),
