@@ -125,6 +125,12 @@ describe('reference data', () => {
     assert.equal(await at(`(1, 'retail', 42, ${today} - 10, NULL, 'N')`), '42');
     assert.equal(await at(`(1, 'retail', 5, ${today} - 10, ${today}, 'N'), (1, 'wholesale', 9, ${today} - 1, NULL, 'N')`), 'none');
   });
+  test('drug_atc_levels are the groups that an allergy may name', async () => {
+    const levels = await db.value('SELECT drug_atc_levels(d) FROM drug d WHERE id = 1');
+    const [atc] = levels.slice(-1);
+    assert.equal(atc, await db.value('SELECT atc FROM drug WHERE id = 1'));
+    assert.deepEqual(levels, [1, 3, 4, 5, 7].map((n) => atc.slice(0, n)));
+  });
   test('one doctor for one district', async () => {
     const role = (doctor, number) => `INSERT INTO practitioner_role (practitioner_id, clinic_id, role, district_number, valid_from) VALUES (${doctor}, 1, 'district_doctor', ${number}, '2020-01-01')`;
     await lets(`${role(1, 1)}; ${role(2, 2)}`);

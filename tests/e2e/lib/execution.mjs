@@ -158,11 +158,13 @@ export class ReferenceExecution {
         return this.stored(getNamedType(argument.type), args[name] ?? argument.defaultValue); // null asks for nothing else
       });
     if (!(column in row)) throw new Error(`${typeName}.${info.fieldName}: there is no column ${column}`);
-    return row[column] === null ? null : this.shown(getNamedType(info.returnType), row[column]);
+    return this.shown(getNamedType(info.returnType), row[column]);
   }
 
-  /** A stored value as the API shows it. */
+  /** A stored value (of an array, each in it) as the API shows it. */
   shown(type, value) {
+    if (value === null) return null;
+    if (Array.isArray(value)) return value.map((item) => this.shown(type, item));
     if (isEnumType(type)) return Object.entries(this.mapping[type.name].values).find(([, stored]) => stored === value)[0];
     const codec = this.mapping[type.name]?.codec;
     if (codec?.as === 'FIXED') {
