@@ -1,17 +1,15 @@
 // Interfaces and unions over tables of a schema made for it, on a real database: one table of several types, references whose row
 // says the type, cells apart, mutations; and what the start-up check says when the mapping does not fit.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { BINARY, TOP, run } from './lib/run.mjs';
+import { MAPPING } from './lib/mapping.mjs';
+import { BINARY, run } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
 
-// The mapping directives are the passport's own.
-const PASSPORT = readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8');
-const MAPPING = [...PASSPORT.matchAll(/^directive @.*$/gm), ...PASSPORT.matchAll(/^enum (?:Codec|Comparison) \{[^}]*\}/gm)].map(([text]) => text).join('\n');
 const SCHEMA = `${MAPPING}
 scalar DateTime @codec(as: TIMESTAMP)
 type Query { node(id: ID!): Node @node(argument: "id")  person(id: ID!): Person @lookup(column: "id", argument: "id")  code(id: ID!): Code @lookup(column: "code", argument: "id") }

@@ -1,19 +1,18 @@
 // Fields that are lists of scalars and enums, in every nesting of lists and non-null, over arrays of a real database: what is
 // answered is what graphql-js makes of the same values. And what the start-up check and the log say when an array does not fit.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildSchema, execute, parse, validate } from 'graphql';
 import { random } from './lib/documents.mjs';
-import { BINARY, TOP, run } from './lib/run.mjs';
+import { MAPPING } from './lib/mapping.mjs';
+import { BINARY, run } from './lib/run.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { Database } from './lib/psql.mjs';
 import { startServer } from './lib/server.mjs';
 
-const PASSPORT = readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8');
-const MAPPING = [...PASSPORT.matchAll(/^directive @.*$/gm), ...PASSPORT.matchAll(/^enum (?:Codec|Comparison) \{[^}]*\}/gm)].map(([text]) => text).join('\n');
 const LIMITS = ['--max-cost', '1000000000', '--max-root-fields', '1000', '--max-aliases', '10000', '--max-tokens', '100000'];
 const MOST_ERRORS = 20; // of an answer
 
