@@ -13,7 +13,8 @@ import {
 import { TOP } from './run.mjs';
 
 const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', 'computed', 'reference', 'lookup', 'node', 'list', 'filter',
-  'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf']);
+  'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf',
+  'subject', 'belongs', 'allow', 'viewer']); // who may see what: nobody is asked here, as with --access open
 const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 
 /** The file's mapping: { types: name -> { table?, fields: name -> { directives, args } }, values: enum -> name -> stored, codecs }. */
@@ -138,6 +139,7 @@ export class ReferenceExecution {
   resolve(source, args, info) {
     this.resolved.add(`${info.parentType.name}.${info.fieldName}`);
     const field = this.mapping[info.parentType.name].fields[info.fieldName];
+    if (field.viewer) return null; // nobody is known
     if (field.lookup) return this.lookup(field, args[field.lookup.argument], info);
     if (field.node) {
       const asked = args[field.node.argument];
@@ -250,6 +252,7 @@ export class ReferenceExecution {
     return {
       nodes: shown,
       edges,
+      withheld: false, // from nobody
       pageInfo: {
         hasNextPage: entries.length > shown.length, hasPreviousPage: args.after != null,
         startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null,
