@@ -56,31 +56,41 @@ static void no_preparation(struct access *access)
 {
 }
 
-/* `selection` of the thing `id`, whatever stands around it: `want` is its object, `errors` "path: Type.field" each. */
+/* An error of the field "Type.field" at the path `path`, which the text `document` asks for. */
+static void add_error(struct buf *b, const char *document, struct str path, struct str field)
+{
+    const char *name = (const char *)memchr(field.ptr, '.', field.len) + 1;
+    char bare[40];
+
+    snprintf(bare, sizeof bare, "%.*s", (int)(field.ptr + field.len - name), name);
+    buf_addf(b,
+             "{\"message\":\"Cannot return null for non-nullable field %.*s.\",\"locations\":"
+             "[{\"line\":1,\"column\":%zu}],\"path\":[\"thing\",%.*s],\"extensions\":"
+             "{\"code\":\"DATA_ERROR\",\"requestId\":\"rid\"}}",
+             STR_FMT(field), strstr(strchr(document + 2, '{'), bare) - document + (size_t)1,
+             STR_FMT(path));
+}
+
+/* `selection` of the thing `id`: `want` is its object, `errors` are "path:Type.field" with blanks between. */
 static void check_thing(int id, const char *selection, const char *want, const char *errors)
 {
-    char text[200], answer[900], *to = answer + snprintf(answer, sizeof answer, "{\"data\":{");
-    const char *rest = errors;
-    bool first = true;
+    char document[200];
+    struct buf answer;
 
-    snprintf(text, sizeof text, "{ thing(id: %d) { %s } }", id, selection);
-    to += sprintf(to, "\"thing\":%s}", want);
-    for (; *rest; first = false) {
-        size_t path = strcspn(rest, ":"), field = strcspn(rest + path + 1, " ");
-        const char *name = rest + path + 1, *plain = memchr(name, '.', field);
-        char bare[40];
-        long column; /* where the field stands in the document */
-        snprintf(bare, sizeof bare, "%.*s", (int)(field - (size_t)(plain + 1 - name)), plain + 1);
-        column = strstr(strchr(text + 2, '{'), bare) - text + 1;
-        to += sprintf(to,
-                      "%s{\"message\":\"Cannot return null for non-nullable field %.*s.\","
-                      "\"locations\":[{\"line\":1,\"column\":%ld}],\"path\":[\"thing\",%.*s],"
-                      "\"extensions\":{\"code\":\"DATA_ERROR\",\"requestId\":\"rid\"}}",
-                      first ? ",\"errors\":[" : ",", (int)field, name, column, (int)path, rest);
-        rest = name + field + (name[field] == ' ');
+    snprintf(document, sizeof document, "{ thing(id: %d) { %s } }", id, selection);
+    buf_init(&answer, 0);
+    buf_addf(&answer, "{\"data\":{\"thing\":%s}%s", want, *errors ? ",\"errors\":[" : "");
+    for (const char *rest = errors; *rest;) {
+        struct str path = {rest, strcspn(rest, ":")};
+        struct str field = {rest + path.len + 1, strcspn(rest + path.len + 1, " ")};
+        buf_add_z(&answer, rest == errors ? "" : ",");
+        add_error(&answer, document, path, field);
+        rest = field.ptr + field.len;
+        rest += *rest == ' ';
     }
-    sprintf(to, first ? "}" : "]}");
-    check(text, answer);
+    buf_addf(&answer, "%s}%c", *errors ? "]" : "", '\0');
+    check(document, answer.ptr);
+    buf_release(&answer);
 }
 
 static void test_lists__whole(void **state)
