@@ -10,8 +10,10 @@
 #include "base/hash.h"
 #include "base/seal.h"
 #include "query/answer.h"
+#include "query/cursor.h"
 #include "query/document.h"
 #include "query/execute.h"
+#include "query/global_id.h"
 #include "query/schema.h"
 #include "query/variables.h"
 #include "tests/unit/made_up_source.h"
@@ -41,6 +43,43 @@ static void add_str(struct buf *out, struct str s)
     buf_addf(out, "%.*s", STR_FMT(s));
 }
 
+/* A row whose every cell is the number `n`, as in made-up rows when it is 1001. */
+static const struct row *row_of(int64_t n)
+{
+    enum {
+        HEAD_WORDS = 2 + ACCESS_COLUMN_MAX
+    };
+    static uint32_t words[HEAD_WORDS + 2 * ACCESS_COLUMN_MAX] = {sizeof words, ACCESS_COLUMN_MAX};
+
+    for (uint32_t i = 0; i < ACCESS_COLUMN_MAX; i++) {
+        words[2 + i] = 8 * (i + 1);
+        memcpy(words + HEAD_WORDS + (size_t)2 * i, &n, sizeof n);
+    }
+    return (const struct row *)(const void *)words;
+}
+
+/* An id of some type, good more often than not. */
+static void write_id(struct input *in, struct buf *out)
+{
+    const struct type *t = schema->types[next(in) % schema->n_types];
+
+    if (t->has_global_id)
+        global_id_write(out, &seals.ids, t, row_of(next(in) % 4 ? 1001 : 1));
+    else
+        buf_addf(out, "\"%u\"", next(in));
+}
+
+static bool write_cursor(struct input *in, const struct field *f, uint32_t argument,
+                         struct buf *out)
+{
+    const struct key parent = {.part = {next(in) % 4 ? 1001 : 1}};
+
+    if ((int)argument != f->after_argument)
+        return false;
+    cursor_write(out, &seals.cursors, f->path, &parent, row_of(next(in)));
+    return true;
+}
+
 static void write_value(struct input *in, const struct type_ref *type, struct buf *out)
 {
     const struct type *t = type_ref_named(type);
@@ -50,6 +89,8 @@ static void write_value(struct input *in, const struct type_ref *type, struct bu
         add_str(out, t->values[dice % t->n_values].name);
     else if (str_is(t->name, "Int"))
         buf_addf(out, "%d", (int)dice % 20 - 2);
+    else if (str_is(t->name, "ID") && dice % 4)
+        write_id(in, out);
     else if (str_is(t->name, "Boolean"))
         buf_add_z(out, dice % 2 ? "true" : "$b");
     else
@@ -83,7 +124,8 @@ static void write_selections(struct input *in, const struct type *type, unsigned
             open = true;
             add_str(out, f->arguments[k].name);
             buf_add_z(out, ": ");
-            write_value(in, f->arguments[k].type, out);
+            if (!write_cursor(in, f, k, out))
+                write_value(in, f->arguments[k].type, out);
         }
         buf_add_z(out, open ? ") " : " ");
         if (extra % 16 == 2)

@@ -2,7 +2,7 @@
 // start within 10 s, Ctrl-C and scripts/stop ending everything that was started and nothing else.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,6 +12,7 @@ import { freePort } from '../lib/server.mjs';
 let base;
 let clone;
 let port;
+let secret;
 
 const script = (name, ...args) => run(path.join(clone, 'scripts', name), args, { cwd: clone, timeout: 600_000 });
 const demo = (...args) => script('demo', '--port', String(port), ...args);
@@ -45,6 +46,9 @@ test('from nothing to an answer', { timeout: 600_000 }, async () => {
   assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
   assert.ok(answer.data.patient.prescriptions.nodes.length > 0);
 
+  assert.equal(statSync(path.join(clone, 'var/demo/secret')).mode & 0o777, 0o600);
+  secret = readFileSync(path.join(clone, 'var/demo/secret'));
+  assert.equal(secret.length, 32);
   const iins = readFileSync(path.join(clone, 'var/demo/iins.txt'), 'utf8').trim().split('\n');
   assert.equal(iins.length, 1000);
   assert.equal(new Set(iins).size, 1000);
@@ -82,6 +86,7 @@ test('the second start takes less than 10 s, and Ctrl-C ends what it started', {
   assert.equal(child.exitCode, null, output);
   assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
   assert.equal(await answers(), true);
+  assert.deepEqual(readFileSync(path.join(clone, 'var/demo/secret')), secret);
   process.kill(-child.pid, 'SIGINT');
   assert.equal(await exited, 130, output);
   await assertDown();
