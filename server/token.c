@@ -57,7 +57,7 @@ static json_t *load(struct str json)
 {
     json_t *root = json_loadb(json.ptr, json.len, JSON_REJECT_DUPLICATES, NULL);
 
-    if (root && json_is_object(root))
+    if (json_is_object(root))
         return root;
     json_decref(root);
     return NULL;

@@ -116,11 +116,12 @@ static int check_claims(const struct config_token *c, struct err *reterr)
     return 0;
 }
 
-static json_t *claims_of(const struct config_token *c, int64_t now_s)
+static json_t *claims_of(const struct config_token *c, json_int_t now_s)
 {
+    json_int_t ends_s = now_s + c->ttl;
     json_t *claims = json_pack("{ss ss sI sI ss ss ss* ss*}", "iss", c->issuer, "aud", c->audience,
-                               "iat", (json_int_t)now_s, "exp", (json_int_t)(now_s + c->ttl), "sub",
-                               c->iin, "role", c->role, "org", c->org, "name", c->name);
+                               "iat", now_s, "exp", ends_s, "sub", c->iin, "role", c->role, "org",
+                               c->org, "name", c->name);
 
     if (claims && c->client)
         json_object_set_new(claims, "act", json_pack("{ss}", "sub", c->client));

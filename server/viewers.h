@@ -1,7 +1,7 @@
 /* server/viewers.h: who asked before: what verified tokens said, until they expire.
  *
- * Verifying a signature costs some hundred times what a request costs otherwise; a token that is known costs a hash and a
- * comparison of all its bytes. Only good tokens are kept, and who was not seen for longest goes first. One for each
+ * Verifying a signature costs more than the rest of a request; a token that is known costs a hash and a comparison of all
+ * its bytes. Only good tokens are kept, and who was not seen for longest goes first. One for each
  * worker; no clock: the caller brings one. */
 #ifndef SERVER_VIEWERS_H
 #define SERVER_VIEWERS_H
