@@ -50,6 +50,24 @@ static int compile(struct compiled *c, const struct document_limits *limits)
     return rc == ERR_MEMORY || rc == ERR_INTERNAL ? rc : 0;
 }
 
+/* A document that would take more than the arena may have is refused, as one of its errors; the memory goes back. */
+static int refuse_size(struct compiled *c)
+{
+    struct err *err;
+
+    arena_clear(&c->arena);
+    c->document = (struct document){0};
+    c->text = STR("");
+    err = arena_zalloc(&c->arena, sizeof *err);
+    if (!err)
+        return ERR_MEMORY;
+    err_set(err, ERR_LIMIT,
+            "The document needs more memory than one may have (%d MB). Send or ask for less.",
+            COMPILED_BYTES_MAX >> 20);
+    c->errors = (struct validate_result){.errors = err, .n_errors = 1};
+    return 0;
+}
+
 static int compiled_make(struct compiled **ret, const struct schema *schema,
                          const struct document_limits *limits, struct str text,
                          const struct sha256 *hash)
@@ -67,6 +85,8 @@ static int compiled_make(struct compiled **ret, const struct schema *schema,
     c->_max_fields = limits->max_fields;
     c->_refs = 1;
     rc = compile(c, limits);
+    if (rc == ERR_MEMORY && c->arena.limited)
+        rc = refuse_size(c);
     if (rc < 0)
         compiled_unref(c);
     else

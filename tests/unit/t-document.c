@@ -1,6 +1,8 @@
 /* Tests of query/document: which documents are kept, for how long, and who may ask for them by hash. */
 #include "tests/unit/document_fixture.h"
 
+#include "base/buf.h"
+
 static struct documents *documents;
 static struct arena arena;
 
@@ -274,6 +276,33 @@ static void test_document__operation_by_name(void **state)
     compiled_unref(c);
 }
 
+/* Not as if the server were out of memory, and what it took is given back. */
+static void test_document__one_that_needs_too_much_is_told_so(void **state)
+{
+    const struct document_limits lax = {
+        .parse = {.max_tokens = 1000000}, .max_fields = 2000, .max_good = 3, .max_bad = 2};
+    struct documents *own;
+    struct compiled *c;
+    struct buf text;
+
+    buf_init(&text, 0);
+    buf_add_z(&text, "{ person(id: 5) { ");
+    for (int i = 0; i < 200000; i++)
+        buf_add_z(&text, "id ");
+    buf_add_z(&text, "} }");
+    assert_int_equal(documents_new(&own, schema, &lax), 0);
+    assert_int_equal(documents_get(own, buf_str(&text), &c), 0);
+    assert_int_equal(c->errors.n_errors, 1);
+    assert_int_equal(c->errors.errors[0].code, ERR_LIMIT);
+    assert_string_equal(
+        c->errors.errors[0].message,
+        "The document needs more memory than one may have (8 MB). Send or ask for less.");
+    assert_true(c->arena.used < 1 << 20);
+    compiled_unref(c);
+    documents_free(own);
+    buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +319,7 @@ int main(void)
         T(plans_count),
         T(fields_of_a_plan_are_bounded),
         T(operation_by_name),
+        T(one_that_needs_too_much_is_told_so),
 #undef T
     };
     int rc;
