@@ -99,12 +99,28 @@ test('runs what is typed, completed from the schema', async () => {
   assert.deepEqual(await answer('{"data":{"patient":{"birthDate"'), { data: { patient: { birthDate: born } } });
 });
 
+test('asks with the token of the address', async () => {
+  const other = await browser.newPage();
+  const asked = [];
+  other.on('request', (request) => {
+    requests.push(request.url());
+    if (request.method() === 'POST') asked.push(request.headers().authorization);
+  });
+  await other.goto(`${server.url}/graphiql#iin=${person.iin}&token=abc.def.ghi`);
+  await (await other.waitForSelector('.graphiql-execute-button', { timeout: PATIENCE })).click();
+  await other.waitForFunction((name) => document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue().includes(name),
+    { timeout: PATIENCE }, person.name);
+  assert.ok(asked.length >= 1);
+  assert.deepEqual(new Set(asked), new Set(['Bearer abc.def.ghi']));
+  await other.close();
+});
+
 test('nothing left this machine, and nothing was complained of', async () => {
   if (process.env.GRAPHIQL_SCREENSHOT) await page.screenshot({ path: process.env.GRAPHIQL_SCREENSHOT });
   const ours = (url) => url.startsWith(`${server.url}/`) || url.startsWith('data:') || url.startsWith('blob:');
   assert.ok(requests.filter(ours).length >= 8, requests.join('\n'));
   assert.deepEqual(requests.filter((url) => !ours(url)), []);
-  assert.ok(requests.every((url) => !url.startsWith('http') || !url.includes(person.iin) || url.endsWith(`#iin=${person.iin}`)));
+  assert.ok(requests.every((url) => !url.startsWith('http') || !url.includes(person.iin) || url.includes(`/graphiql#iin=${person.iin}`)));
   assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
   assert.deepEqual(complaints, []);
   // What was typed is a person's: it is kept no longer than the tab.

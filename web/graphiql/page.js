@@ -3,8 +3,8 @@
  * Everything comes from this server: no byte of another host, and no inline script (so that a
  * strict Content-Security-Policy can hold).
  *
- * An IIN for the first query may come in the address' fragment (/graphiql#iin=...), which a browser
- * does not send. What is typed stays in the tab: GraphiQL would keep queries, variables and headers
+ * An IIN for the first query, and a token to ask with, may come in the address' fragment
+ * (/graphiql#iin=...&token=...), which a browser does not send. What is typed stays in the tab: GraphiQL would keep queries, variables and headers
  * in local storage, and they are a person's.
  */
 'use strict';
@@ -37,7 +37,9 @@ query Passport($iin: ID!) {
 }
 `;
 
-const iin = new URLSearchParams(location.hash.slice(1)).get('iin') || '';
+const given = new URLSearchParams(location.hash.slice(1));
+const iin = given.get('iin') || '';
+const token = given.get('token');
 
 const element = document.getElementById('graphiql');
 element.replaceChildren();
@@ -46,6 +48,7 @@ ReactDOM.createRoot(element).render(
     fetcher: GraphiQL.createFetcher({ url: '/graphql' }),
     defaultQuery: FIRST_QUERY,
     variables: JSON.stringify({ iin }, null, 2),
+    headers: token ? JSON.stringify({ Authorization: `Bearer ${token}` }, null, 2) : undefined,
     defaultEditorToolsVisibility: 'variables',
     shouldPersistHeaders: false,
     storage: sessionStorage,

@@ -49,6 +49,7 @@ test('from nothing to an answer', { timeout: 600_000 }, async () => {
   assert.equal(statSync(path.join(clone, 'var/demo/secret')).mode & 0o777, 0o600);
   secret = readFileSync(path.join(clone, 'var/demo/secret'));
   assert.equal(secret.length, 32);
+  assert.equal(statSync(path.join(clone, 'var/demo/token-key.jwk')).mode & 0o777, 0o600);
   const iins = readFileSync(path.join(clone, 'var/demo/iins.txt'), 'utf8').trim().split('\n');
   assert.equal(iins.length, 1000);
   assert.equal(new Set(iins).size, 1000);
