@@ -259,14 +259,22 @@ int judge_keys(struct execution *x, struct step_run *run,
     return rc < 0 ? rc : judging_ask(x, g);
 }
 
+static bool is_own(const struct execution *x, const struct table *t, const struct row *row)
+{
+    const struct rights_map *map = x->judge.map;
+
+    return t == map->subject && x->viewer->iin.len && str_eq(x->viewer->role, map->own_role) &&
+           str_eq(row_cell(row, map->viewer_cell), x->viewer->iin) &&
+           !(map->ends && !row_is_null(row, map->end_cell));
+}
+
 /* A row of the viewer's own needs no asking. */
 static int know_own(struct execution *x, const struct table *t, const struct row *row)
 {
     const struct rights_map *map = x->judge.map;
     struct right *r;
 
-    if (t != map->subject || !str_eq(x->viewer->role, map->own_role) ||
-        !str_eq(row_cell(row, map->viewer_cell), x->viewer->iin) || !x->viewer->iin.len)
+    if (!is_own(x, t, row))
         return 0;
     r = right_get(x, row_number(row, t->subject_cell));
     if (!r)

@@ -45,6 +45,8 @@ struct rights_map {
     const struct table *subject;
     uint32_t
         viewer_cell; /* of the subject's row: equals the viewer's IIN when it is the viewer's own */
+    bool ends;       /* somebody's own is so only while the cell `end_cell` is null */
+    uint32_t end_cell;
     struct str own_role; /* as which the viewer has to ask for that */
     rights_mask own;     /* and what the viewer then is */
     struct str own_name;

@@ -62,6 +62,16 @@ static bool capacity(const struct type *capacities, const struct value *v, right
     return e != NULL;
 }
 
+/* The day from which on somebody's own record is nobody's own any more. */
+static int own_until(struct mapper *m, const struct table *t, const struct ast_directive *d)
+{
+    struct rights_map *r = &m->s->rights;
+    struct column day = {.name = map_text(m, d, "until"), .codec = CODEC_DATE};
+
+    r->ends = day.name.len > 0;
+    return r->ends ? access_cell(m, t, &day, d->loc, &r->end_cell) : 0;
+}
+
 static int map_subject(struct mapper *m, const struct type *t, const struct ast_directive *d)
 {
     struct rights_map *r = &m->s->rights;
@@ -86,6 +96,8 @@ static int map_subject(struct mapper *m, const struct type *t, const struct ast_
     r->own_role = map_text(m, d, "role");
     r->subject = t->table;
     rc = access_key_cell(m, t->table, map_text(m, d, "column"), true, d->loc, &r->viewer_cell);
+    if (rc == 0)
+        rc = own_until(m, t->table, d);
     return rc < 0 ? rc : rights_path(m, d, map_text(m, d, "rights"));
 }
 

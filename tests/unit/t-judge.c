@@ -5,8 +5,8 @@
 #include "query/global_id.h"
 
 static const char judge_schema[] = MAPPING
-    "directive @subject(rights: String!, column: String!, role: String!, capacity: Capacity!) on "
-    "OBJECT\n"
+    "directive @subject(rights: String!, column: String!, role: String!, capacity: Capacity!, "
+    "until: String) on OBJECT\n"
     "directive @belongs(column: String! = \"person_id\") on OBJECT\n"
     "directive @allow(to: [Capacity!]!) on OBJECT | FIELD_DEFINITION\n"
     "directive @viewer(claim: Claim) on FIELD_DEFINITION\n"
@@ -25,7 +25,8 @@ static const char judge_schema[] = MAPPING
     "  person: Person @lookup(column: \"iin\", claim: IIN)\n"
     "}\n"
     "type Person implements Node @table(name: \"person\")\n"
-    "    @subject(rights: \"rights\", column: \"iin\", role: \"CITIZEN\", capacity: OWNER) {\n"
+    "    @subject(rights: \"rights\", column: \"iin\", role: \"CITIZEN\", capacity: OWNER, until: "
+    "\"left_on\") {\n"
     "  id: ID!  iin: ID!  name: String!\n"
     "  secret: String @allow(to: [OWNER])\n"
     "  phone: String! @allow(to: [OWNER, DOCTOR])\n"
@@ -50,9 +51,9 @@ static const char judge_schema[] = MAPPING
     "type PageConnection { nodes: [Page!]! }\n"
     "type PageInfo { hasNextPage: Boolean! }\n";
 
-static const char *const person_rows[] = {"id=1 iin=111 name=Ann secret=s1 phone=p1",
-                                          "id=2 iin=222 name=Bob secret=s2 phone=p2",
-                                          "id=3 iin=333 name=Cy secret=s3 phone=p3"};
+static const char *const person_rows[] = {
+    "id=1 iin=111 name=Ann secret=s1 phone=p1", "id=2 iin=222 name=Bob secret=s2 phone=p2",
+    "id=3 iin=333 name=Cy secret=s3 phone=p3", "id=4 iin=444 name=Di secret=s4 phone=p4 left_on=1"};
 static const char *const note_rows[] = {
     "person_id=1 id=15 day=5 text=n15 shop_id=7 friend_id=2 page_id=90",
     "person_id=1 id=14 day=4 text=n14 source=src author=dr corrects_id=13",
@@ -102,6 +103,8 @@ static const struct viewer owner = {VIEWER_KNOWN, .role = STR("CITIZEN"), .iin =
                                     .key = STR("NURSE/800/1")},
                            odd = {VIEWER_KNOWN, .role = STR("ODD"), .iin = STR("700"),
                                   .key = STR("ODD/700/1")},
+                           departed = {VIEWER_KNOWN, .role = STR("CITIZEN"), .iin = STR("444"),
+                                       .key = STR("CITIZEN/444/")},
                            /* the owner's IIN, but not as a citizen */
     disguised = {VIEWER_KNOWN, .role = STR("DOCTOR"), .iin = STR("111"),
                  .key = STR("DOCTOR/111/1")},
@@ -436,10 +439,17 @@ static void test_judge__schema(void **state)
         "Field \"Query.me\" has @viewer and must be nullable, of an object type without @table.");
 }
 
+static void test_judge__own_until(void **state)
+{
+    as(&departed, "{ person(iin: \"444\") { name } me { person { name } } }",
+       "{\"data\":{\"person\":null,\"me\":{\"person\":null}}}");
+}
+
 static int run_all(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_judge__owner_needs_no_asking, setup),
+        cmocka_unit_test_setup(test_judge__own_until, setup),
         cmocka_unit_test_setup(test_judge__foreign_is_as_absent, setup),
         cmocka_unit_test_setup(test_judge__capacities, setup),
         cmocka_unit_test_setup(test_judge__apart, setup),
