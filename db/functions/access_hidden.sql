@@ -1,6 +1,6 @@
 /*
  * What the owner of a passport hid from one viewer, as access_rights() tells it: '', or `table` and `table:id` separated by
- * spaces. Hidden with an entry is what shows it too: its later versions, the other half of a diagnosis, registrations and
+ * spaces. Hidden with an entry is what shows it too: its other versions, the other half of a diagnosis, registrations and
  * referrals for a hidden diagnosis, what was dispensed on a hidden prescription. Who wrote an entry keeps seeing it.
  * Asked only for a patient who has a rule, so it may read all that he has.
  */
@@ -34,7 +34,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         SELECT n.kind, n.id
           FROM hidden h
           JOIN entry o ON o.kind = h.kind AND o.id = h.id
-          JOIN entry n ON n.kind = o.kind AND n.id = o.next_id OR n.shown_kind = o.kind AND n.shown_id = o.id
+          JOIN entry n ON n.kind = o.kind AND (n.id = o.next_id OR n.next_id = o.id) OR n.shown_kind = o.kind AND n.shown_id = o.id
     ), said AS (
         SELECT e.kind, e.id, count(*) OVER (PARTITION BY e.kind) AS n,
                /* The whole kind, also of entries to come, but where that would take his own from the viewer. */
