@@ -98,7 +98,9 @@ export class Server {
     this.agent.destroy();
     if (!this.exit) this.child.kill(signal);
     const late = Symbol('late');
-    const ended = await Promise.race([this.exited, sleep(ms).then(() => late)]);
+    let timer; // ended with the wait: else it would keep the test's process for as long
+    const ended = await Promise.race([this.exited, new Promise((resolve) => { timer = setTimeout(resolve, ms, late); })]);
+    clearTimeout(timer);
     if (ended === late) {
       this.child.kill('SIGKILL');
       await this.exited;
