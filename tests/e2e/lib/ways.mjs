@@ -1,0 +1,111 @@
+// Ways to a field of a person's record, for every field of every type that is about somebody, made from the schema: a
+// document for each way, in which every field has an alias of its own, so that one that is refused takes no other with it.
+import { getNamedType, isInterfaceType, isLeafType, isRequiredArgument } from 'graphql';
+
+const DEEP = 3; // of what stands below a field that leads elsewhere
+const MOST_ALIASES = 50; // of a document: a selection on an interface counts once for each type that it can be
+
+export class Ways {
+  /** `personal`: names of the types that are about somebody. */
+  constructor(schema, personal) {
+    this.schema = schema;
+    this.personal = personal;
+    this.patient = schema.getType('Patient');
+    this.types = [...personal].map((name) => schema.getType(name));
+    // Type -> the list of it that a patient has.
+    this.lists = new Map(Object.values(this.patient.getFields()).flatMap((field) => {
+      const rows = getNamedType(field.type).getFields?.().nodes;
+      return rows ? [[getNamedType(rows.type).name, field.name]] : [];
+    }));
+    this.entries = this.types.filter((type) => type !== this.patient);
+  }
+
+  /** `field` with everything under it that is not somebody's, and of what is somebody's, whose. */
+  selection(field, depth = 0) {
+    const type = getNamedType(field.type);
+    const page = field.args.some(({ name }) => name === 'first') ? '(first: 100)' : '';
+    if (field.args.some(isRequiredArgument)) throw new Error(`no way to give ${field.name} its arguments`);
+    if (isLeafType(type)) return field.name;
+    if (this.personal.has(type.name) || isInterfaceType(type)) return `${field.name}${page} { __typename id }`;
+    if (depth === DEEP) return '';
+    const below = Object.values(type.getFields()).map((one) => this.selection(one, depth + 1)).filter(Boolean);
+    return `${field.name}${page} { ${below.join(' ')} }`;
+  }
+
+  fields(type) { return Object.values(type.getFields()); }
+
+  /** Documents: `way(type, field text, field name)` in an alias for each field of each type; `fragment` is what it spreads. */
+  documents(types, way, fragment = () => '') {
+    const aliases = types.flatMap((type) => this.fields(type).map((field) => ({
+      text: `${type.name}_${field.name}: ${way(type, this.selection(field), field.name)}`, fragment: fragment(type, this.selection(field), field.name) })));
+    const variables = Object.entries(this.variables());
+    const documents = [];
+    for (let at = 0; at < aliases.length; at += MOST_ALIASES) {
+      const part = aliases.slice(at, at + MOST_ALIASES);
+      const body = part.map(({ text }) => text).join('\n  ');
+      const used = variables.filter(([name]) => new RegExp(`\\$${name}\\b`).test(body));
+      documents.push({ fields: part.length, variables: used.map(([name]) => name),
+        text: `query${used.length ? `(${used.map(([name, type]) => `$${name}: ${type}`).join(', ')})` : ''} {\n  ${body}\n}\n${part.map((one) => one.fragment).join('\n')}` });
+    }
+    return documents;
+  }
+
+  variables() {
+    return { iin: 'ID!', everybody: '[ID!]!', patient: 'ID!', patients: '[ID!]!', ...Object.fromEntries(this.entries.flatMap(({ name }) =>
+      [[`b${name}`, 'ID!'], [`old${name}`, 'ID!'], [`some${name}`, '[ID!]!'], [`after${name}`, 'String'], [`foreign${name}`, 'String']])) };
+  }
+
+  /** The list of entries of a type with `inner` in each. */
+  list(type, inner, args = '') { return `${this.lists.get(type.name)}(first: 100${args}) { nodes { ${inner} } }`; }
+
+  /** The viewer's own record, every field of it: as all(), to be held against what is told of him by 'direct'. */
+  own() {
+    return this.documents(this.types, (type, field) => {
+      const row = `__typename id ${field}`;
+      return `me { patient { ${type === this.patient ? row : `__typename id ${this.list(type, row)}`} } }`;
+    });
+  }
+
+  /** Everybody's patients and entries in one list, every field of each. */
+  mixed() {
+    const parts = this.types.map((type) => `... on ${type.name} { ${this.fields(type).map((field) => `${type.name}_${field.name}: ${this.selection(field)}`).join(' ')} }`);
+    return { name: 'mixed', fields: this.types.reduce((sum, type) => sum + this.fields(type).length, 0), variables: ['everybody'],
+      text: `query($everybody: [ID!]!) { nodes(ids: $everybody) { __typename id ${parts.join('\n')} } }` };
+  }
+
+  /** All of them: [{ name, key, text, variables: names, fields: how many }]. */
+  all() {
+    const both = (patient, entry) => (type, field, name) => (type === this.patient ? patient(type, field, name) : entry(type, field, name));
+    const each = (way, types = this.types, fragment) => this.documents(types, way, fragment);
+    const row = (inner) => `__typename id ${inner}`;
+    const of = (inner) => `patient(iin: $iin) { ${row(inner)} }`;
+    const fragment = (type, field, name) => `fragment ${type.name}_${name} on ${type.name} { __typename one: id id first: ${field} second: ${field} }`;
+    const named = (type, field, name) => `...${type.name}_${name}`;
+    const any = (type, field) => `... on Node { __typename id ... on ${type.name} { ${field} } }`;
+    const ways = {
+      'direct': each(both((type, field) => of(field), (type, field) => of(this.list(type, row(field))))),
+      'by edges': each((type, field) => of(`${this.lists.get(type.name)}(first: 100) { edges { cursor node { ${row(field)} } } }`), this.entries),
+      'in named fragments, twice': each(both((type, field, name) => of(named(type, field, name)),
+        (type, field, name) => of(this.list(type, row(named(type, field, name))))), this.types, fragment),
+      'in fragments on interfaces': each(both((type, field) => of(any(type, field)), (type, field) => of(this.list(type, row(any(type, field)))))),
+      'node': each(both((type, field) => `node(id: $patient) { ${any(type, field)} }`, (type, field) => `node(id: $b${type.name}) { ${any(type, field)} }`)),
+      'nodes': each(both((type, field) => `nodes(ids: $patients) { ${any(type, field)} }`, (type, field) => `nodes(ids: $some${type.name}) { ${any(type, field)} }`)),
+      'there and back': each(both((type, field) => `node(id: $b${this.entries[0].name}) { __typename id ... on ClinicalRecord { patient { ${row(field)} } } }`,
+        (type, field) => `node(id: $b${type.name}) { __typename id ... on ${type.name} { patient { ${row(this.list(type, row(field)))} } } }`)),
+      'back and there': each((type, field) => of(this.list(this.entries[0], row(`patient { ${row(field)} }`))), [this.patient]),
+      'behind a cursor of another': each((type, field) => of(this.list(type, row(field), `, after: $after${type.name}`)), this.entries),
+      'behind a cursor of somebody else’s list': each((type, field) => of(this.list(type, row(field), `, after: $foreign${type.name}`)), this.entries),
+      'from the version before': each((type, field) => `node(id: $old${type.name}) { __typename id ... on ClinicalRecord { supersededBy { __typename id ... on ${type.name} { ${field} } } } }`,
+        this.entries),
+    };
+    // Where one entry leads to another.
+    for (const from of this.entries) {
+      for (const field of this.fields(from)) {
+        const to = getNamedType(field.type);
+        if (!this.personal.has(to.name) || to === this.patient || field.name === 'supersededBy') continue;
+        ways[`by ${from.name}.${field.name}`] = each((type, inner) => `node(id: $b${from.name}) { __typename id ... on ${from.name} { ${field.name} { ${row(inner)} } } }`, [to]);
+      }
+    }
+    return Object.entries(ways).flatMap(([name, documents]) => documents.map((one, i) => ({ name, key: `${name} ${i}`, ...one })));
+  }
+}
