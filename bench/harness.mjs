@@ -107,7 +107,8 @@ export async function startServer (flags, before = []) {
     '--graphiql', 'off', '--log-level', 'error', ...flags]
   const child = spawn(program, args, { cwd: TOP, stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise(resolve => child.on('close', resolve))
-  process.on('exit', () => child.kill('SIGKILL'))
+  const kill = () => child.kill('SIGKILL')
+  process.on('exit', kill)
   while (await fetch(`http://127.0.0.1:${port}/readyz`).then(answer => answer.status, () => 0) !== 200) {
     if (child.exitCode !== null) fail(`the server ended by itself (status ${child.exitCode})`)
     await new Promise(resolve => setTimeout(resolve, 100))
@@ -118,6 +119,7 @@ export async function startServer (flags, before = []) {
     async stop () {
       child.kill('SIGTERM')
       await ended
+      process.off('exit', kill)
     },
     /** The sum of a metric over its labels. */
     async metric (name) {
