@@ -112,7 +112,7 @@ int map_reference(struct mapper *m, struct field *f, const struct ast_directive 
 {
     struct str kind = map_text(m, d, "kind");
     const struct type *target;
-    uint32_t n;
+    uint32_t n = 0;
     int rc = reference_columns(m, f, d, &n);
 
     if (rc < 0)
