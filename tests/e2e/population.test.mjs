@@ -215,6 +215,10 @@ describe('lists of the API', () => {
       const parameters = new Set(sql.match(/\$\d+/g)).size;
       const plan = await large.execute(`${settings.join(' ')} PREPARE p AS ${sql};
         EXPLAIN (COSTS OFF) EXECUTE p (${Array(parameters).fill('NULL')});`);
+      if (/FROM "access_rights"\(/.test(sql)) { // several look-ups, the newest of a few grants among them
+        assert.doesNotMatch(plan, /Bitmap|Hash|Seq Scan/, `${name}\n${plan}`);
+        continue;
+      }
       assert.doesNotMatch(plan, /Bitmap|Sort|Hash|Seq Scan/, `${name}\n${plan}`);
       assert.equal(plan.match(/Index (Only )?Scan using/g)?.length, 1, `${name}\n${plan}`);
       if (/ORDER BY/.test(sql)) assert.match(plan, /Index Only Scan using \w+_list/, name);
