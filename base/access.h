@@ -130,12 +130,16 @@ struct access_path {
     bool sorts;       /* no index gives a list's order: what the key finds is sorted */
 };
 
+struct procedure;
+
 /* All of them: what the start-up check and db/ walk. */
 struct access {
     struct table *tables;
     uint32_t n_tables;
     struct access_path *paths;
     uint32_t n_paths;
+    struct procedure *procedures; /* base/procedure.h */
+    uint32_t n_procedures;
 };
 
 /* What is looked for: integers (dates, timestamps too), or one text; of a function, a text and an integer. */

@@ -21,6 +21,8 @@
     X(UNAUTHENTICATED, 401, "UNAUTHENTICATED", 0)                                                  \
     X(FORBIDDEN, 403, "FORBIDDEN", 0)                                                              \
     X(NOT_TRUSTED, 403, "DOCUMENT_NOT_TRUSTED", 0)                                                 \
+    X(CONFLICT, 409, "CONFLICT", 0)                                                                \
+    X(RATE_LIMITED, 429, "RATE_LIMITED", 0)                                                        \
     X(METHOD, 405, "METHOD_NOT_ALLOWED", 0)                                                        \
     X(NOT_FOUND, 404, "NOT_FOUND", 0)                                                              \
     X(TOO_LARGE, 413, "PAYLOAD_TOO_LARGE", 0)                                                      \
@@ -28,6 +30,8 @@
     X(CONFIG, 500, "CONFIGURATION", 0)                                                             \
     X(BUSY, 503, "OVERLOADED", 1)                                                                  \
     X(DATABASE, 503, "DATABASE_UNAVAILABLE", 1)                                                    \
+    X(TRY_AGAIN, 503, "TRY_AGAIN", 0)                                                              \
+    X(OUTCOME_UNKNOWN, 500, "OUTCOME_UNKNOWN", 1)                                                  \
     X(DATA, 500, "DATA_ERROR", 1)                                                                  \
     X(TIMEOUT, 503, "DEADLINE_EXCEEDED", 1)                                                        \
     X(CANCELED, 499, "CANCELED", 0)                                                                \
