@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/procedure.h"
 #include "base/viewer.h"
 #include "query/ahead.h"
 #include "query/answer_frame.h"
@@ -250,6 +251,23 @@ static int put_alternative(struct answer *a, const struct plan_field *f, uint32_
     return put_null_at(a, f, non_null, out, false);
 }
 
+/* What a SQL function returned: a row, or a value; or what it said why not. */
+static int put_called(struct answer *a, const struct plan_field *f, const struct place *parent,
+                      struct buf *out)
+{
+    const struct step_run *run = &a->_x->runs[f->step];
+    const struct place at = {run, step_slice(run, 0), 0};
+
+    if (at.slice && at.slice->rc < 0 && run->call->call.message.len) {
+        answer_error_told(&a->errors, a->_frames, a->_depth, f, at.slice->rc,
+                          run->call->call.message);
+        return put_null(a, f, out, true);
+    }
+    if (at.slice && at.slice->rc == 0 && at.slice->n == 1 && f->field->procedure->scalar)
+        return put_cell(a, f, &at, 0, out);
+    return put_fetched(a, f, parent, out);
+}
+
 static int put_by_kind(struct answer *a, const struct plan_field *f, const struct place *parent,
                        struct buf *out)
 {
@@ -387,6 +405,8 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
     case RESOLVE_LIST:
     case RESOLVE_CONNECTION:
         return put_fetched(a, f, at, out);
+    case RESOLVE_CALL:
+        return put_called(a, f, at, out);
     case RESOLVE_ROW_OF_KIND:
         return put_by_kind(a, f, at, out);
     case RESOLVE_BY_ID:

@@ -122,6 +122,12 @@ void answer_error_failure(struct answer_errors *errors, const struct answer_fram
         add(errors, frames, depth, f, (struct items){0}, rc, str_of(failure_text(rc)));
 }
 
+void answer_error_told(struct answer_errors *errors, const struct answer_frame *frames,
+                       uint32_t depth, const struct plan_field *f, int rc, struct str message)
+{
+    add(errors, frames, depth, f, rc, message);
+}
+
 void answer_error_missing(struct answer_errors *errors, const struct answer_frame *frames,
                           uint32_t depth, const struct plan_field *f, const uint32_t *items,
                           uint32_t n_items)

@@ -33,6 +33,9 @@ void answer_errors_release(struct answer_errors *errors);
 /* It could not be fetched: ERR_ `rc`. */
 void answer_error_failure(struct answer_errors *errors, const struct answer_frame *frames,
                           uint32_t depth, const struct plan_field *f, int rc);
+/* The same, in words that are known already. */
+void answer_error_told(struct answer_errors *errors, const struct answer_frame *frames,
+                       uint32_t depth, const struct plan_field *f, int rc, struct str message);
 /* It is null, where none may be. `items`: the `n_items` indexes of the list cell that lead to the place. */
 void answer_error_missing(struct answer_errors *errors, const struct answer_frame *frames,
                           uint32_t depth, const struct plan_field *f, const uint32_t *items,

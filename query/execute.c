@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "query/arguments.h"
+#include "query/execute_call.h"
 #include "query/global_id.h"
 #include "query/list_cell.h"
 
@@ -249,6 +250,17 @@ static void step_fetch(struct execution *x, struct step_run *run, int rc)
         step_fetched(x, run, rc);
 }
 
+/* Whether the function may be called is its own to say; what it returns is judged like any row. */
+static void step_call(struct execution *x, struct step_run *run)
+{
+    int rc = call_start(x, run);
+
+    if (rc == 0)
+        x->_pending++;
+    else
+        step_fetched(x, run, rc);
+}
+
 static void keys_judged(struct step_run *run, int rc)
 {
     struct execution *x = run->execution;
@@ -277,6 +289,10 @@ static void step_start(struct execution *x, uint32_t id)
     run->fetch.viewer = x->viewer;
     run->fetch.arena = x->arena;
     run->fetch.done = step_done;
+    if (run->call) {
+        step_call(x, run);
+        return;
+    }
     rc = judge_keys(x, run, keys_judged);
     if (rc == 0)
         x->_pending++;
@@ -389,6 +405,8 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
     }
     if (step->parent != PLAN_NO_STEP)
         return 0;
+    if (step->field->resolve == RESOLVE_CALL)
+        return call_prepare(x, a, run, reterr);
     if (step->field->resolve == RESOLVE_LOOKUP)
         return prepare_lookup(x, a, step, run, reterr);
     return prepare_ids(x, a, id, reterr);
@@ -467,7 +485,7 @@ int execution_start(struct execution *x, struct err *reterr)
     return x->_pending ? 0 : EXECUTION_READY;
 }
 
-void execution_cancel(struct execution *x)
+void execution_cancel(struct execution *x, bool hurry)
 {
     x->_canceled = true;
     for (uint32_t i = 0; i < x->plan->n_steps; i++) {
@@ -476,5 +494,7 @@ void execution_cancel(struct execution *x)
             x->source->cancel(x->source, &run->fetch);
         if (run->judging && run->judging->_answerer)
             x->source->cancel(x->source, run->judging);
+        if (run->call && run->call->call._answerer)
+            x->source->cancel_call(x->source, &run->call->call, hurry);
     }
 }

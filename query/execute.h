@@ -15,6 +15,7 @@
 
 #include "base/access.h"
 #include "base/macros.h"
+#include "base/procedure.h"
 #include "query/cost.h"
 #include "query/cursor.h"
 #include "query/judge.h"
@@ -32,6 +33,14 @@ enum {
     SLICE_NONE = -1,      /* the key is null, or what it finds may not be seen */
     SLICE_FORBIDDEN = -2, /* the viewer may see the parent's row, but not this of it */
     SLICE_FOREIGN = -3    /* `after` is no cursor of this parent's list */
+};
+
+struct step_run;
+
+/* A call of a SQL function, which stands for the fetch of its step. */
+struct step_call {
+    struct call call;
+    struct step_run *run;
 };
 
 /* A step that ran (or runs). */
@@ -55,6 +64,7 @@ struct step_run {
         most; /* of its rows and all below; of the dearest alternative, in the first of them */
     uint32_t dearest;        /* that alternative */
     bool free;               /* another alternative is dearer */
+    struct step_call *call;  /* CALL; else NULL */
     const struct value *ids; /* BY_ID, BY_IDS, in the first alternative: the argument; NULL: none */
     struct execution *execution;
 };
@@ -78,6 +88,7 @@ struct execution {
     struct step_run *runs; /* by step */
     struct judge judge;
     uint64_t cost; /* query/cost.h; known even when execution_start refuses because of it */
+    bool changed;  /* a call of it changed something, or may have */
     bool careful;  /* some value is missing or failed: the answer must be able to take bytes back */
 
     uint32_t _pending;
@@ -89,8 +100,9 @@ struct execution {
  * and done() will not run: ERR_VARIABLES (an argument), ERR_LIMIT (the cost), ERR_UNAUTHENTICATED, ERR_MEMORY. */
 int execution_start(struct execution *x, struct err *reterr) MUSTCHECK;
 
-/* The client is gone or the deadline passed: done(ERR_CANCELED) runs when the last fetch has ended. */
-void execution_cancel(struct execution *x);
+/* The client is gone or the deadline passed: done(ERR_CANCELED) runs when the last fetch has ended. A change that is under
+ * way is called off only in a `hurry`; what only waits its turn is so in any case. May come again, in a hurry. */
+void execution_cancel(struct execution *x, bool hurry);
 
 /* The slice of `parent` in a finished step; NULL when its key is null. */
 static inline const struct slice *step_slice(const struct step_run *run, uint32_t parent)

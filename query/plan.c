@@ -145,7 +145,7 @@ static int step_apart(struct planner *p, const struct plan_field *f, const struc
 static bool is_fetched(enum resolve_kind kind)
 {
     return kind == RESOLVE_ROW || kind == RESOLVE_LOOKUP || kind == RESOLVE_LIST ||
-           kind == RESOLVE_CONNECTION;
+           kind == RESOLVE_CONNECTION || kind == RESOLVE_CALL;
 }
 
 static int object_make(struct planner *p, const struct type *type, struct collect *c,

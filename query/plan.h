@@ -92,7 +92,7 @@ struct plan_field {
     const struct field *field;
     enum resolve_kind resolve; /* APART: field->resolve says how, in the row of the step `apart` */
     uint32_t cell;             /* CELL */
-    uint32_t step;             /* ROW, LOOKUP, LIST, CONNECTION */
+    uint32_t step;             /* ROW, LOOKUP, LIST, CONNECTION, CALL */
     uint32_t apart;            /* APART */
     bool non_null, item_non_null;
     bool strict_list;             /* a list cell with places where null may not stand */

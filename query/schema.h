@@ -17,6 +17,7 @@
 #include "query/ast.h"
 
 struct err;
+struct procedure;
 
 enum {
     GLOBAL_ID_MARK = 8 /* digits at the start of an id that say its type; query/global_id.h */
@@ -79,6 +80,7 @@ enum resolve_kind {
     RESOLVE_LOOKUP,      /* path to one row; the key is the argument `key_argument` */
     RESOLVE_BY_ID,  /* one row by the path of the type that the global id `key_argument` names */
     RESOLVE_BY_IDS, /* the same for a list of ids */
+    RESOLVE_CALL,   /* what the SQL function `procedure` returns: a row, or a cell */
     RESOLVE_LIST,   /* path to a list by this row's key, as a plain list */
     RESOLVE_CONNECTION, /* the same as a Relay connection */
     RESOLVE_NODES,      /* of a connection: its rows */
@@ -105,6 +107,16 @@ struct field_filter {
     uint32_t filter; /* index in access_path.filter */
 };
 
+/* Where parameters of a SQL function get their values. */
+struct field_param {
+    uint32_t argument;
+    int input;      /* of the argument's input object; -1: the argument itself */
+    uint32_t param; /* index in procedure.params: the first */
+    /* The value is an id of this type, for as many parameters as its key has columns; of an interface or union one more
+     * stands before them, for the table's name. NULL: the value is the parameter's. */
+    const struct type *id_of;
+};
+
 struct field {
     struct str name, description;
     struct type_ref *type;
@@ -123,7 +135,7 @@ struct field {
     uint32_t key_cell[ACCESS_KEY_MAX]; /* ROW; LIST, CONNECTION: the cells of this row's key */
     uint32_t kind_cell;                /* ROW_OF_KIND */
     int key_argument;                  /* LOOKUP, BY_ID, BY_IDS */
-    const struct access_path *path;    /* ROW, LOOKUP, LIST, CONNECTION */
+    const struct access_path *path;    /* ROW, LOOKUP, LIST, CONNECTION, CALL */
     const struct type *row_type;       /* the same: whose rows it returns */
     rights_mask allow;                 /* who may see it in a row of its type (and those rows) */
     enum claim claim;                  /* CLAIM; LOOKUP without key_argument (-1): its key */
@@ -133,6 +145,9 @@ struct field {
     uint32_t list_limit;                /* LIST, CONNECTION, BY_IDS: most rows of a page; 100 */
     struct field_filter filters[ACCESS_FILTER_MAX]; /* LIST, CONNECTION */
     uint32_t n_filters;
+    const struct procedure *procedure; /* CALL */
+    struct field_param *params;        /* CALL */
+    uint32_t n_params;
     const struct ast_field_def *_def;
 };
 

@@ -9,6 +9,7 @@
 #include "query/schema_lists.h"
 #include "query/schema_mapper.h"
 #include "query/schema_priv.h"
+#include "query/schema_procedure.h"
 #include "query/schema_rights.h"
 #include "query/schema_rows.h"
 #include "query/schema_tools.h"
@@ -227,11 +228,8 @@ static int map_field(struct mapper *m, struct field *f)
     static const struct {
         const char *name;
         int (*map)(struct mapper *m, struct field *f, const struct ast_directive *d);
-    } ways[] = {{"reference", map_reference},
-                {"lookup", map_lookup},
-                {"node", map_node},
-                {"list", map_list},
-                {"viewer", map_viewer}};
+    } ways[] = {{"reference", map_reference}, {"lookup", map_lookup}, {"node", map_node},
+                {"procedure", map_procedure}, {"list", map_list},     {"viewer", map_viewer}};
     const struct ast_directive *used = NULL;
     size_t way = 0;
 
@@ -273,6 +271,8 @@ int schema_map(struct schema *s, struct err *err)
     struct mapper m = {.s = s, .err = err};
     int rc = access_init(&m);
 
+    if (rc == 0)
+        rc = procedures_init(&m);
     for (uint32_t i = 0; i < s->n_types && rc == 0; i++)
         if (!s->types[i]->builtin)
             rc = map_type(&m, s->types[i]);
@@ -291,5 +291,7 @@ int schema_map(struct schema *s, struct err *err)
     for (uint32_t i = 0; i < s->n_types && rc == 0; i++)
         if (!s->types[i]->builtin && s->types[i]->kind == TYPE_OBJECT)
             rc = check_mapped(&m, s->types[i]);
-    return rc < 0 ? rc : rights_map_fields(&m);
+    if (rc == 0)
+        rc = rights_map_fields(&m);
+    return rc < 0 ? rc : procedures_finish(&m);
 }

@@ -161,7 +161,8 @@ static struct access_path paths[PATH_COUNT] = {
                    .line = 45},
 };
 
-static struct access access_all __attribute__((unused)) = {tables, TABLE_COUNT, paths, PATH_COUNT};
+static struct access access_all __attribute__((unused)) = {
+    .tables = tables, .n_tables = TABLE_COUNT, .paths = paths, .n_paths = PATH_COUNT};
 
 /* person 1 to 100 with (id % 7) entries and one superseded; person 3 has an infinite date of birth,
  * person 4 an unknown sex. slow: 1 answers at once, 2 in 0.5 s, 3 in 30 s, 4 divides by zero,

@@ -205,7 +205,29 @@ static void fake_cancel(struct source *s, struct fetch *f)
     n_canceled++;
 }
 
-static struct source source = {fake_fetch, fake_cancel};
+/* The call that is under way; the test answers it. */
+static struct call *calling;
+static unsigned n_calls, n_calls_canceled;
+static bool hurried;
+static int calling_rc; /* negative: it can't be started */
+
+static int fake_call(struct source *s, struct call *c)
+{
+    n_calls++;
+    if (calling_rc < 0)
+        return calling_rc;
+    c->_answerer = c;
+    calling = c;
+    return 0;
+}
+
+static void fake_cancel_call(struct source *s, struct call *c, bool hurry)
+{
+    n_calls_canceled++;
+    hurried = hurry;
+}
+
+static struct source source = {fake_fetch, fake_cancel, fake_call, fake_cancel_call};
 
 static void pump(bool last_first, int rc)
 {

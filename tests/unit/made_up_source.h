@@ -142,9 +142,25 @@ static inline void made_up_cancel(struct source *s, struct fetch *f)
     (void)f;
 }
 
+/* Calls are answered on a later turn, and here is none: they can't be started. */
+static inline int made_up_call(struct source *s, struct call *c)
+{
+    (void)s;
+    (void)c;
+    return ERR_DATABASE;
+}
+
+static inline void made_up_cancel_call(struct source *s, struct call *c, bool hurry)
+{
+    (void)s;
+    (void)c;
+    (void)hurry;
+}
+
 static inline void made_up_init(struct made_up *m)
 {
-    *m = (struct made_up){.source = {made_up_fetch, made_up_cancel}};
+    *m = (struct made_up){
+        .source = {made_up_fetch, made_up_cancel, made_up_call, made_up_cancel_call}};
 }
 
 #endif

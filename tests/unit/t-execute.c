@@ -356,7 +356,7 @@ static void test_execute__cancel(void **state)
     n_done = 0;
     run_start(&r, "{ a: person(id: 1) { id } b: person(id: 2) { id } }", NULL);
     assert_int_equal(r.rc, 0);
-    execution_cancel(&r.x);
+    execution_cancel(&r.x, true);
     assert_int_equal(n_canceled, 2);
     assert_int_equal(n_done, 0);
     pump(false, ERR_CANCELED);

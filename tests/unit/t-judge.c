@@ -332,7 +332,7 @@ static void test_judge__cancel(void **state)
     f->_answerer = NULL;
     f->done(f, 0); /* now the rights are asked */
     assert_int_equal(n_queue, 1);
-    execution_cancel(&r.x);
+    execution_cancel(&r.x, true);
     assert_int_equal(n_canceled, 1);
     pump(false, ERR_CANCELED);
     assert_int_equal(n_done, 1);

@@ -153,7 +153,7 @@ static void test_mutation__cancel_begins_nothing_more(void **state)
     struct run r;
 
     run_start(&r, "mutation " TWO, NULL);
-    execution_cancel(&r.x);
+    execution_cancel(&r.x, true);
     pump(false, ERR_CANCELED);
     assert_int_equal(n_done, 1);
     assert_int_equal(done_rc, ERR_CANCELED);
