@@ -481,6 +481,7 @@ static void fail_wait(struct batch *b, struct wait *w, enum pg_fault fault)
         rc = ERR_TIMEOUT;
         break;
     case PG_FINE:
+    case PG_RULE:
     case PG_REFUSED:
         break;
     }

@@ -13,7 +13,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/procedure.h"
 #include "db/catalog_ask.h"
+#include "db/catalog_call.h"
 #include "db/catalog_function.h"
 #include "db/catalog_plan.h"
 #include "db/conninfo.h"
@@ -330,6 +332,8 @@ int db_check(const char *conninfo, struct access *access, struct err *reterr)
             rc = check_table(&c, &access->tables[i]);
     for (uint32_t i = 0; i < access->n_paths && rc == 0; i++)
         rc = check_path(&c, access, &access->paths[i]);
+    for (uint32_t i = 0; i < access->n_procedures && rc == 0; i++)
+        rc = catalog_call(&c, &access->procedures[i]);
     arena_release(&arena);
     PQfinish(c.pg);
     return rc;

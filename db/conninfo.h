@@ -16,6 +16,12 @@ struct err;
     "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_memoize=off "                        \
     "-c max_parallel_workers_per_gather=0 -c default_transaction_read_only=on"
 
+/* Settings of a session that changes something: one plan for each function's statements, and whoever locks rows for long
+ * is not waited for (lock_timeout, which the caller adds). */
+#define CONNINFO_WRITE_SETTINGS                                                                    \
+    "-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1 "                    \
+    "-c max_parallel_workers_per_gather=0"
+
 /* Arrays for PQconnectStartParams and PQconnectdbParams; all memory is the object's own. */
 struct conninfo {
     const char **keywords, **values; /* NULL-terminated */

@@ -12,6 +12,9 @@
 
 enum {
     READERS_MAX = 256,
+    WRITERS_MAX = 64,
+    IDLE_IN_TRANSACTION_MS =
+        10000, /* between a function and its COMMIT, were this process to hang */
     BATCHES_MAX = 64,
     BATCH_KEYS_MAX = 16384,
     FREE_JOBS_MAX = 4096 /* kept for reuse */
@@ -176,13 +179,14 @@ static void fail_waiting(struct db *db)
         list_remove(&lane->node);
     }
     scans_fail(db, &db->scans, ERR_DATABASE);
+    calls_fail(db, ERR_DATABASE);
 }
 
 static void on_tick(uv_timer_t *tick)
 {
     struct db *db = tick->data;
 
-    if (db->dead_refs > 0)
+    if (db->dead_refs > 0 || db->calls_hurried > 0)
         pool_cancel_orphans(db);
     db->dirty = true; /* prepare follows */
 }
@@ -205,6 +209,7 @@ static void turn(struct db *db)
     if (pool_is_down(db))
         fail_waiting(db);
     held = send_lanes(db);
+    held |= calls_turn(db);
     send_scans(db);
     if (!list_empty(&db->later))
         db_wake(db);
@@ -231,7 +236,7 @@ static void on_check(uv_check_t *check)
 static int make_statements(struct db *db)
 {
     const struct access *access = db->access;
-    uint32_t n = 2 * access->n_tables, at = 0;
+    uint32_t n = 2 * access->n_tables + access->n_procedures, at = 0;
     int rc = 0;
 
     for (uint32_t i = 0; i < access->n_paths; i++)
@@ -276,6 +281,9 @@ static int check_config(const struct db_config *c, struct err *reterr)
     if (c->batch_keys < 1 || c->batch_keys > BATCH_KEYS_MAX)
         return err_set(reterr, ERR_CONFIG, "keys in a batch: %u is not 1 to %d", c->batch_keys,
                        BATCH_KEYS_MAX);
+    if (c->writers > WRITERS_MAX)
+        return err_set(reterr, ERR_CONFIG, "database connections for changes: %u is more than %d",
+                       c->writers, WRITERS_MAX);
     if (c->connect_timeout_ms == 0)
         return err_set(reterr, ERR_CONFIG, "the time to connect in may not be 0");
     return 0;
@@ -284,10 +292,19 @@ static int check_config(const struct db_config *c, struct err *reterr)
 static int init_info(struct db *db, struct err *reterr)
 {
     char settings[512];
+    int rc;
 
     snprintf(settings, sizeof settings, "%s -c statement_timeout=%u", CONNINFO_READ_SETTINGS,
              db->config.statement_timeout_ms);
-    return conninfo_init(&db->info, db->config.conninfo, settings, reterr);
+    rc = conninfo_init(&db->info, db->config.conninfo, settings, reterr);
+    if (rc < 0)
+        return rc;
+    snprintf(settings, sizeof settings,
+             "%s -c statement_timeout=%u -c lock_timeout=%u "
+             "-c idle_in_transaction_session_timeout=%d",
+             CONNINFO_WRITE_SETTINGS, db->config.statement_timeout_ms, db->config.lock_timeout_ms,
+             IDLE_IN_TRANSACTION_MS);
+    return conninfo_init(&db->write_info, db->config.conninfo, settings, reterr);
 }
 
 static void db_free(struct db *db)
@@ -298,7 +315,9 @@ static void db_free(struct db *db)
     pool_release(db);
     encode_release(&db->encoder);
     decode_release(&db->decoder);
+    writers_release(db);
     conninfo_release(&db->info);
+    conninfo_release(&db->write_info);
     arena_release(&db->arena);
     free(db);
 }
@@ -338,6 +357,7 @@ int db_open(struct db **ret_db, struct uv_loop_s *loop, const struct access *acc
     list_init(&db->in_flight);
     list_init(&db->scans);
     list_init(&db->scanning);
+    list_init(&db->calls); /* more in calls_init */
     list_init(&db->free_jobs);
     arena_init(&db->arena, 0);
     encode_init(&db->encoder);
@@ -347,6 +367,8 @@ int db_open(struct db **ret_db, struct uv_loop_s *loop, const struct access *acc
     db->config.conninfo = NULL;
     if (rc == 0) {
         rc = make_statements(db);
+        if (rc == 0)
+            rc = calls_init(db);
         if (rc == 0)
             rc = batches_init(db);
         if (rc < 0)
@@ -451,6 +473,8 @@ static void finish_close(struct db *db)
     jobs_done(&db->later);
     jobs_done(&db->over);
     scans_fail(db, &db->scans, ERR_CLOSING);
+    calls_fail(db, ERR_CLOSING);
+    writers_close(db);
     pool_close(db);
     scans_fail(db, &db->scans, ERR_CLOSING); /* those whose connection was just closed */
     uv_close((uv_handle_t *)&db->prepare, on_handle_closed);

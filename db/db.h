@@ -10,10 +10,13 @@
 #include <stdint.h>
 
 #include "base/access.h"
+#include "base/list.h"
 #include "base/macros.h"
+#include "base/procedure.h"
 
 struct uv_loop_s;
 struct db;
+struct writer;
 struct err;
 
 struct db_config {
@@ -23,6 +26,9 @@ struct db_config {
     unsigned batches;    /* batches in flight for each connection */
     unsigned batch_keys; /* most keys in one statement; 256 */
     unsigned queue_keys; /* most keys that wait; beyond: ERR_BUSY */
+    unsigned writers; /* connections for calls that change something, opened when first needed; 2 */
+    unsigned queue_calls;     /* most calls that wait for one; beyond: ERR_BUSY */
+    unsigned lock_timeout_ms; /* of a call: how long it waits for what others are changing */
     unsigned statement_timeout_ms;
     unsigned connect_timeout_ms;
     /* Told why a connection failed or was lost (now and then, not each time): a sentence for the
@@ -38,8 +44,10 @@ struct db_stats {
     uint64_t retries; /* keys asked again alone after a data error, or after a lost connection */
     uint64_t errors;
     uint64_t connects;
-    uint32_t ready;   /* connections that can take work now */
-    uint32_t waiting; /* keys in the queue now */
+    uint32_t ready;               /* connections that can take work now */
+    uint32_t waiting;             /* keys in the queue now */
+    uint64_t calls, calls_failed; /* of SQL functions; those that were refused or failed */
+    uint32_t calls_waiting;       /* for a connection, now */
 };
 
 /* ---- At start-up, blocking, before the loop runs. ---- */
@@ -71,6 +79,30 @@ int db_fetch(struct db *db, struct fetch *f) MUSTCHECK;
 /* Nobody waits for `f` any more: done(f, ERR_CANCELED) runs on a later turn, and its memory is not
  * touched after that. The statement is cancelled only when no other fetch shares it. */
 void db_cancel(struct db *db, struct fetch *f);
+
+/* A call of a SQL function (base/procedure.h). One that writes has a transaction of its own, alone on a connection:
+ * BEGIN, the function, COMMIT. It is never tried again here: that is its asker's to decide. A function that returns no
+ * row changed nothing: its transaction is rolled back. One that only reads runs beside the batches. */
+struct db_call {
+    struct call *call; /* slice and message are set */
+    /* Its rows are there (call->slice), and COMMIT goes next: what the asker has to do before. NULL: nothing. What it
+     * returns, unless that is NULL, is given to settled(), once, when the transaction has ended and nothing can come of it any more: before
+     * done(), or, when the connection was lost on COMMIT, after it, as soon as that session is known to be gone. */
+    void *(*committing)(struct db_call *c);
+    void (*settled)(void *kept);
+    /* As call->done. The object is not touched any more. */
+    void (*done)(struct db_call *c, int rc);
+    struct list _node; /* waits for a connection, or its end is due */
+    struct writer *_writer;
+    int _rc;
+    bool _hurried, _started, _over;
+};
+
+/* 0: done() runs once, on a later turn. ERR_BUSY, ERR_DATABASE, ERR_CLOSING, ERR_MEMORY: nothing was started. */
+int db_call(struct db *db, struct db_call *c) MUSTCHECK;
+/* Nobody waits for it any more, or may. One that waits for a connection ends with ERR_CANCELED; one that is under way
+ * is cancelled in a `hurry` (ERR_TIMEOUT), unless its COMMIT was sent; else it comes to its own end. Idempotent. */
+void db_call_cancel(struct db *db, struct db_call *c, bool hurry);
 
 /* All rows of a table in key order (hot tables at start). each() runs for every row, which lives
  * only during the call; then done() once: 0, ERR_DATABASE, ERR_CLOSING. The scan object is the

@@ -32,6 +32,8 @@ enum {
     ORPHAN_MS = 100,   /* a statement that nobody waits for runs so long before it is cancelled */
     OUTAGE_GRACE_MS =
         1000, /* without any connection, questions wait so long (restarts are short) */
+    WATCH_SLACK_MS =
+        5000, /* beyond statement_timeout: then it is not the statement, but the server */
     BATCH_BYTES_MAX = 1 << 20
 };
 
@@ -134,6 +136,17 @@ struct db {
     uint32_t seen_cap;
     struct encoder encoder;
     struct decoder decoder;
+    /* Calls of functions: call.c, writer.c. */
+    struct statement
+        *call_statements; /* by procedure; on connections for reads they follow all others */
+    struct list calls, calls_over; /* struct db_call: waiting; withdrawn, whose done() is due */
+    struct list reading;
+    uint32_t calls_hurried; /* to be cancelled where they run */
+    const char **write_sql;
+    struct conninfo write_info;
+    struct writer *writers;   /* config.writers of them */
+    uint32_t writer_failures; /* attempts to connect in a row that failed */
+
     uint32_t dead_refs; /* of jobs that are over: waits in flight, retries */
 
     struct pg_conn *readers;
@@ -195,5 +208,41 @@ void pool_cancel_orphans(struct db *db);
 /* scan.c */
 void scan_send(struct db *db, struct pg_conn *c);
 void scans_fail(struct db *db, struct list *list, int rc);
+
+/* call.c */
+int calls_init(struct db *db) MUSTCHECK; /* after all statements */
+/* Moves all that can move on. true: look again soon, no event will tell. */
+bool calls_turn(struct db *db);
+/* All that wait end with `rc`. */
+void calls_fail(struct db *db, int rc);
+/* Whether a task of a connection for reads is a call that is to be cancelled. */
+bool call_hurried(struct pg_task *task);
+/* The one row of a result, if there is one, into the call's slice. 0 or a negative ERR_. */
+int call_rows(struct db *db, struct call *c, const struct statement *s,
+              const PGresult *res) MUSTCHECK;
+/* What became of a call that failed while it was certain that nothing would come of it: sets its message, gives its ERR_. */
+int call_refused(struct db *db, struct call *c, const struct pg_conn *conn, enum pg_fault fault);
+/* The function is not what it was checked to be: tells the log, gives ERR_INTERNAL. */
+int call_internal(struct db *db, const struct procedure *p, const char *what);
+/* The values as libpq takes them; how many. */
+uint32_t call_values(const struct call *c, const char *values[PROCEDURE_PARAM_MAX + 1]);
+/* Calls done(). Nothing of `c` may be touched afterwards. */
+void call_end(struct db *db, struct db_call *c, int rc);
+
+/* writer.c */
+int writers_init(struct db *db) MUSTCHECK;
+void writers_release(struct db *db);
+void writers_close(struct db *db);
+/* true: look again soon, no event will tell. */
+bool writers_turn(struct db *db);
+/* One that can take a call now, or NULL. */
+struct writer *writer_free(struct db *db);
+void writer_call(struct writer *w, struct db_call *c);
+/* Opens connections where more calls wait than are about to have one. */
+void writers_open(struct db *db, uint32_t waiting);
+/* None is ready, and several attempts in a row have failed. */
+bool writers_down(const struct db *db);
+/* The connection of one whose call is to be cancelled, or NULL. */
+struct pg_conn *writers_cancel_due(struct db *db);
 
 #endif

@@ -23,7 +23,7 @@ enum {
     EXPECT_COMMAND,
     EXPECT_QUERY,
     EXPECT_SYNC,
-    EXPECT_FOR_TASK = 5,    /* deallocate, sync, prepare, query, sync */
+    EXPECT_FOR_TASK = 6,    /* deallocate, sync, before, prepare, query, sync */
     EXPECT_FOR_SETTINGS = 4 /* set, sync; reset, sync */
 };
 
@@ -329,6 +329,7 @@ static void got_error(struct pg_conn *c, const PGresult *res)
         return;
     c->_fault = pg_fault_of(sqlstate);
     snprintf(c->sqlstate, sizeof c->sqlstate, "%s", sqlstate ? sqlstate : "");
+    snprintf(c->said, sizeof c->said, "%s", c->_fault == PG_RULE && message ? message : "");
     if (c->_fault == PG_LOST)
         snprintf(c->_why, sizeof c->_why, "%.*s", message ? (int)strcspn(message, "\n") : 0,
                  message ? message : "");
@@ -352,7 +353,8 @@ static bool got_result(struct pg_conn *c, PGresult *res)
         PQclear(res);
         return c->_fault == PG_LOST;
     }
-    if (status == PGRES_TUPLES_OK && head->kind == EXPECT_QUERY && !c->_res) {
+    if ((status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) && head->kind == EXPECT_QUERY &&
+        !c->_res) {
         c->_res = res;
         return true;
     }
@@ -427,6 +429,10 @@ static bool send_task(struct pg_conn *c, struct pg_task *task, uint32_t n_params
         ok = PQsendQueryParams(c->_pg, text, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
              send_sync(c, NULL);
         c->_prepared[i] = STMT_UNPREPARED;
+    }
+    if (ok && task->before) {
+        expect(c, EXPECT_COMMAND, i, NULL);
+        ok = PQsendQueryParams(c->_pg, task->before, 0, NULL, NULL, NULL, NULL, 0) == 1;
     }
     if (ok && c->_prepared[i] == STMT_UNPREPARED)
         ok = send_prepare(c, i);

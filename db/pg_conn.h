@@ -25,6 +25,10 @@ struct conninfo;
 struct pg_conn;
 struct pg_poller;
 
+enum {
+    PG_SAID_MAX = 512
+};
+
 enum pg_state {
     PG_STATE_WAITING,
     PG_STATE_CONNECTING,
@@ -36,6 +40,7 @@ enum pg_state {
 /* One execution; embedded in what asks for it, and owned by that until done() ran. */
 struct pg_task {
     uint32_t statement;
+    const char *before;  /* a command in front of it, under the same sync; NULL: none */
     bool maybe_canceled; /* a cancel request meant for its neighbour may have hit it */
     uint64_t took_ms;    /* set before done(): how long it was the oldest of its connection */
     /* `res` is libpq's, valid during the call, NULL unless `fault` is PG_FINE. */
@@ -83,9 +88,10 @@ struct pg_conn {
     uint64_t _ready_ms; /* loop time when it became ready */
     uint64_t _head_ms;  /* loop time since when the oldest task is running */
     uint64_t _random;
-    bool _broken;         /* a send failed: given up on the next turn */
-    bool _cancel_pending; /* a cancel request may still hit */
-    char sqlstate[6];     /* of the newest error */
+    bool _broken;           /* a send failed: given up on the next turn */
+    bool _cancel_pending;   /* a cancel request may still hit */
+    char sqlstate[6];       /* of the newest error */
+    char said[PG_SAID_MAX]; /* PG_RULE: the function's sentence */
     char _why[160];
 };
 

@@ -11,6 +11,7 @@ static const struct {
     const char *prefix;
     enum pg_fault fault;
 } faults[] = {
+    {"TQ", PG_RULE},        /* our functions, see db/refusal.c */
     {"57014", PG_CANCELED}, /* query_canceled */
     {"57P", PG_LOST},       /* admin_shutdown, crash_shutdown, cannot_connect_now, idle timeouts */
     {"08", PG_LOST},        /* connection exceptions */

@@ -8,6 +8,7 @@ enum pg_fault {
     PG_LOST,     /* the connection is gone, or the server is going: ask again elsewhere */
     PG_AGAIN,    /* lost a race (deadlock, conflict on a standby): ask again */
     PG_STALE,    /* the prepared statement no longer fits the tables: prepare anew, ask again */
+    PG_RULE,     /* a function refused, in words of its own (pg_conn.said) */
     PG_CANCELED, /* statement_timeout, or a cancel request */
     PG_REFUSED   /* anything else: asking again would not help */
 };

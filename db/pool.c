@@ -11,11 +11,6 @@
 
 #include "base/err.h"
 
-enum {
-    WATCH_SLACK_MS =
-        5000 /* beyond statement_timeout: then it is not the statement, but the server */
-};
-
 static const char *const control_sql[] = {"SELECT pg_cancel_backend($1::integer)"};
 
 static void on_ready(struct pg_conn *c)
@@ -80,7 +75,7 @@ int pool_open(struct db *db)
         .loop = db->loop,
         .info = &db->info,
         .sql = db->sql,
-        .n_sql = db->n_statements,
+        .n_sql = db->n_statements + db->access->n_procedures,
         .n_prepare = db->n_path_statements,
         .max_tasks = cfg->batches,
         .connect_timeout_ms = cfg->connect_timeout_ms,
@@ -171,6 +166,7 @@ static void cancel_done(struct pg_task *task, enum pg_fault fault, const PGresul
     if (db->canceling)
         pg_conn_cancel_answered(db->canceling);
     db->canceling = NULL;
+    db_wake(db); /* its connection may take calls again */
 }
 
 static void control_open(struct db *db)
@@ -208,18 +204,26 @@ static void cancel_send(struct db *db, struct pg_conn *c)
     pg_conn_send(&db->control, &db->cancel, 1, values, lengths, formats);
 }
 
+static void cancel(struct db *db, struct pg_conn *c)
+{
+    if (!db->control_open)
+        control_open(db);
+    else if (db->control.state == PG_STATE_READY && db->control.tasks == 0)
+        cancel_send(db, c);
+}
+
 void pool_cancel_orphans(struct db *db)
 {
     uint64_t since, now = uv_now(db->loop);
+    struct pg_conn *writing;
 
     for (uint32_t i = 0; i < db->n_readers && !db->canceling; i++) {
         struct pg_conn *c = &db->readers[i];
         struct pg_task *head = c->state == PG_STATE_READY ? pg_conn_head(c, &since) : NULL;
-        if (!head || now - since < ORPHAN_MS || !batch_orphan(head))
-            continue;
-        if (!db->control_open)
-            control_open(db);
-        else if (db->control.state == PG_STATE_READY && db->control.tasks == 0)
-            cancel_send(db, c);
+        if (head && (call_hurried(head) || (now - since >= ORPHAN_MS && batch_orphan(head))))
+            cancel(db, c);
     }
+    writing = db->canceling ? NULL : writers_cancel_due(db);
+    if (writing)
+        cancel(db, writing);
 }

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/procedure.h"
 #include "db/db.h"
 #include "db/types.h"
 
@@ -24,10 +25,10 @@ void statement_add_name(struct buf *b, struct str name)
     buf_add_char(b, '"');
 }
 
-/* A column's name has no schema before it: a dot in it is part of it. */
-static void add_column(struct buf *b, struct str name)
+/* The name of a column or a parameter has no schema before it: a dot in it is part of it. */
+static void add_identifier(struct buf *b, struct str name)
 {
-    buf_add_z(b, "t.\"");
+    buf_add_char(b, '"');
     for (size_t i = 0; i < name.len; i++) {
         if (name.ptr[i] == '"')
             buf_add_char(b, '"');
@@ -36,10 +37,27 @@ static void add_column(struct buf *b, struct str name)
     buf_add_char(b, '"');
 }
 
+static void add_column(struct buf *b, struct str name)
+{
+    buf_add_z(b, "t.");
+    add_identifier(b, name);
+}
+
 static const char *type_name(uint32_t oid)
 {
     const struct pg_type *type = pg_type_find(oid);
     return type ? type->name : "text";
+}
+
+/* The value of a function that returns one. */
+static void add_scalar(struct buf *b, const struct column *column)
+{
+    uint32_t sent = pg_type_sent(column->codec, column->type_oid);
+
+    buf_addf(b, "t%s AS c0",
+             sent == column->type_oid ? ""
+             : sent == OID_FLOAT8     ? "::double precision"
+                                      : "::text");
 }
 
 void statement_add_cell(struct buf *b, const struct column *column)
@@ -317,6 +335,33 @@ int statement_of_scan(struct statement *s, const struct table *table, bool next,
     buf_add_z(&b, " ORDER BY ");
     add_key_columns(&b, table);
     buf_addf(&b, " LIMIT $%u::integer", s->n_params);
+    return take_text(s, &b, arena);
+}
+
+int statement_of_call(struct statement *s, const struct procedure *p, struct arena *arena)
+{
+    struct buf b;
+
+    *s = (struct statement){
+        .kind = STATEMENT_CALL, .table = p->result.table, .n_params = 1 + p->n_params};
+    find_fields(s);
+    buf_init(&b, SQL_MAX);
+    buf_add_z(&b, "SELECT ");
+    if (p->nothing)
+        buf_add_z(&b, "true AS c0");
+    else if (p->scalar)
+        add_scalar(&b, &p->result.table->columns[0]);
+    else
+        add_cells(&b, s);
+    buf_add_z(&b, " FROM ");
+    statement_add_name(&b, p->name);
+    buf_add_z(&b, "(\"viewer\" => $1");
+    for (uint32_t i = 0; i < p->n_params; i++) {
+        buf_add_z(&b, ", ");
+        add_identifier(&b, p->params[i].name);
+        buf_addf(&b, " => $%u", i + 2);
+    }
+    buf_add_z(&b, ") AS t");
     return take_text(s, &b, arena);
 }
 

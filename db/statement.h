@@ -27,6 +27,7 @@
 
 struct arena;
 struct buf;
+struct procedure;
 
 enum statement_kind {
     STATEMENT_ROW,       /* ord, cells */
@@ -34,6 +35,7 @@ enum statement_kind {
     STATEMENT_PAGE,      /* ord, cells */
     STATEMENT_SCAN,      /* cells: the first rows in key order */
     STATEMENT_SCAN_NEXT, /* cells: those behind a key */
+    STATEMENT_CALL,      /* cells: the rows that a function returns */
     STATEMENT_KINDS
 };
 
@@ -59,7 +61,7 @@ enum {
 struct statement {
     enum statement_kind kind;
     const struct table *table;
-    const struct access_path *path; /* NULL for scans */
+    const struct access_path *path; /* NULL for scans and calls */
     const char *sql;                /* NUL-terminated, in the arena */
     uint32_t n_params;
     struct param params[PARAM_MAX];
@@ -79,6 +81,14 @@ enum statement_kind statement_kind_of(const struct access_path *path, uint32_t v
 int statement_of_path(struct statement *s, const struct access_path *path, uint32_t variant,
                       struct arena *arena) MUSTCHECK;
 int statement_of_scan(struct statement *s, const struct table *table, bool next,
+                      struct arena *arena) MUSTCHECK;
+
+/* The call of a function: its parameters by name, `viewer` first, each with the type that the function has for it.
+ *
+ *     SELECT t."id" AS c0, ... FROM "open_emergency_access"("viewer" => $1, "iin" => $2) AS t
+ *
+ * Their values are texts, so `params` says nothing of them: n_params is the viewer and the procedure's. */
+int statement_of_call(struct statement *s, const struct procedure *p,
                       struct arena *arena) MUSTCHECK;
 
 /* `name` as a quoted identifier; a dotted name is quoted part by part. */

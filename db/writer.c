@@ -1,0 +1,382 @@
+/* db/writer.c: calls that change something, each in a transaction of its own. Layer: db, behind db/db_priv.h.
+ *
+ * One that writes has a connection to itself, so that waiting for a lock holds up nobody but others who write:
+ *
+ *     FREE --BEGIN, call--> CALLING --rows--> CALLED --COMMIT--> COMMITTING --------------> FREE
+ *                              |                 |                   | the connection is lost
+ *                              '----error--------'--> FAILED         '--> LOST --> SEEKING
+ *                                                      --ROLLBACK--> ROLLING_BACK --> FREE
+ *
+ * Until COMMIT is sent a lost connection means that nothing was changed. After that nobody knows, and the session may
+ * even be about to commit still: so what the asker keeps for this transaction (marks on cached values) is settled only
+ * when that session is seen to be gone, by a question over the next connection (SEEKING).
+ *
+ * Nothing is sent from inside a callback of a connection: those set the state, and the turn that follows acts on it. */
+#include "db/db_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+
+enum writer_state {
+    WRITER_SHUT, /* its connection was never opened */
+    WRITER_FREE,
+    WRITER_CALLING,
+    WRITER_CALLED,
+    WRITER_COMMITTING,
+    WRITER_FAILED,
+    WRITER_ROLLING_BACK,
+    WRITER_LOST,
+    WRITER_SEEKING
+};
+
+enum { /* statements of these connections; the procedures follow */
+    WRITE_COMMIT,
+    WRITE_ROLLBACK,
+    WRITE_SEEK,
+    WRITE_CALLS
+};
+
+enum {
+    WRITER_FAILURES_MAX =
+        3 /* attempts in a row, with no connection left: those who wait are told */
+};
+
+struct writer {
+    struct pg_conn conn;
+    struct pg_task task;
+    struct db *db;
+    enum writer_state state;
+    struct db_call *call; /* CALLING to COMMITTING */
+    int pid;              /* of the session that COMMIT was sent to */
+    void (*settled)(void *kept);
+    void *kept;
+};
+
+/* The call ends; the writer, whose state is set, is free of it. Last thing of its caller. */
+static void writer_finish(struct writer *w, int rc)
+{
+    struct db_call *c = w->call;
+
+    w->call = NULL;
+    db_wake(w->db);
+    call_end(w->db, c, rc);
+}
+
+static void settle(struct writer *w)
+{
+    if (w->settled)
+        w->settled(w->kept);
+    w->settled = NULL;
+    w->kept = NULL;
+}
+
+/* ---- a writer ---- */
+
+static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
+{
+    struct db *db = w->db;
+    struct call *c = w->call->call;
+    int rc;
+
+    if (fault == PG_FINE) {
+        rc = call_rows(db, c, &db->call_statements[c->procedure->id], res);
+        if (rc == 0 && c->slice.n > 0) {
+            w->state = WRITER_CALLED;
+            db_wake(db);
+            return;
+        }
+        w->state = WRITER_FAILED;
+        writer_finish(w, rc);
+        return;
+    }
+    w->state = fault == PG_LOST ? WRITER_FREE : WRITER_FAILED;
+    writer_finish(w, call_refused(db, c, &w->conn, fault));
+}
+
+static void committed(struct writer *w, enum pg_fault fault, const PGresult *res)
+{
+    struct db *db = w->db;
+    struct call *c = w->call->call;
+    int rc = 0;
+
+    if (fault == PG_LOST) {
+        w->state = WRITER_LOST;
+        c->message =
+            STR("The connection to the database was lost while this was being done, and it is not "
+                "known whether it took effect. Look before you ask for it again.");
+        writer_finish(w, ERR_OUTCOME_UNKNOWN);
+        return;
+    }
+    settle(w);
+    if (fault != PG_FINE)
+        rc = call_refused(db, c, &w->conn, fault);
+    else if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)res), "COMMIT") != 0)
+        rc = call_internal(db, c->procedure, "its transaction could not be committed");
+    w->state = fault == PG_FINE ? WRITER_FREE : WRITER_FAILED;
+    writer_finish(w, rc);
+}
+
+static void sought(struct writer *w, enum pg_fault fault, const PGresult *res)
+{
+    bool gone = fault == PG_FINE && PQntuples(res) == 1 && PQgetlength(res, 0, 0) == 1 &&
+                PQgetvalue(res, 0, 0)[0] == 0;
+
+    w->state = gone ? WRITER_FREE : WRITER_LOST;
+    if (gone)
+        settle(w);
+    db_wake(w->db);
+}
+
+static void writer_done(struct pg_task *task, enum pg_fault fault, const PGresult *res)
+{
+    struct writer *w = container_of(task, struct writer, task);
+
+    switch (w->state) {
+    case WRITER_CALLING:
+        called(w, fault, res);
+        break;
+    case WRITER_COMMITTING:
+        committed(w, fault, res);
+        break;
+    case WRITER_ROLLING_BACK: /* hit by a cancel request, perhaps: then it is said again */
+        w->state = fault == PG_FINE || fault == PG_LOST ? WRITER_FREE : WRITER_FAILED;
+        db_wake(w->db);
+        break;
+    case WRITER_SEEKING:
+        sought(w, fault, res);
+        break;
+    case WRITER_SHUT:
+    case WRITER_FREE:
+    case WRITER_CALLED:
+    case WRITER_FAILED:
+    case WRITER_LOST:
+        break; /* nothing of theirs is on its way */
+    }
+}
+
+static void writer_send(struct writer *w, enum writer_state state, uint32_t statement,
+                        const char *before, uint32_t n, const char *const *values)
+{
+    w->state = state;
+    w->task = (struct pg_task){.statement = statement, .before = before, .done = writer_done};
+    pg_conn_send(&w->conn, &w->task, n, values, NULL, NULL);
+}
+
+void writer_call(struct writer *w, struct db_call *c)
+{
+    const char *values[PROCEDURE_PARAM_MAX + 1];
+    uint32_t n = call_values(c->call, values);
+
+    w->call = c;
+    c->_writer = w;
+    writer_send(w, WRITER_CALLING, WRITE_CALLS + c->call->procedure->id, "BEGIN", n, values);
+}
+
+static void writer_seek(struct writer *w)
+{
+    char pid[16];
+    const char *values[] = {pid};
+
+    snprintf(pid, sizeof pid, "%d", w->pid);
+    writer_send(w, WRITER_SEEKING, WRITE_SEEK, NULL, 1, values);
+}
+
+/* The function did its part. Whoever asked for it in a hurry was told that it took too long: then it is undone. */
+static void writer_commit(struct writer *w)
+{
+    struct db_call *c = w->call;
+
+    if (c->_hurried) {
+        w->state = WRITER_FAILED;
+        c->call->slice = (struct slice){0};
+        writer_finish(w, ERR_TIMEOUT);
+        return;
+    }
+    w->kept = c->committing ? c->committing(c) : NULL;
+    w->settled = w->kept ? c->settled : NULL;
+    w->pid = pg_conn_backend(&w->conn);
+    writer_send(w, WRITER_COMMITTING, WRITE_COMMIT, NULL, 0, NULL);
+}
+
+/* A session that is lost has rolled back, or will; its next one knows nothing of what went before. */
+static void session_lost(struct writer *w)
+{
+    if (w->state == WRITER_FAILED) {
+        w->state = WRITER_FREE;
+    } else if (w->state == WRITER_CALLED) { /* between the rows and COMMIT */
+        w->state = WRITER_FREE;
+        w->call->call->slice = (struct slice){0};
+        writer_finish(w, call_refused(w->db, w->call->call, &w->conn, PG_LOST));
+    }
+}
+
+static bool is_ready(const struct writer *w)
+{
+    return w->conn.state == PG_STATE_READY && !w->conn._broken && w->conn.tasks == 0;
+}
+
+/* Does what its state asks for, when its connection lets it. */
+static void writer_turn(struct writer *w)
+{
+    if (w->state == WRITER_SHUT)
+        return;
+    if (!is_ready(w))
+        return;
+    if (w->state == WRITER_CALLED)
+        writer_commit(w);
+    if (w->state == WRITER_FAILED)
+        writer_send(w, WRITER_ROLLING_BACK, WRITE_ROLLBACK, NULL, 0, NULL);
+    else if (w->state == WRITER_LOST)
+        writer_seek(w);
+}
+
+/* ---- connections ---- */
+
+static void on_ready(struct pg_conn *c)
+{
+    struct writer *w = container_of(c, struct writer, conn);
+
+    w->db->stats.connects++;
+    w->db->writer_failures = 0;
+    db_wake(w->db);
+}
+
+static void on_down(struct pg_conn *c, const char *why)
+{
+    struct writer *w = container_of(c, struct writer, conn);
+    struct db *db = w->db;
+
+    if (c == db->canceling)
+        db->canceling = NULL;
+    db->stats.errors++;
+    if (db->writer_failures++ == 0 && db->config.note)
+        db->config.note(why);
+    session_lost(w);
+    db_wake(db);
+}
+
+static void on_closed(struct pg_conn *c)
+{
+    db_handle_closed(container_of(c, struct writer, conn)->db);
+}
+
+static void writer_open(struct db *db, struct writer *w)
+{
+    const struct pg_conn_config conn = {
+        .loop = db->loop,
+        .info = &db->write_info,
+        .sql = db->write_sql,
+        .n_sql = WRITE_CALLS + db->access->n_procedures,
+        .n_prepare = WRITE_CALLS,
+        .max_tasks = 1,
+        .connect_timeout_ms = db->config.connect_timeout_ms,
+        .watch_ms =
+            db->config.statement_timeout_ms ? db->config.statement_timeout_ms + WATCH_SLACK_MS : 0,
+        .on_ready = on_ready,
+        .on_down = on_down,
+        .on_closed = on_closed,
+        .owner = db,
+    };
+
+    if (pg_conn_open(&w->conn, &conn) < 0)
+        return; /* those who wait have their deadlines */
+    w->state = WRITER_FREE;
+    db->handles++;
+}
+
+void writers_open(struct db *db, uint32_t waiting)
+{
+    uint32_t coming = 0;
+
+    for (uint32_t i = 0; i < db->config.writers; i++)
+        coming += db->writers[i].state == WRITER_FREE;
+    for (uint32_t i = 0; i < db->config.writers && coming < waiting; i++)
+        if (db->writers[i].state == WRITER_SHUT) {
+            writer_open(db, &db->writers[i]);
+            coming++;
+        }
+}
+
+bool writers_down(const struct db *db)
+{
+    if (db->writer_failures < WRITER_FAILURES_MAX)
+        return false;
+    for (uint32_t i = 0; i < db->config.writers; i++)
+        if (db->writers[i].state != WRITER_SHUT && db->writers[i].conn.state == PG_STATE_READY)
+            return false;
+    return true;
+}
+
+struct pg_conn *writers_cancel_due(struct db *db)
+{
+    for (uint32_t i = 0; i < db->config.writers; i++) {
+        struct writer *w = &db->writers[i];
+        if (w->state == WRITER_CALLING && w->call->_hurried && w->conn.state == PG_STATE_READY)
+            return &w->conn;
+    }
+    return NULL;
+}
+
+struct writer *writer_free(struct db *db)
+{
+    for (uint32_t i = 0; i < db->config.writers; i++) {
+        struct writer *w = &db->writers[i];
+        /* What goes to a session that is being cancelled could be hit. */
+        if (w->state == WRITER_FREE && is_ready(w) && db->canceling != &w->conn)
+            return w;
+    }
+    return NULL;
+}
+
+/* ---- turns, opening, closing ---- */
+
+bool writers_turn(struct db *db)
+{
+    bool seeking = false;
+
+    for (uint32_t i = 0; i < db->config.writers; i++) {
+        writer_turn(&db->writers[i]);
+        seeking |= db->writers[i].state == WRITER_LOST;
+    }
+    return seeking;
+}
+
+int writers_init(struct db *db)
+{
+    static const char seek[] =
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1::integer AND backend_start < "
+        "(SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()))";
+    uint32_t n = db->access->n_procedures;
+
+    db->write_sql = arena_array(&db->arena, WRITE_CALLS + n, sizeof *db->write_sql);
+    db->writers = calloc(MAX(db->config.writers, 1u), sizeof *db->writers);
+    if (!db->write_sql || !db->writers)
+        return ERR_MEMORY;
+    db->write_sql[WRITE_COMMIT] = "COMMIT";
+    db->write_sql[WRITE_ROLLBACK] = "ROLLBACK";
+    db->write_sql[WRITE_SEEK] = seek;
+    for (uint32_t i = 0; i < n; i++)
+        db->write_sql[WRITE_CALLS + i] = db->call_statements[i].sql;
+    for (uint32_t i = 0; i < db->config.writers; i++)
+        db->writers[i].db = db;
+    return 0;
+}
+
+void writers_release(struct db *db)
+{
+    free(db->writers);
+}
+
+void writers_close(struct db *db)
+{
+    for (uint32_t i = 0; i < db->config.writers; i++) {
+        struct writer *w = &db->writers[i];
+        if (w->state == WRITER_SHUT)
+            continue;
+        pg_conn_close(&w->conn); /* what is on its way ends inside of this */
+        session_lost(w);
+        settle(w); /* nobody is left to look whether that session is gone */
+    }
+}
