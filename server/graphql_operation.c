@@ -16,14 +16,22 @@
 
 static void refuse_called_off(struct operation *o)
 {
+    static const char changed[] =
+        "The request did not come to its end in time, and some of what it asked for took "
+        "effect. Look before you ask for it again.";
+
     switch (o->called_off) {
     case ERR_TIMEOUT:
         o->g->stats.timeouts++;
         operation_refuse_with(o, ERR_TIMEOUT,
-                              "The request took longer than it may. Please try again.");
+                              o->execution.changed
+                                  ? changed
+                                  : "The request took longer than it may. Please try again.");
         break;
     case ERR_CLOSING:
-        operation_refuse_with(o, ERR_CLOSING, "The server is shutting down. Please try again.");
+        operation_refuse_with(
+            o, ERR_CLOSING,
+            o->execution.changed ? changed : "The server is shutting down. Please try again.");
         break;
     default:
         o->g->stats.canceled++;

@@ -55,10 +55,16 @@ void operation_settle(struct operation *o)
 
 void operation_call_off(struct operation *o, int why)
 {
-    if (o->called_off)
+    bool hurry =
+        why !=
+        ERR_CANCELED; /* a change that a client asked for before it left may come to its end */
+
+    if (o->called_off && (o->hurried || !hurry))
         return;
-    o->called_off = why;
-    execution_cancel(&o->execution);
+    if (!o->called_off)
+        o->called_off = why;
+    o->hurried = hurry;
+    execution_cancel(&o->execution, hurry);
 }
 
 static void tick(uv_timer_t *timer)

@@ -60,6 +60,7 @@ struct operation {
     bool written_all;   /* and whether that is the whole answer */
     uint64_t deadline_ms;
     struct list link; /* in g->in_flight while something is pending */
+    bool hurried;     /* called off in a hurry */
     int called_off;   /* why: ERR_TIMEOUT, ERR_CANCELED (the client left), ERR_CLOSING */
 };
 

@@ -53,6 +53,9 @@
     X(db_connects_total, counter, "Connections made", db, db->connects)                            \
     X(db_ready, gauge, "Connections that can take work", db, db->ready)                            \
     X(db_waiting, gauge, "Keys that wait", db, db->waiting)                                        \
+    X(db_calls_total, counter, "Functions called", db, db->calls)                                  \
+    X(db_calls_failed_total, counter, "Of those, refused or failed", db, db->calls_failed)         \
+    X(db_calls_waiting, gauge, "Calls that wait for a connection", db, db->calls_waiting)          \
     X(cache_hot_hits_total, counter, "Keys found among the hot records", cache, cache->hot_hits)   \
     X(cache_local_hits_total, counter, "Keys found in the process", cache, cache->local_hits)      \
     X(cache_remote_hits_total, counter, "Keys found in Redis", cache, cache->remote_hits)          \

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "cache/cache.h"
 #include "db/db.h"
+#include "server/source_call.h"
 
 struct pending;
 
@@ -275,7 +276,21 @@ static void source_cancel(struct source *source, struct fetch *f)
         db_cancel(s->_db, &part->fetch);
 }
 
-void row_source_init(struct row_source *s, struct cache *cache, struct db *db)
+static int call(struct source *source, struct call *c)
 {
-    *s = (struct row_source){.source = {source_fetch, source_cancel}, ._cache = cache, ._db = db};
+    return source_call(source_of(source), c);
+}
+
+static void cancel_call(struct source *source, struct call *c, bool hurry)
+{
+    source_cancel_call(source_of(source), c, hurry);
+}
+
+void row_source_init(struct row_source *s, struct cache *cache, struct db *db,
+                     struct generations *generations)
+{
+    *s = (struct row_source){.source = {source_fetch, source_cancel, call, cancel_call},
+                             ._cache = cache,
+                             ._db = db,
+                             ._generations = generations};
 }

@@ -7,14 +7,17 @@
 
 struct cache;
 struct db;
+struct generations;
 
 struct row_source {
     struct source source; /* what the engine sees */
     struct cache *_cache;
     struct db *_db;
+    struct generations *_generations;
 };
 
-/* `cache` and `db` must outlive it. */
-void row_source_init(struct row_source *s, struct cache *cache, struct db *db);
+/* All of them must outlive it; `generations` are those that the cache goes by. */
+void row_source_init(struct row_source *s, struct cache *cache, struct db *db,
+                     struct generations *generations);
 
 #endif

@@ -238,6 +238,9 @@ static int open_db(struct worker *w, struct err *reterr)
                             .batches = 2,
                             .batch_keys = 256,
                             .queue_keys = 20000,
+                            .writers = (unsigned)w->config->write_connections,
+                            .queue_calls = 1000,
+                            .lock_timeout_ms = (unsigned)w->config->lock_timeout_ms,
                             .statement_timeout_ms = (unsigned)w->config->request_seconds * 1000,
                             .connect_timeout_ms = 2000,
                             .note = note_database};
@@ -283,7 +286,7 @@ static int open_graphql(struct worker *w, struct err *reterr)
                                  .max_answer_bytes = (size_t)8 * 1024 * 1024};
 
     service_limits(c, &cfg.documents, &cfg.limits);
-    row_source_init(&w->source, w->cache, w->db);
+    row_source_init(&w->source, w->cache, w->db, w->service->generations);
     return graphql_open(&w->graphql, &w->loop, w->service->schema, &w->source, &cfg, reterr);
 }
 

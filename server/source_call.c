@@ -1,0 +1,114 @@
+/* server/source_call.c: see server/source_call.h.
+ *
+ * The rows that a function returns say whose cached records it changed. Their slots are marked before COMMIT, so that
+ * nobody serves or keeps what may be old by then, and bumped when the transaction has ended; only then is the change
+ * acknowledged (cache/generations.c has the argument). Marks outlive the request: see db/db.h on a lost COMMIT. */
+#include "server/source_call.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/procedure.h"
+#include "cache/cache.h"
+#include "db/db.h"
+#include "server/source.h"
+
+struct pending_call {
+    struct db_call db;
+    struct row_source *source;
+};
+
+/* The slots that one transaction has marked. */
+struct marks {
+    struct generations *generations;
+    uint32_t n;
+    struct {
+        const struct table *aggregate;
+        struct key key; /* its text is in `texts` */
+    } at[PROCEDURE_TOUCH_MAX];
+    char texts[];
+};
+
+static void unmark(void *kept)
+{
+    struct marks *m = kept;
+
+    for (uint32_t i = 0; i < m->n; i++)
+        generations_bump(m->generations, m->at[i].aggregate, &m->at[i].key);
+    free(m);
+}
+
+static size_t text_bytes(const struct procedure *p, const struct row *row)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < p->n_touches; i++)
+        n += row_cell(row, p->touches[i].cell).len;
+    return n;
+}
+
+static void *mark(struct db_call *c)
+{
+    struct pending_call *p = container_of(c, struct pending_call, db);
+    const struct procedure *procedure = c->call->procedure;
+    const struct row *row = c->call->slice.rows[0];
+    struct generations *g = p->source->_generations;
+    struct marks *m;
+    char *text;
+
+    if (procedure->scalar || procedure->n_touches == 0)
+        return NULL;
+    m = malloc(sizeof *m + text_bytes(procedure, row));
+    if (!m) { /* all of the cache is void: dear, but right */
+        log_warn("no memory to say what a change touches: nothing that was cached counts any more");
+        generations_flush(g);
+        return NULL;
+    }
+    *m = (struct marks){.generations = g};
+    text = m->texts;
+    for (uint32_t i = 0; i < procedure->n_touches; i++) {
+        const struct procedure_touch *t = &procedure->touches[i];
+        struct str cell = row_cell(row, t->cell);
+        if (row_is_null(row, t->cell))
+            continue;
+        m->at[m->n].aggregate = t->aggregate;
+        m->at[m->n].key = (struct key){.part = {row_number(row, t->cell)}};
+        if (procedure->result.table->columns[t->cell].raw_is_text) {
+            memcpy(text, cell.ptr, cell.len);
+            m->at[m->n].key = (struct key){.text = {text, cell.len}};
+            text += cell.len;
+        }
+        generations_mark(g, m->at[m->n].aggregate, &m->at[m->n].key);
+        m->n++;
+    }
+    return m;
+}
+
+static void call_done(struct db_call *c, int rc)
+{
+    c->call->_answerer = NULL;
+    c->call->done(c->call, rc);
+}
+
+int source_call(struct row_source *s, struct call *c)
+{
+    struct pending_call *p = arena_zalloc(c->arena, sizeof *p);
+    int rc;
+
+    if (!p)
+        return ERR_MEMORY;
+    p->source = s;
+    p->db = (struct db_call){.call = c, .committing = mark, .settled = unmark, .done = call_done};
+    rc = db_call(s->_db, &p->db);
+    c->_answerer = rc < 0 ? NULL : p;
+    return rc;
+}
+
+void source_cancel_call(struct row_source *s, struct call *c, bool hurry)
+{
+    struct pending_call *p = c->_answerer;
+
+    if (p)
+        db_call_cancel(s->_db, &p->db, hurry);
+}
