@@ -125,7 +125,7 @@ void answer_error_failure(struct answer_errors *errors, const struct answer_fram
 void answer_error_told(struct answer_errors *errors, const struct answer_frame *frames,
                        uint32_t depth, const struct plan_field *f, int rc, struct str message)
 {
-    add(errors, frames, depth, f, rc, message);
+    add(errors, frames, depth, f, (struct items){0}, rc, message);
 }
 
 void answer_error_missing(struct answer_errors *errors, const struct answer_frame *frames,

@@ -2,18 +2,16 @@
 // comes back, refusals, locks, lost connections, deadlines, clients that leave, and that nobody reads what was before an acknowledgement.
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { BINARY, TOP, run, sleep, until } from './lib/run.mjs';
+import { BINARY, run, sleep, until } from './lib/run.mjs';
+import { MAPPING } from './lib/mapping.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
 import { makeKeys } from './lib/tokens.mjs';
 
-const PASSPORT = readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8');
-const MAPPING = [...PASSPORT.matchAll(/^directive @(?:table|aggregate|column|lookup|node|list|reference|value|codec|procedure|parameter)\b.*$/gm),
-  ...PASSPORT.matchAll(/^enum (?:Codec|Claim) \{[^}]*\}/gm)].map(([text]) => text).join('\n');
 const SCHEMA = `${MAPPING}
 scalar Date @codec(as: DATE)
 scalar DateTime @codec(as: TIMESTAMP)
