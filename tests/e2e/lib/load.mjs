@@ -133,7 +133,16 @@ export class Session {
   async say(sql) {
     const mark = `done-${Math.random()}`;
     this.child.stdin.write(`${sql}\n\\echo ${mark}\n`);
-    await until(() => this.out.includes(mark), `${sql}: ${this.out}`);
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`not within 10 s: ${sql}: ${this.out}`)), 10_000);
+      const look = () => {
+        if (!this.out.includes(mark)) return;
+        clearTimeout(timer);
+        this.child.stdout.off('data', look);
+        resolve();
+      };
+      this.child.stdout.on('data', look);
+    });
   }
 
   async end() {

@@ -78,16 +78,22 @@ const BORN = { child: [8], teen: [16], grown: [18] };
 
 const clinics = Object.fromEntries(Object.keys(CLINICS).map((name, i) => [name, { id: FIRST + 500 + i, bin: nextBin() }]));
 const practitioners = Object.fromEntries(Object.keys(POSTS).map((name, i) => [name, { id: FIRST + 500 + i, iin: nextIin() }]));
-const people = Object.fromEntries(PEOPLE.map((name, i) => [name, { name, n: i, id: FIRST + i, iin: nextIin(), marks: [`canary-${name}-`] }]));
-for (const person of Object.values(people)) person.marks.push(person.iin);
+/** Somebody whose record is full of canaries; marks: what nobody else may see. `n`: under 90, another's for each in a database. */
+function makePerson(name, n) {
+  const iin = nextIin();
+  return { name, n, id: FIRST + n, iin, marks: [`canary-${name}-`, iin] };
+}
+const people = Object.fromEntries(PEOPLE.map((name, i) => [name, makePerson(name, i)]));
 const outsider = nextIin(); // a guardian without a passport
 const absentIin = nextIin();
 
 // ---- what is planted ----
 
+const SOMEWHERE = 'CREATE TEMP TABLE somewhere AS SELECT min(id) AS region FROM region;';
+
 function placesSql() {
   return [
-    'CREATE TEMP TABLE somewhere AS SELECT min(id) AS region FROM region;',
+    SOMEWHERE,
     ...Object.entries(CLINICS).map(([name, kind]) => row('clinic', { id: clinics[name].id, region_id: sql('(SELECT region FROM somewhere)'),
       bin: clinics[name].bin, kind, name: `place-${name}`, address: `address-${name}`, active: name === 'closed' ? sql('false') : sql('true') })),
     ...Object.entries(POSTS).flatMap(([name, [clinic, role, district, until]]) => [
@@ -210,6 +216,12 @@ const TABLES = Object.keys(entryRows(people.alia, 'a', 0));
 
 /** Everybody, nothing corrected yet: the time to note the ids of all. */
 export const worldSql = () => ['BEGIN;', ...placesSql(), ...Object.values(people).flatMap(personSql), ...relationsSql(), 'COMMIT;'].join('\n');
+
+/** `count` people who have nothing to do with each other, and the SQL that plants them: { users, sql }. */
+export function crowd(count) {
+  const users = Array.from({ length: count }, (_, n) => makePerson(`u${String(n).padStart(2, '0')}`, n));
+  return { users, sql: ['BEGIN;', SOMEWHERE, ...users.flatMap(personSql), 'COMMIT;'].join('\n') };
+}
 
 /** Then b corrects a everywhere, and `gone` was never there: good ids that lead nowhere. For the superuser. */
 export const laterSql = () => ['SET session_replication_role = replica;',
