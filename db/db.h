@@ -82,10 +82,10 @@ void db_cancel(struct db *db, struct fetch *f);
 
 /* A call of a SQL function (base/procedure.h). One that writes has a transaction of its own, alone on a connection:
  * BEGIN, the function, COMMIT. It is never tried again here: that is its asker's to decide. A function that returns no
- * row changed nothing: its transaction is rolled back. One that only reads runs beside the batches. */
+ * row is committed like any other (it may have counted an attempt). One that only reads runs beside the batches. */
 struct db_call {
     struct call *call; /* slice and message are set */
-    /* Its rows are there (call->slice), and COMMIT goes next: what the asker has to do before. NULL: nothing. What it
+    /* Its row is there (call->slice), if there is any, and COMMIT goes next: what the asker has to do before. NULL: nothing. What it
      * returns, unless that is NULL, is given to settled(), once, when the transaction has ended and nothing can come of it any more: before
      * done(), or, when the connection was lost on COMMIT, after it, as soon as that session is known to be gone. */
     void *(*committing)(struct db_call *c);

@@ -82,7 +82,7 @@ static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
 
     if (fault == PG_FINE) {
         rc = call_rows(db, c, &db->call_statements[c->procedure->id], res);
-        if (rc == 0 && c->slice.n > 0) {
+        if (rc == 0) {
             w->state = WRITER_CALLED;
             db_wake(db);
             return;

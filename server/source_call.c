@@ -52,12 +52,12 @@ static void *mark(struct db_call *c)
 {
     struct pending_call *p = container_of(c, struct pending_call, db);
     const struct procedure *procedure = c->call->procedure;
-    const struct row *row = c->call->slice.rows[0];
+    const struct row *row = c->call->slice.n ? c->call->slice.rows[0] : NULL;
     struct generations *g = p->source->_generations;
     struct marks *m;
     char *text;
 
-    if (procedure->scalar || procedure->n_touches == 0)
+    if (!row || procedure->scalar || procedure->n_touches == 0)
         return NULL;
     m = malloc(sizeof *m + text_bytes(procedure, row));
     if (!m) { /* all of the cache is void: dear, but right */

@@ -88,8 +88,9 @@ const SQL = `
     BEGIN UPDATE person SET n = n + 1 WHERE id = 1; RAISE EXCEPTION USING ERRCODE = code, MESSAGE = text; END $$;
   CREATE FUNCTION nothing(viewer text, id integer) RETURNS void LANGUAGE sql AS $$ UPDATE echo SET n = n WHERE false $$;
   CREATE FUNCTION sum_of(viewer text, a integer, b integer) RETURNS integer LANGUAGE sql AS $$ SELECT a + b $$;
-  CREATE FUNCTION no_row(viewer text, id integer) RETURNS SETOF person LANGUAGE plpgsql AS $$ BEGIN UPDATE person p SET n = 99 WHERE p.id = no_row.id; END $$;
-  CREATE FUNCTION nulls(viewer text, id integer) RETURNS person LANGUAGE plpgsql AS $$ BEGIN UPDATE person p SET n = 99 WHERE p.id = nulls.id; RETURN NULL; END $$;
+  CREATE TABLE attempt (id integer);
+  CREATE FUNCTION no_row(viewer text, id integer) RETURNS SETOF person LANGUAGE plpgsql AS $$ BEGIN INSERT INTO attempt VALUES (no_row.id); END $$;
+  CREATE FUNCTION nulls(viewer text, id integer) RETURNS person LANGUAGE plpgsql AS $$ BEGIN INSERT INTO attempt VALUES (nulls.id); RETURN NULL; END $$;
   CREATE FUNCTION two(viewer text, id integer) RETURNS SETOF person LANGUAGE sql AS $$ UPDATE person p SET n = 99 WHERE p.id IN (two.id, two.id + 1) RETURNING p.* $$;
   CREATE FUNCTION entry_by_code(viewer text, id integer, code text) RETURNS SETOF entry LANGUAGE sql STABLE AS $$
     SELECT e.* FROM entry e WHERE e.person_id = entry_by_code.id AND entry_by_code.code = 'open ' || entry_by_code.viewer || e.id $$;
@@ -180,9 +181,10 @@ test('a row comes back with all that hangs on it, as it is afterwards; ids are k
   }
 });
 
-test('values come back too; no row means that nothing was changed', async () => {
+test('values come back too; no row is null, and what was done without one is kept', async () => {
   assert.deepEqual(await server.data('mutation { nothing(id: 1) sum(a: 2, b: 3) }'), { nothing: true, sum: 5 });
   assert.deepEqual(await server.data('mutation { none(id: 4) { n } nulls(id: 4) { n } }'), { none: null, nulls: null });
+  assert.equal(await database.value('SELECT count(*)::int FROM attempt'), 2);
   const missing = await refused('mutation { must(id: 4) { n } }', {}, null);
   assert.equal(missing.message, 'Cannot return null for non-nullable field Mutation.must.');
   const { extensions, path } = await refused('mutation { two(id: 4) { n } }', {}, { two: null });
@@ -322,6 +324,9 @@ test('a mutation never comes by GET, and nobody without a token changes or asks 
       assert.deepEqual([response.status, response.json().data, response.json().errors[0].extensions.code], [401, undefined, 'UNAUTHENTICATED']);
     }
     assert.equal(await n(17), 0);
+    const headers = keys.bearer({ role: 'DOCTOR', sub: '581011381944', org: '990440000385' });
+    const { echo } = await guarded.data('mutation { echo { viewer } }', {}, { headers });
+    assert.equal(echo.viewer, 'DOCTOR/581011381944/990440000385');
   } finally {
     await guarded.stop();
     keys.remove();
