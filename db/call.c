@@ -99,21 +99,20 @@ void call_end(struct db *db, struct db_call *c, int rc)
 
 /* ---- calls that read ---- */
 
-uint32_t call_values(const struct call *c, const char *values[PROCEDURE_PARAM_MAX + 1])
+uint32_t call_values(const struct db_call *c, const char *values[PROCEDURE_PARAM_MAX + 1])
 {
     uint32_t n = 0;
 
-    values[n++] = c->viewer && c->viewer->key.ptr ? c->viewer->key.ptr : "";
-    for (uint32_t i = 0; i < c->procedure->n_params; i++)
-        values[n++] = c->values[i].ptr;
+    values[n++] = c->_viewer;
+    for (uint32_t i = 0; i < c->call->procedure->n_params; i++)
+        values[n++] = c->call->values[i].ptr;
     return n;
 }
 
 static void reading_send(struct reading *r, struct pg_conn *c)
 {
     const char *values[PROCEDURE_PARAM_MAX + 1];
-    const struct call *call = r->call->call;
-    uint32_t n = call_values(call, values);
+    uint32_t n = call_values(r->call, values);
 
     pg_conn_send(c, &r->task, n, values, NULL, NULL);
 }
@@ -258,12 +257,17 @@ int calls_init(struct db *db)
 
 int db_call(struct db *db, struct db_call *c)
 {
+    const struct viewer *viewer = c->call->viewer;
+
     if (db->closing)
         return ERR_CLOSING;
     if (pool_is_down(db) || (c->call->procedure->writes && writers_down(db)))
         return ERR_DATABASE;
     if (db->stats.calls_waiting >= db->config.queue_calls)
         return ERR_BUSY;
+    c->_viewer = arena_str(c->call->arena, viewer ? viewer->key : (struct str){0}).ptr;
+    if (!c->_viewer)
+        return ERR_MEMORY;
     list_init(&c->_node);
     list_push_back(&db->calls, &c->_node);
     db->stats.calls_waiting++;

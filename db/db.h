@@ -94,6 +94,7 @@ struct db_call {
     void (*done)(struct db_call *c, int rc);
     struct list _node; /* waits for a connection, or its end is due */
     struct writer *_writer;
+    const char *_viewer; /* the viewer's key, with a NUL behind it; in the call's arena */
     int _rc;
     bool _hurried, _started, _over;
 };

@@ -225,7 +225,7 @@ int call_refused(struct db *db, struct call *c, const struct pg_conn *conn, enum
 /* The function is not what it was checked to be: tells the log, gives ERR_INTERNAL. */
 int call_internal(struct db *db, const struct procedure *p, const char *what);
 /* The values as libpq takes them; how many. */
-uint32_t call_values(const struct call *c, const char *values[PROCEDURE_PARAM_MAX + 1]);
+uint32_t call_values(const struct db_call *c, const char *values[PROCEDURE_PARAM_MAX + 1]);
 /* Calls done(). Nothing of `c` may be touched afterwards. */
 void call_end(struct db *db, struct db_call *c, int rc);
 

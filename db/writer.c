@@ -167,7 +167,7 @@ static void writer_send(struct writer *w, enum writer_state state, uint32_t stat
 void writer_call(struct writer *w, struct db_call *c)
 {
     const char *values[PROCEDURE_PARAM_MAX + 1];
-    uint32_t n = call_values(c->call, values);
+    uint32_t n = call_values(c, values);
 
     w->call = c;
     c->_writer = w;
