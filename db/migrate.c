@@ -2,7 +2,8 @@
  *
  * What was applied stands in the table schema_file: the file's name and the SHA-256 of its text. The
  * advisory lock is held by the session, so it goes when the process dies. Each file is sent as one
- * string in a transaction of ours; a file that ends that transaction by itself is refused. */
+ * string in a transaction of ours; a file that ends that transaction by itself is refused. grants.sql stands beside the
+ * folders and is no migration: it says who may do what, of all that there is, every time. */
 #include "db/migrate.h"
 
 #include <dirent.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <libpq-fe.h>
 
@@ -290,6 +292,32 @@ static int one_folder(struct migration *g, const PGresult *done, const char *fol
     return rc;
 }
 
+/* Who may do what is said anew each time, in one transaction: a role or a table may be younger than the text. */
+static int grants(struct migration *g)
+{
+    static const char name[] = "grants.sql";
+    char path[4096];
+    struct buf text;
+    int rc;
+
+    snprintf(path, sizeof path, "%s/%s", g->m->dir, name);
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        return 0; /* a project without roles */
+    buf_init(&text, FILE_MAX);
+    rc = read_file(g, name, &text);
+    buf_add_char(&text, '\0');
+    if (rc == 0 && text.failed)
+        rc = err_set(g->reterr, ERR_MEMORY, "no memory for %s", name);
+    if (rc == 0)
+        rc = run(g, name, "BEGIN", 0, NULL, NULL);
+    if (rc == 0)
+        rc = run_text(g, name, text.ptr);
+    if (rc == 0)
+        rc = run(g, name, "COMMIT", 0, NULL, NULL);
+    buf_release(&text);
+    return rc;
+}
+
 static int migrate(struct migration *g)
 {
     PGresult *done = NULL;
@@ -306,6 +334,8 @@ static int migrate(struct migration *g)
         rc = one_folder(g, done, "migrations", false);
     if (rc == 0)
         rc = one_folder(g, done, "functions", true);
+    if (rc == 0)
+        rc = grants(g);
     PQclear(done);
     return rc;
 }

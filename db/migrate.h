@@ -1,6 +1,6 @@
 /* db/migrate.h: brings a database to the newest schema: db/migrations/NAME.sql once each, in name
- * order, each in one transaction; then db/functions/NAME.sql whenever their text changed. Blocking; for the
- * command line, never on the loop. Two that run at the same moment take turns (advisory lock). */
+ * order, each in one transaction; then db/functions/NAME.sql whenever their text changed; at last db/grants.sql,
+ * every time. Blocking; for the command line, never on the loop. Two that run at the same moment take turns (advisory lock). */
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
 
@@ -10,7 +10,7 @@ struct err;
 
 struct migrate {
     const char *conninfo;
-    const char *dir; /* the folder that holds migrations/ and functions/ */
+    const char *dir; /* the folder that holds migrations/, functions/ and grants.sql */
     /* Called for each file that was applied; may be NULL. */
     void (*applied)(const char *name, double seconds);
 };

@@ -166,7 +166,9 @@ static bool is_given(uint64_t given, const char *name)
     return false;
 }
 
-static int read_demo(struct config *c, uint64_t given, struct err *reterr)
+/* Of a demo: migrate is its database's owner, the server has a role that can't change what is there. */
+static int read_demo(struct config *c, enum config_command command, uint64_t given,
+                     struct err *reterr)
 {
     const char *path = find_upwards(c, "var/demo/env");
     struct str text = {0};
@@ -179,7 +181,10 @@ static int read_demo(struct config *c, uint64_t given, struct err *reterr)
     rc = config_read_file(&c->arena, path, FILE_MAX, &text, reterr);
     if (rc < 0)
         return rc;
-    c->database = env_file_value(c, text, "TOLQUJAT_DATABASE");
+    if (command != COMMAND_MIGRATE)
+        c->database = env_file_value(c, text, "TOLQUJAT_SERVER_DATABASE");
+    if (!c->database)
+        c->database = env_file_value(c, text, "TOLQUJAT_DATABASE");
     if (!c->database)
         return err_set(reterr, ERR_CONFIG, "%.160s has no TOLQUJAT_DATABASE", path);
     if (!is_given(given, "redis"))
@@ -277,7 +282,7 @@ int config_read(struct config *ret, enum config_command command, int argc, char 
     if (rc < 0)
         return rc;
     if (!c->database && command != COMMAND_TOKEN) {
-        rc = read_demo(c, given, reterr);
+        rc = read_demo(c, command, given, reterr);
         if (rc < 0)
             return rc;
     }

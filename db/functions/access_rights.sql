@@ -20,20 +20,9 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                 THEN access_hidden(p.id, v.role, w.practitioner_id, w.clinic_id)
                 ELSE '' END,
            coalesce(r.emergency, r.call)
-      FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin, split_part(viewer, '/', 3) AS bin,
+      FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin,
                    (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
-      LEFT JOIN LATERAL (
-            /* The clinician, where he says that he works: he does, as what he says. */
-            SELECT m.id AS practitioner_id, c.id AS clinic_id
-              FROM practitioner m
-              JOIN clinic c ON c.bin = v.bin AND c.active
-              JOIN practitioner_role j ON j.practitioner_id = m.id AND j.clinic_id = c.id
-             WHERE v.role IN ('DOCTOR', 'NURSE', 'AMBULANCE') AND m.iin = v.iin AND m.active
-               AND j.valid_from <= v.today AND (j.valid_to IS NULL OR j.valid_to > v.today)
-               AND CASE v.role WHEN 'DOCTOR' THEN j.role IN ('district_doctor', 'specialist', 'hospital_doctor')
-                               WHEN 'NURSE' THEN j.role = 'nurse'
-                               ELSE j.role <> 'manager' AND c.kind = 'ambulance' END
-             LIMIT 1) w ON true
+      LEFT JOIN LATERAL access_place(viewer) w ON true
       JOIN patient p ON p.id = subject
      CROSS JOIN LATERAL (
             SELECT CASE WHEN w.practitioner_id IS NULL THEN NULL

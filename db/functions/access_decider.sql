@@ -1,0 +1,14 @@
+/*
+ * Refuses unless `viewer` decides on this passport: its owner, or the guardian of a child under 16. The same words for
+ * a patient who is not there. The functions that write for an owner call it first; its patient's row stays locked, so
+ * that what one passport's rules are is decided by one transaction at a time.
+ */
+CREATE OR REPLACE FUNCTION access_decider(viewer text, subject bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM patient p WHERE p.id = subject FOR NO KEY UPDATE;
+    IF NOT EXISTS (SELECT FROM access_rights(viewer, subject) r WHERE r.capacities IN ('OWNER', 'GUARDIAN')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001',
+            MESSAGE = 'Only the owner of a passport, or the guardian of a child under 16, decides who sees it.';
+    END IF;
+END $$;

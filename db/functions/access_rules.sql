@@ -1,0 +1,115 @@
+/*
+ * What an owner decides about his passport: hide an entry or a whole kind of entries, show it again, let a practitioner see
+ * the passport, end that. Each returns the rule. What is decided already is given back, not made twice.
+ */
+CREATE OR REPLACE FUNCTION hide_item(viewer text, subject bigint, hidden_table text, hidden_id bigint, hide_role text, hide_practitioner bigint, hide_clinic bigint)
+RETURNS SETOF access_rule LANGUAGE plpgsql AS $$
+DECLARE
+    found_rule access_rule;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    IF num_nonnulls(hide_role, hide_practitioner, hide_clinic) > 1 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003',
+            MESSAGE = 'Name one of a role, a practitioner and an organisation to hide it from, or none, which hides it from all.';
+    END IF;
+    IF hide_practitioner IS NOT NULL AND NOT EXISTS (SELECT FROM practitioner m WHERE m.id = hide_practitioner) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such practitioner.';
+    ELSIF hide_clinic IS NOT NULL AND NOT EXISTS (SELECT FROM clinic c WHERE c.id = hide_clinic) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such organisation.';
+    ELSIF (SELECT count(*) FROM access_rule r WHERE r.patient_id = subject AND r.revoked_at IS NULL) >= 1000 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A passport has at most 1000 rules in force; hide a whole kind of entries instead.';
+    END IF;
+    INSERT INTO access_rule (patient_id, kind, item_table, item_id, role, practitioner_id, clinic_id, made_by)
+    VALUES (subject, 'hide', hidden_table, hidden_id, hide_role, hide_practitioner, hide_clinic, split_part(viewer, '/', 2))
+    ON CONFLICT DO NOTHING RETURNING * INTO found_rule;
+    IF NOT FOUND THEN
+        SELECT r.* INTO STRICT found_rule
+          FROM access_rule r
+         WHERE r.patient_id = subject AND r.kind = 'hide' AND r.revoked_at IS NULL AND r.item_table = hidden_table
+           AND (r.item_id, r.role, r.practitioner_id, r.clinic_id) IS NOT DISTINCT FROM (hidden_id, hide_role, hide_practitioner, hide_clinic);
+    END IF;
+    RETURN NEXT found_rule;
+END $$;
+
+/* `item_table`, `patient_id` and `item_id` name an entry of the passport. */
+CREATE OR REPLACE FUNCTION hide_entry(viewer text, item_table text, patient_id bigint, item_id bigint,
+                                      from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL)
+RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    entry bigint := item_id;
+    item text := item_table;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    IF NOT EXISTS (
+        SELECT FROM condition x WHERE item = 'condition' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM allergy x WHERE item = 'allergy' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM immunization x WHERE item = 'immunization' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM prescription x WHERE item = 'prescription' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM dispense x WHERE item = 'dispense' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM dispensary_registration x WHERE item = 'dispensary_registration' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM hospital_referral x WHERE item = 'hospital_referral' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM hospitalization x WHERE item = 'hospitalization' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM ambulance_call x WHERE item = 'ambulance_call' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM appointment x WHERE item = 'appointment' AND x.patient_id = subject AND x.id = entry
+        UNION ALL SELECT FROM diary_entry x WHERE item = 'diary_entry' AND x.patient_id = subject AND x.id = entry) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such entry that can be hidden in this passport.';
+    END IF;
+    RETURN QUERY SELECT * FROM hide_item(viewer, subject, item, entry, from_role, from_practitioner, from_clinic);
+END $$;
+
+/* All entries of a kind, those to come too. */
+CREATE OR REPLACE FUNCTION hide_kind(viewer text, patient_id bigint, item_table text,
+                                     from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL)
+RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM hide_item(viewer, patient_id, item_table, NULL, from_role, from_practitioner, from_clinic);
+END $$;
+
+CREATE OR REPLACE FUNCTION end_rule(viewer text, subject bigint, rule bigint, rule_kind text, missing text)
+RETURNS SETOF access_rule LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    /* The clock, not the transaction's begin: the rule may be younger than that. */
+    UPDATE access_rule r SET revoked_at = clock_timestamp(), revoked_by = split_part(viewer, '/', 2)
+     WHERE r.patient_id = subject AND r.id = rule AND r.kind = rule_kind AND r.revoked_at IS NULL;
+    RETURN QUERY SELECT r.* FROM access_rule r WHERE r.patient_id = subject AND r.id = rule AND r.kind = rule_kind;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = missing;
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION show_again(viewer text, patient_id bigint, rule_id bigint)
+RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM end_rule(viewer, patient_id, rule_id, 'hide', 'There is no such rule that hides something in this passport.');
+END $$;
+
+CREATE OR REPLACE FUNCTION revoke_access(viewer text, patient_id bigint, rule_id bigint)
+RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM end_rule(viewer, patient_id, rule_id, 'grant', 'There is no such grant in this passport.');
+END $$;
+
+/* A later grant to the same practitioner takes the place of the earlier one. */
+CREATE OR REPLACE FUNCTION grant_access(viewer text, patient_id bigint, practitioner_id bigint, until timestamptz)
+RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    grantee bigint := practitioner_id;
+    decider text := split_part(viewer, '/', 2);
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    IF until IS NULL OR until <= clock_timestamp() OR until > clock_timestamp() + INTERVAL '366 days' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Access is granted until a time within the next 366 days.';
+    ELSIF NOT EXISTS (SELECT FROM practitioner m WHERE m.id = grantee AND m.active) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such practitioner at work.';
+    END IF;
+    UPDATE access_rule r SET revoked_at = clock_timestamp(), revoked_by = decider
+     WHERE r.patient_id = subject AND r.kind = 'grant' AND r.practitioner_id = grantee AND r.revoked_at IS NULL;
+    IF (SELECT count(*) FROM access_rule r WHERE r.patient_id = subject AND r.revoked_at IS NULL) >= 1000 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A passport has at most 1000 rules in force; revoke one first.';
+    END IF;
+    RETURN QUERY INSERT INTO access_rule AS r (patient_id, kind, practitioner_id, valid_to, made_by)
+                 VALUES (subject, 'grant', grantee, until, decider) RETURNING r.*;
+END $$;

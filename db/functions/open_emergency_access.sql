@@ -1,0 +1,47 @@
+/*
+ * Break-glass: a doctor, a nurse or an ambulance crew opens the passport of a person whom they can't see, for a day, with a
+ * reason. The patient is told at once (notification), the grant waits for its review, and 10 an hour are all that one
+ * practitioner gets, whether there is such a person or not. Returns the grant, or the one that is in force already.
+ * No row: nobody has this IIN; that is the one way to learn it, so it is no error, which would undo the attempt's record.
+ */
+CREATE OR REPLACE FUNCTION open_emergency_access(viewer text, iin text, reason_code text, reason text)
+RETURNS SETOF emergency_grant LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    place record;
+    subject bigint;
+    given emergency_grant;
+    why text := trim(reason);
+    code text := reason_code;
+BEGIN
+    SELECT * INTO place FROM access_place(viewer);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001',
+            MESSAGE = 'Only a doctor, a nurse or an ambulance crew opens emergency access, for the organisation that they work at.';
+    ELSIF code IS NULL OR code NOT IN ('unconscious', 'threat_to_life', 'no_representative', 'infection', 'other') THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003',
+            MESSAGE = 'Emergency access has one of these reasons: unconscious, threat_to_life, no_representative, infection, other.';
+    ELSIF why IS NULL OR length(why) NOT BETWEEN 10 AND 1000 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Emergency access needs its reason in words, 10 to 1000 characters.';
+    ELSIF NOT coalesce(national_number_ok(iin), false) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'This is no IIN: it has twelve digits, the last a check digit.';
+    END IF;
+    PERFORM attempts_bound('emergency', place.practitioner_id::text, 10, 'Emergency access was opened 10 times within the last hour; more need the head of the organisation.');
+    INSERT INTO private.attempt (kind, who) VALUES ('emergency', place.practitioner_id::text);
+
+    SELECT p.id INTO subject FROM patient p WHERE p.iin = open_emergency_access.iin;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT g.* INTO given
+      FROM emergency_grant g
+     WHERE g.patient_id = subject AND g.practitioner_id = place.practitioner_id AND g.clinic_id = place.clinic_id
+       AND g.role = place.role AND g.valid_to > now()
+     ORDER BY g.valid_to DESC LIMIT 1;
+    IF NOT FOUND THEN
+        INSERT INTO emergency_grant AS g (patient_id, practitioner_id, clinic_id, role, valid_to, reason_code, reason)
+        VALUES (subject, place.practitioner_id, place.clinic_id, place.role, now() + INTERVAL '24 hours', code, why)
+        RETURNING g.* INTO given;
+        INSERT INTO notification (patient_id, kind, emergency_grant_id) VALUES (subject, 'emergency_access', given.id);
+    END IF;
+    RETURN NEXT given;
+END $$;

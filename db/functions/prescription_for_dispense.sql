@@ -1,0 +1,30 @@
+/*
+ * The prescription that a patient came with, for a pharmacist of a pharmacy that is open: by its number and the code that the
+ * patient shows. No row: there is none, or it can't be dispensed, or the code is wrong; which of them is not told. Of wrong ones a
+ * pharmacist has 20 an hour, and a number 5, so that six digits can't be tried out.
+ */
+CREATE OR REPLACE FUNCTION prescription_for_dispense(viewer text, number text, code text)
+RETURNS SETOF prescription LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    pharmacist text := split_part(viewer, '/', 2);
+    said text := left(number, 100);
+    hash bytea := pick_code_hash(said, code);
+BEGIN
+    IF split_part(viewer, '/', 1) <> 'PHARMACIST'
+       OR NOT EXISTS (SELECT FROM pharmacy f WHERE f.bin = split_part(viewer, '/', 3) AND f.active) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a pharmacist of a registered pharmacy can look up a prescription by its number.';
+    ELSIF said IS NULL OR said = '' OR code IS NULL OR code !~ '^[0-9]{6}$' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A prescription is looked up by its number and a pick-up code of six digits.';
+    END IF;
+    PERFORM attempts_bound('pharmacist', pharmacist, 20, 'Too many wrong numbers or codes within an hour; please try again later.');
+    PERFORM attempts_bound('prescription', said, 5, 'Too many wrong codes for this number within an hour; please try again later.');
+    RETURN QUERY
+        SELECT r.*
+          FROM prescription r
+         WHERE r.number = said AND r.superseded_by IS NULL AND r.status = 'active' AND r.record_status <> 'entered_in_error'
+           AND r.valid_to >= (now() AT TIME ZONE INTERVAL '5 hours')::date
+           AND r.pick_code_hash = hash;
+    IF NOT FOUND THEN
+        INSERT INTO private.attempt (kind, who) VALUES ('pharmacist', pharmacist), ('prescription', said);
+    END IF;
+END $$;
