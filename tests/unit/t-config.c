@@ -16,6 +16,10 @@
 
 static char dir[] = "/tmp/tolqujat-config-XXXXXX", before[4096];
 
+#define DEMO_ENV                                                                                   \
+    "# a comment\n\nexport TOLQUJAT_DATABASE='host=/a b dbname=c'\n"                               \
+    "TOLQUJAT_REDIS=/demo/redis.sock\nTOLQUJAT_SECRET=/demo/secret\n"
+
 static void put(const char *name, const char *text)
 {
     FILE *f = fopen(name, "we");
@@ -40,8 +44,7 @@ static int set_up(void **state)
                      0);
     setenv("TOLQUJAT_ACCESS", "open", 1); /* what tokens need: tests/e2e/http-server */
     put("schema/passport.graphql", "type Query { a: Int }\n");
-    put("var/demo/env", "# a comment\n\nexport TOLQUJAT_DATABASE='host=/a b dbname=c'\n"
-                        "TOLQUJAT_REDIS=/demo/redis.sock\nTOLQUJAT_SECRET=/demo/secret\n");
+    put("var/demo/env", DEMO_ENV);
     assert_int_equal(chdir("a/b"), 0);
     return 0;
 }
@@ -118,6 +121,22 @@ static void test_config__demo_above(void **state)
     assert_null(c.redis);
     assert_null(c.secret);
     config_release(&c);
+}
+
+static void test_config__demo_has_a_role_for_the_server(void **state)
+{
+    struct config c;
+    struct err err;
+
+    put("../../var/demo/env",
+        "TOLQUJAT_DATABASE='user=owner'\nTOLQUJAT_SERVER_DATABASE='user=server'\n");
+    assert_int_equal(read_line(&c, &err, NULL), 0);
+    assert_string_equal(c.database, "user=server");
+    config_release(&c);
+    assert_int_equal(config_read(&c, COMMAND_MIGRATE, 0, NULL, &err), 0);
+    assert_string_equal(c.database, "user=owner");
+    config_release(&c);
+    put("../../var/demo/env", DEMO_ENV);
 }
 
 static void test_config__environment_and_flags(void **state)
@@ -230,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config__defaults),
         cmocka_unit_test(test_config__demo_above),
+        cmocka_unit_test(test_config__demo_has_a_role_for_the_server),
         cmocka_unit_test(test_config__environment_and_flags),
         cmocka_unit_test(test_config__access),
         cmocka_unit_test(test_config__origins),

@@ -10,6 +10,7 @@ export class Database {
     this.services = services;
     this.name = name;
     this.conninfo = `host=${services.pgHost} dbname=${name} user=${user}`;
+    this.serverConninfo = `host=${services.pgHost} dbname=${name} user=tolqujat_server`; // what the server connects as
     this.environment = { PGHOST: services.pgHost, PGPORT: '5432', PGDATABASE: name, PGUSER: user };
   }
 

@@ -121,7 +121,7 @@ export class Server {
  */
 export async function startServer({ database, redis = 'off', tokens, args = [], env = {}, wait = true, wrap = [] } = {}) {
   const port = await freePort();
-  const conninfo = typeof database === 'string' ? database : database.conninfo;
+  const conninfo = typeof database === 'string' ? database : database.serverConninfo;
   const [file, ...before] = [...wrap, BINARY];
   const child = spawn(file, [...before, 'serve', '--listen', '127.0.0.1', '--port', String(port), '--database', conninfo,
     '--redis', redis, ...(tokens ? tokens.flags : ['--access', 'open']), ...args], { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
