@@ -314,7 +314,7 @@ test('limits come from flags', async () => {
 test('it listens before the database is there, says so, and finds it', async () => {
   const services = await sharedServices();
   const name = `late_${process.pid}`;
-  const server = await startServer({ database: `host=${services.pgHost} dbname=${name} user=tolqujat`, wait: false });
+  const server = await startServer({ database: `host=${services.pgHost} dbname=${name} user=tolqujat_server`, wait: false });
   try {
     const status = (at) => server.request(at).then((response) => response.status, () => 0);
     await until(async () => await status('/healthz') === 200, 'alive');

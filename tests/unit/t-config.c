@@ -127,13 +127,14 @@ static void test_config__demo_has_a_role_for_the_server(void **state)
 {
     struct config c;
     struct err err;
+    char dir_flag[] = "--dir=db", *argv[] = {dir_flag};
 
     put("../../var/demo/env",
         "TOLQUJAT_DATABASE='user=owner'\nTOLQUJAT_SERVER_DATABASE='user=server'\n");
     assert_int_equal(read_line(&c, &err, NULL), 0);
     assert_string_equal(c.database, "user=server");
     config_release(&c);
-    assert_int_equal(config_read(&c, COMMAND_MIGRATE, 0, NULL, &err), 0);
+    assert_int_equal(config_read(&c, COMMAND_MIGRATE, 1, argv, &err), 0);
     assert_string_equal(c.database, "user=owner");
     config_release(&c);
     put("../../var/demo/env", DEMO_ENV);
