@@ -89,24 +89,35 @@ struct right *judge_right(const struct judge *j, int64_t subject)
     return map_get(&j->_by_subject, key_of(&subject));
 }
 
+static struct right *right_new(struct execution *x, int64_t subject)
+{
+    struct judge *j = &x->judge;
+    struct right *r = arena_zalloc(x->arena, sizeof *r);
+    size_t words = x->plan->n_steps / 64 + 1;
+
+    if (!r)
+        return NULL;
+    r->subject = subject;
+    r->given = arena_array(x->arena, words * 2, sizeof *r->given);
+    if (!r->given)
+        return NULL;
+    r->refused = r->given + words;
+    *j->_last = r;
+    j->_last = &r->_next;
+    j->_n++;
+    return r;
+}
+
 /* The entry of a person, made when it is new; NULL when memory ran out. */
 static struct right *right_get(struct execution *x, int64_t subject)
 {
     struct judge *j = &x->judge;
     struct right *r = judge_right(j, subject);
-    size_t words = x->plan->n_steps / 64 + 1;
 
     if (!r) {
-        r = arena_zalloc(x->arena, sizeof *r);
-        if (!r)
+        r = right_new(x, subject);
+        if (!r || map_put(&j->_by_subject, key_of(&r->subject), r) < 0)
             return NULL;
-        r->subject = subject;
-        r->given = arena_array(x->arena, words * 2, sizeof *r->given);
-        if (!r->given || map_put(&j->_by_subject, key_of(&r->subject), r) < 0)
-            return NULL;
-        r->refused = r->given + words;
-        *j->_last = r;
-        j->_last = &r->_next;
     }
     j->_hit = r;
     return r;
@@ -285,6 +296,35 @@ static int know_own(struct execution *x, const struct table *t, const struct row
     return 0;
 }
 
+/* The row that a function gave out is seen in the capacity that its field says, whatever else of the person is. */
+static int know_granted(struct execution *x, struct step_run *run)
+{
+    const struct plan_step *step = step_of(x, run);
+    const struct slice *slice = &run->fetch.slices[0];
+    struct right *r;
+
+    if (slice->n == 0)
+        return JUDGED;
+    r = right_new(x, row_number(slice->rows[0], step->path->table->subject_cell));
+    if (!r)
+        return ERR_MEMORY;
+    r->judged = r->confined = true;
+    r->mask = step->field->granted;
+    r->capacities = x->judge.map->capacities->values[__builtin_ctz(r->mask)].name;
+    x->careful |= x->plan->restricted;
+    run->granted = r;
+    return JUDGED;
+}
+
+/* After a change nothing that was known of rights is known any more. */
+static void forget_all(struct judge *j)
+{
+    for (struct right *r = j->_first; r; r = r->_next) {
+        r->judged = r->confined;
+        r->_asker = NULL;
+    }
+}
+
 static uint32_t count_rows(const struct step_run *run)
 {
     uint32_t n = 0;
@@ -302,8 +342,12 @@ int judge_rows(struct execution *x, struct step_run *run,
     uint32_t n;
     int rc = 0;
 
+    if (x->judge.map && run->call && step_of(x, run)->field->procedure->writes)
+        forget_all(&x->judge);
     if (!judge_holds(x, run) || step_of(x, run)->subject_key >= 0)
         return JUDGED;
+    if (step_of(x, run)->field->granted)
+        return know_granted(x, run);
     n = count_rows(run);
     g = judging_new(x, run, n + 1, then);
     if (!g)

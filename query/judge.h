@@ -33,6 +33,8 @@ struct right {
     bool phantom;     /* there is no such person: asked all the same, so that time tells nothing */
     struct str capacities, withheld, reason;
     uint64_t *given, *refused; /* bits by step */
+    bool
+        confined; /* it holds for the row that a function gave out, and for nothing else of the person */
     const struct step_run *_asker;
     struct right *_next;
 };
@@ -42,6 +44,7 @@ struct judge {
     const struct rights_map *map; /* NULL: nobody is asked for rights */
     struct map _by_subject;
     struct right *_first, **_last, *_hit;
+    uint32_t _n;
 };
 
 enum {

@@ -107,7 +107,8 @@ static bool admits_row(struct execution *x, const struct step_run *run, const st
 {
     const struct plan_step *step = step_of(x, run);
     const struct table *t = step->path->table;
-    struct right *r = judge_right(&x->judge, row_number(row, t->subject_cell));
+    struct right *r = run->granted ? run->granted
+                                   : judge_right(&x->judge, row_number(row, t->subject_cell));
     bool admitted =
         r && r->mask & step->allow &&
         !(r->withheld.len && is_hidden(r, t, row_number(row, t->key_cell[t->n_key - 1])));
@@ -148,8 +149,11 @@ int judge_note_rows(struct execution *x, struct step_run *run)
     for (uint32_t s = 0; s < run->fetch.n; s++) {
         const struct slice *slice = &run->fetch.slices[s];
         for (uint32_t i = 0; i < MIN(slice->n, run->shown); i++) {
-            struct right *r = judge_right(&x->judge, row_number(slice->rows[i], cell));
-            x->judge._hit = r;
+            struct right *r = run->granted
+                                  ? run->granted
+                                  : judge_right(&x->judge, row_number(slice->rows[i], cell));
+            if (!run->granted)
+                x->judge._hit = r;
             run->rights[at++] = r;
         }
     }

@@ -31,6 +31,27 @@ static void add_parts(const struct execution *x, const uint64_t *bits, const cha
     }
 }
 
+/* One person is one entry: what a function gave out of somebody who is met in another way too stands with that. */
+static struct right *merged(const struct execution *x, struct right *r)
+{
+    struct right *other = r->confined ? judge_right(&x->judge, r->subject) : NULL;
+    struct buf b;
+
+    if (!other)
+        return r;
+    for (uint32_t i = 0; i <= x->plan->n_steps / 64; i++) {
+        other->given[i] |= r->given[i];
+        other->refused[i] |= r->refused[i];
+    }
+    buf_init(&b, 0);
+    buf_add_str(&b, r->capacities);
+    if (other->capacities.len)
+        buf_addf(&b, ",%.*s", STR_FMT(other->capacities));
+    other->capacities = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    buf_release(&b);
+    return other->capacities.ptr ? other : NULL;
+}
+
 static int disclose_one(const struct execution *x, const struct right *r, struct disclosure *d)
 {
     bool given = any(x, r->given);
@@ -58,11 +79,15 @@ int judge_disclose(const struct execution *x, const struct disclosure **ret, uin
     *ret_n = 0;
     if (!x->judge.map)
         return 0;
-    all = arena_array(x->arena, MAX(x->judge._by_subject.count, 1u), sizeof *all);
+    all = arena_array(x->arena, MAX(x->judge._n, 1u), sizeof *all);
     if (!all)
         return ERR_MEMORY;
+    for (struct right *r = x->judge._first; r; r = r->_next)
+        if (r->confined && !merged(x, r))
+            return ERR_MEMORY;
     for (const struct right *r = x->judge._first; r; r = r->_next) {
-        if (r->phantom || !(any(x, r->given) || any(x, r->refused)))
+        if (r->phantom || (r->confined && judge_right(&x->judge, r->subject)) ||
+            !(any(x, r->given) || any(x, r->refused)))
             continue;
         if (disclose_one(x, r, &all[n++]) < 0)
             return ERR_MEMORY;

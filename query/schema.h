@@ -138,7 +138,8 @@ struct field {
     const struct access_path *path;    /* ROW, LOOKUP, LIST, CONNECTION, CALL */
     const struct type *row_type;       /* the same: whose rows it returns */
     rights_mask allow;                 /* who may see it in a row of its type (and those rows) */
-    enum claim claim;                  /* CLAIM; LOOKUP without key_argument (-1): its key */
+    rights_mask granted; /* CALL: in which capacity its row is seen, without asking; 0: none */
+    enum claim claim;    /* CLAIM; LOOKUP without key_argument (-1): its key */
     /* LOOKUP by a @oneOf input object: by its field. ROW_OF_KIND, BY_ID, BY_IDS: by `possible` of the type. */
     const struct access_path **paths;
     int first_argument, after_argument; /* LIST, CONNECTION: index in arguments, or -1 */

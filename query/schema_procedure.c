@@ -11,6 +11,7 @@
 #include "base/procedure.h"
 #include "query/schema_access.h"
 #include "query/schema_mapper.h"
+#include "query/schema_rights.h"
 #include "query/schema_tools.h"
 
 int procedures_init(struct mapper *m)
@@ -270,6 +271,8 @@ int map_procedure(struct mapper *m, struct field *f, const struct ast_directive 
         return map_refuse(m, f, "has @procedure without a name.");
     a->n_procedures++;
     rc = map_result(m, f, p);
+    if (rc == 0)
+        rc = rights_granted(m, f, d);
     if (rc == 0)
         rc = map_params(m, f, p);
     f->resolve = RESOLVE_CALL;

@@ -72,6 +72,20 @@ static int own_until(struct mapper *m, const struct table *t, const struct ast_d
     return r->ends ? access_cell(m, t, &day, d->loc, &r->end_cell) : 0;
 }
 
+int rights_granted(struct mapper *m, struct field *f, const struct ast_directive *d)
+{
+    const struct value *v = directive_argument(m->s, d, "capacity");
+
+    f->granted = 0;
+    if (!v || v->kind == VALUE_NULL)
+        return 0;
+    if (!m->s->rights.path || !f->row_type || !f->row_type->table->personal)
+        return map_refuse(m, f, "has a capacity, but its rows belong to nobody.");
+    return capacity(m->s->rights.capacities, v, &f->granted)
+               ? 0
+               : map_refuse(m, f, "has a capacity that is none.");
+}
+
 static int map_subject(struct mapper *m, const struct type *t, const struct ast_directive *d)
 {
     struct rights_map *r = &m->s->rights;

@@ -12,6 +12,8 @@ struct mapper;
 int rights_map_types(struct mapper *m) MUSTCHECK;
 /* @allow of fields; when all of them are mapped. */
 int rights_map_fields(struct mapper *m) MUSTCHECK;
+/* `capacity` of @procedure: the one who may call the function sees the row that it returns as one who has it. */
+int rights_granted(struct mapper *m, struct field *f, const struct ast_directive *d) MUSTCHECK;
 /* @viewer: an object of who asks, or (with `claim`) a part of it. */
 int map_viewer(struct mapper *m, struct field *f, const struct ast_directive *d) MUSTCHECK;
 /* The value of an enum `Claim`; false: none of ours. */

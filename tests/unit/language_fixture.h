@@ -28,7 +28,7 @@
     "directive @reference(columns: [String!]!, kind: String) on FIELD_DEFINITION\n"                \
     "directive @lookup(column: String, argument: String, claim: Claim) on FIELD_DEFINITION\n"      \
     "directive @node(argument: String!) on FIELD_DEFINITION\n"                                     \
-    "directive @procedure(name: String!) on FIELD_DEFINITION\n"                                    \
+    "directive @procedure(name: String!, capacity: Capacity) on FIELD_DEFINITION\n"                \
     "directive @parameter(names: [String!], type: String) on ARGUMENT_DEFINITION | "               \
     "INPUT_FIELD_DEFINITION\n"                                                                     \
     "directive @list(column: String!, order: String!, where: String, limit: Int = 100) on "        \

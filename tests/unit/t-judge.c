@@ -2,6 +2,7 @@
 #include "tests/unit/execute_fixture.h"
 #include "tests/unit/language_fixture.h"
 
+#include "base/procedure.h"
 #include "query/global_id.h"
 
 static const char judge_schema[] = MAPPING
@@ -19,6 +20,10 @@ static const char judge_schema[] = MAPPING
     "  shop(id: ID!): Shop @lookup(column: \"id\", argument: \"id\")\n"
     "  node(id: ID!): Node @node(argument: \"id\")\n"
     "  nodes(ids: [ID!]!): [Node]! @node(argument: \"ids\")\n"
+    "}\n"
+    "type Mutation {\n"
+    "  give: Note @procedure(name: \"give\", capacity: NURSE)\n"
+    "  change: Note @procedure(name: \"change\")\n"
     "}\n"
     "type Viewer {\n"
     "  role: Role @viewer(claim: ROLE)  name: String @viewer(claim: NAME)\n"
@@ -391,6 +396,94 @@ static void test_judge__disclosures(void **state)
               "Person(name)");
 }
 
+/* ---- what a function gives out ---- */
+
+/* Every call of the document gives out the same row. */
+static void called(const struct viewer *who, const char *text, const char *row, const char *want,
+                   const char *want_disclosed)
+{
+    const struct disclosure *d;
+    struct run r;
+    struct buf out, record;
+    uint32_t n;
+
+    viewer = who;
+    at_once = true;
+    buf_init(&out, 0);
+    buf_init(&record, 0);
+    run_start(&r, text, NULL);
+    assert_int_equal(r.rc, 0);
+    while (calling) {
+        struct call *c = calling;
+        const struct row **rows = arena_array(&arena, 1, sizeof *rows);
+        calling = NULL;
+        rows[0] = make_row(&arena, c->procedure->result.table, row);
+        c->slice = (struct slice){.rows = rows, .n = 1};
+        c->_answerer = NULL;
+        c->done(c, 0);
+    }
+    assert_int_equal(done_rc, 0);
+    write_out(&r.x, &out, SIZE_MAX);
+    check_str(buf_str(&out), want);
+    assert_int_equal(judge_disclose(&r.x, &d, &n), 0);
+    for (uint32_t i = 0; i < n; i++)
+        buf_addf(&record, "%s%ld %s[%.*s] %.*s", i ? "; " : "", (long)d[i].subject,
+                 d[i].refused ? "refused " : "", STR_FMT(d[i].capacities), STR_FMT(d[i].parts));
+    check_str(buf_str(&record), want_disclosed);
+    buf_release(&out);
+    buf_release(&record);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+    viewer = NULL;
+}
+
+/* The row itself, and nothing else of the person, not even on the way through it. */
+static void test_judge__given_by_a_function(void **state)
+{
+    called(&stranger, "mutation { give { text person { name } page { text } } }", note_rows[0],
+           "{\"data\":{\"give\":null},\"errors\":[{\"message\":\"Cannot return null for "
+           "non-nullable field Note.person.\","
+           "\"locations\":[{\"line\":1,\"column\":24}],\"path\":[\"give\",\"person\"],"
+           "\"extensions\":{\"code\":\"DATA_ERROR\","
+           "\"requestId\":\"rid\"}}]}",
+           "1 [NURSE] Note(page person text) !Person(name) !Page(text)");
+    called(&stranger, "mutation { give { text shop { name } friend { name } } }", note_rows[0],
+           "{\"data\":{\"give\":{\"text\":\"n15\",\"shop\":{\"name\":\"Shop\"},\"friend\":{"
+           "\"name\":\"Bob\"}}}}",
+           "1 [NURSE] Note(friend shop text); 2 [OWNER] Person(name)");
+    called(&stranger, "mutation { change { text } }", note_rows[0], "{\"data\":{\"change\":null}}",
+           "1 refused [] Note(text)");
+    called(&doctor, "mutation { change { text } }", note_rows[0],
+           "{\"data\":{\"change\":{\"text\":\"n15\"}}}", "1 [DOCTOR] Note(text)");
+}
+
+/* A right that a change gave or took holds for what follows it. */
+static void test_judge__asks_anew_after_a_change(void **state)
+{
+    struct run r;
+    unsigned before;
+
+    viewer = &doctor;
+    at_once = true;
+    run_start(&r, "mutation { a: change { text } b: change { text } }", NULL);
+    assert_int_equal(r.rc, 0);
+    for (int i = 0; i < 2; i++) {
+        struct call *c = calling;
+        const struct row **rows = arena_array(&arena, 1, sizeof *rows);
+        assert_non_null(c);
+        calling = NULL;
+        rows[0] = make_row(&arena, c->procedure->result.table, note_rows[0]);
+        c->slice = (struct slice){.rows = rows, .n = 1};
+        c->_answerer = NULL;
+        before = n_fetches;
+        c->done(c, 0);
+        assert_int_equal(n_fetches, before + 1);
+    }
+    arena_clear(&arena);
+    compiled_unref(r.document);
+    viewer = NULL;
+}
+
 /* ---- schemas that are refused ---- */
 
 static void refused(const char *types, const char *want)
@@ -462,6 +555,8 @@ static int run_all(void)
         cmocka_unit_test_setup(test_judge__failure_gives_nothing, setup),
         cmocka_unit_test_setup(test_judge__cancel, setup),
         cmocka_unit_test_setup(test_judge__disclosures, setup),
+        cmocka_unit_test_setup(test_judge__given_by_a_function, setup),
+        cmocka_unit_test_setup(test_judge__asks_anew_after_a_change, setup),
         cmocka_unit_test_setup(test_judge__schema, setup),
     };
     return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
