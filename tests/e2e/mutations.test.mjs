@@ -107,6 +107,8 @@ before(async () => {
   writeFileSync(file, SCHEMA);
   database = await createDatabase({ empty: true });
   await database.execute(SQL);
+  // The server's role writes nothing by itself, and these functions are not SECURITY DEFINER: the owner serves here.
+  database.serverConninfo = database.conninfo;
   server = await startServer({ database, args: ['--schema', file, '--lock-timeout-ms', '300', '--request-seconds', '3'] });
 });
 after(async () => {
