@@ -38,6 +38,7 @@
     "directive @value(name: String!) on ENUM_VALUE | OBJECT\n"                                     \
     "directive @codec(as: Codec!, scale: Int = 0) on SCALAR | FIELD_DEFINITION\n"                  \
     "enum Codec { DATE TIMESTAMP FIXED }\n"                                                        \
+    "enum Capacity { OWNER DOCTOR NURSE }\n"                                                       \
     "enum Claim { ROLE IIN ORGANISATION NAME CLIENT }\n"                                           \
     "enum Comparison { EQUAL AT_LEAST AT_MOST }\n"
 

@@ -11,7 +11,6 @@ static const char judge_schema[] = MAPPING
     "directive @belongs(column: String! = \"person_id\") on OBJECT\n"
     "directive @allow(to: [Capacity!]!) on OBJECT | FIELD_DEFINITION\n"
     "directive @viewer(claim: Claim) on FIELD_DEFINITION\n"
-    "enum Capacity { OWNER DOCTOR NURSE }\n"
     "enum Role { CITIZEN DOCTOR }\n"
     "interface Node { id: ID! }\n"
     "type Query {\n"
@@ -70,6 +69,7 @@ static const char *const page_rows[] = {"person_id=1 id=90 text=diary"};
 static const char *const shop_rows[] = {"id=7 name=Shop"};
 static const char *const right_rows[] = {
     "viewer=CITIZEN/111/ subject=1 capacities=OWNER",
+    "viewer=CITIZEN/222/ subject=2 capacities=OWNER",
     "viewer=DOCTOR/900/1 subject=1 capacities=DOCTOR",
     "viewer=DOCTOR/900/1 subject=3 capacities=NURSE,DOCTOR withheld=note reason=call",
     "viewer=NURSE/800/1 subject=1 capacities=NURSE withheld=note:14,note:12",
@@ -498,7 +498,7 @@ static void refused(const char *types, const char *want)
                      "directive @belongs(column: String! = \"person_id\") on OBJECT\n"
                      "directive @allow(to: [Capacity!]!) on OBJECT | FIELD_DEFINITION\n"
                      "directive @viewer(claim: Claim) on FIELD_DEFINITION\n"
-                     "enum Capacity { OWNER DOCTOR }\n%s",
+                     "%s",
              types);
     assert_int_equal(schema_build(&s, str_of(text), &err), ERR_CONFIG);
     assert_string_equal(err.message, want);

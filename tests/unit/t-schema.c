@@ -358,7 +358,7 @@ static const struct {
     {"type T @table(name: \"t\", key: [\"a\", \"b\", \"c\"]) { id: ID! }",
      "Table \"t\": a key has 1 to 2 columns."},
     {"type T @table(name: \"t\") { id: ID! } type U @table(name: \"t\", key: [\"x\"]) { id: ID! }",
-     "Table \"t\" has another key in line 23."},
+     "Table \"t\" has another key in line 24."},
     {"type T @table(name: \"\") { id: ID! }", "A table's name is empty."},
     {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\", \"b\"]) }",
      "Field \"T.t\" refers by 2 columns to a key of 1."},
