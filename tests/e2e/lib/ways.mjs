@@ -11,13 +11,17 @@ export class Ways {
     this.schema = schema;
     this.personal = personal;
     this.patient = schema.getType('Patient');
-    this.types = [...personal].map((name) => schema.getType(name));
     // Type -> the list of it that a patient has.
     this.lists = new Map(Object.values(this.patient.getFields()).flatMap((field) => {
       const rows = getNamedType(field.type).getFields?.().nodes;
       return rows ? [[getNamedType(rows.type).name, field.name]] : [];
     }));
-    this.entries = this.types.filter((type) => type !== this.patient);
+    const others = [...personal].map((name) => schema.getType(name)).filter((type) => type !== this.patient);
+    // Entries, which are found again by their ids; rows that have none and come and go while one asks; what no list of a patient has.
+    this.entries = others.filter((type) => type.getFields().id && this.lists.has(type.name));
+    this.passing = others.filter((type) => !type.getFields().id && this.lists.has(type.name));
+    this.unlisted = others.filter((type) => !this.lists.has(type.name));
+    this.types = [this.patient, ...this.entries];
   }
 
   /** `field` with everything under it that is not somebody's, and of what is somebody's, whose. */
@@ -32,7 +36,11 @@ export class Ways {
     return `${field.name}${page} { ${below.join(' ')} }`;
   }
 
-  fields(type) { return Object.values(type.getFields()); }
+  /** The fields of a type that are the same each time. */
+  fields(type) {
+    const passing = this.passing.map(({ name }) => this.lists.get(name));
+    return Object.values(type.getFields()).filter(({ name }) => type !== this.patient || !passing.includes(name));
+  }
 
   /** Documents: `way(type, field text, field name)` in an alias for each field of each type; `fragment` is what it spreads. */
   documents(types, way, fragment = () => '') {
@@ -64,6 +72,12 @@ export class Ways {
       const row = `__typename id ${field}`;
       return `me { patient { ${type === this.patient ? row : `__typename id ${this.list(type, row)}`} } }`;
     });
+  }
+
+  /** What a patient's record has of rows that come and go: a document for each kind of them, all fields. */
+  comeAndGo() {
+    return this.passing.map((type) => ({ type, list: this.lists.get(type.name), variables: ['iin'],
+      text: `query($iin: ID!) { patient(iin: $iin) { ${this.lists.get(type.name)}(first: 100) { nodes { ${this.fields(type).map((field) => this.selection(field)).join(' ')} } } } }` }));
   }
 
   /** Everybody's patients and entries in one list, every field of each. */
