@@ -8,7 +8,8 @@
  *
  * One SELECT, neither SECURITY DEFINER nor with settings of its own, so that the planner inlines it into the statement
  * that asks for many subjects: what follows is then index look-ups of one plan that was set up once. Conditions on
- * a role stand before the look-ups that they spare. Days are days in Kazakhstan, UTC+5.
+ * a role stand before the look-ups that they spare. Of somebody who is not there as much is looked up as of a stranger, so
+ * that time does not tell them apart. Days are days in Kazakhstan, UTC+5.
  */
 CREATE OR REPLACE FUNCTION access_rights(viewer text, subject bigint)
 RETURNS TABLE (capacities text, withheld text, reason text)
@@ -16,33 +17,33 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT r.capacities,
            CASE WHEN v.role = 'CITIZEN' OR r.emergency IS NOT NULL THEN ''
                 /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
-                WHEN (SELECT true FROM access_rule h WHERE h.patient_id = p.id AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
-                THEN access_hidden(p.id, v.role, w.practitioner_id, w.clinic_id)
+                WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
+                THEN access_hidden(subject, v.role, w.practitioner_id, w.clinic_id)
                 ELSE '' END,
            coalesce(r.emergency, r.call)
       FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin,
                    (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
       LEFT JOIN LATERAL access_place(viewer) w ON true
-      JOIN patient p ON p.id = subject
+      LEFT JOIN patient p ON p.id = subject
      CROSS JOIN LATERAL (
             SELECT CASE WHEN w.practitioner_id IS NULL THEN NULL
                         ELSE (SELECT g.reason_code FROM emergency_grant g
-                               WHERE g.patient_id = p.id AND g.practitioner_id = w.practitioner_id AND g.clinic_id = w.clinic_id
+                               WHERE g.patient_id = subject AND g.practitioner_id = w.practitioner_id AND g.clinic_id = w.clinic_id
                                  AND g.role = v.role AND g.valid_from <= now() AND g.valid_to > now()
                                ORDER BY g.valid_to DESC LIMIT 1) END AS emergency,
                    CASE WHEN v.role = 'AMBULANCE' AND w.clinic_id IS NOT NULL
                         THEN (SELECT a.number FROM ambulance_call a
-                               WHERE a.patient_id = p.id AND a.clinic_id = w.clinic_id AND a.closed_at IS NULL AND a.superseded_by IS NULL
+                               WHERE a.patient_id = subject AND a.clinic_id = w.clinic_id AND a.closed_at IS NULL AND a.superseded_by IS NULL
                                  AND a.received_at <= now() AND a.record_status <> 'entered_in_error' LIMIT 1) END AS call
             OFFSET 0) e
      CROSS JOIN LATERAL (
-            SELECT e.emergency, e.call,
+            SELECT e.emergency, e.call, p.id AS known,
                    CASE WHEN v.role = 'CITIZEN' THEN
                         CASE WHEN p.deceased_on IS NOT NULL THEN NULL
                              WHEN p.iin = v.iin THEN 'OWNER'
-                             WHEN p.birth_date + INTERVAL '18 years' <= v.today THEN NULL
+                             WHEN p.id IS NULL OR p.birth_date + INTERVAL '18 years' <= v.today THEN NULL
                              WHEN EXISTS (SELECT FROM guardianship g
-                                           WHERE g.patient_id = p.id AND g.superseded_by IS NULL AND g.record_status <> 'entered_in_error'
+                                           WHERE g.patient_id = subject AND g.superseded_by IS NULL AND g.record_status <> 'entered_in_error'
                                              AND g.valid_from <= v.today AND (g.valid_to IS NULL OR g.valid_to > v.today)
                                              AND (g.guardian_iin = v.iin
                                                   OR (SELECT o.iin = v.iin FROM patient o WHERE o.id = g.guardian_id)))
@@ -63,25 +64,25 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                   THEN 'DISTRICT_NURSE' END,
                              CASE WHEN v.role = 'DOCTOR'
                                    AND (EXISTS (SELECT FROM appointment a
-                                                 WHERE a.patient_id = p.id AND a.practitioner_id = w.practitioner_id AND a.clinic_id = w.clinic_id
+                                                 WHERE a.patient_id = subject AND a.practitioner_id = w.practitioner_id AND a.clinic_id = w.clinic_id
                                                    AND a.status IN ('booked', 'kept') AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
                                                    AND a.starts_at BETWEEN now() - INTERVAL '30 days' AND now() + INTERVAL '30 days')
                                      OR EXISTS (SELECT FROM hospitalization s
-                                                 WHERE s.patient_id = p.id AND s.superseded_by IS NULL AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error'
+                                                 WHERE s.patient_id = subject AND s.superseded_by IS NULL AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error'
                                                    AND (s.discharged_on IS NULL OR s.discharged_on >= v.today - 30))
                                      OR EXISTS (SELECT FROM hospital_referral f
-                                                 WHERE f.patient_id = p.id AND f.superseded_by IS NULL AND w.clinic_id IN (f.from_clinic_id, f.to_clinic_id)
+                                                 WHERE f.patient_id = subject AND f.superseded_by IS NULL AND w.clinic_id IN (f.from_clinic_id, f.to_clinic_id)
                                                    AND f.record_status <> 'entered_in_error' AND (f.status IN ('waiting', 'accepted') OR f.referred_on >= v.today - 30))
                                      OR EXISTS (SELECT FROM prescription x
-                                                 WHERE x.patient_id = p.id AND x.superseded_by IS NULL AND x.issued_on >= v.today - 90
+                                                 WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.issued_on >= v.today - 90
                                                    AND x.prescriber_id = w.practitioner_id AND x.record_status <> 'entered_in_error'))
                                   THEN 'TREATING_DOCTOR' END,
                              CASE WHEN e.call IS NOT NULL THEN 'AMBULANCE' END,
                              CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
                              CASE WHEN EXISTS (SELECT FROM access_rule g
-                                                WHERE g.patient_id = p.id AND g.kind = 'grant' AND g.revoked_at IS NULL
+                                                WHERE g.patient_id = subject AND g.kind = 'grant' AND g.revoked_at IS NULL
                                                   AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
                                   THEN 'GRANTEE' END), '') END AS capacities
             OFFSET 0) r
-     WHERE r.capacities IS NOT NULL
+     WHERE r.capacities IS NOT NULL AND r.known IS NOT NULL
 $$;
