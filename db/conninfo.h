@@ -22,6 +22,10 @@ struct err;
     "-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1 "                    \
     "-c max_parallel_workers_per_gather=0"
 
+/* Settings of a session that adds rows which must be safe when it says so, whatever the cluster's default is. */
+#define CONNINFO_APPEND_SETTINGS                                                                   \
+    "-c plan_cache_mode=force_generic_plan -c jit=off -c synchronous_commit=on"
+
 /* Arrays for PQconnectStartParams and PQconnectdbParams; all memory is the object's own. */
 struct conninfo {
     const char **keywords, **values; /* NULL-terminated */

@@ -318,6 +318,18 @@ static int grants(struct migration *g)
     return rc;
 }
 
+/* What a function upkeep() of the database does, when it has one. */
+static int upkeep(struct migration *g)
+{
+    PGresult *res = NULL;
+    int rc = run(g, "upkeep()", "SELECT to_regprocedure('upkeep()') IS NOT NULL", 0, NULL, &res);
+
+    if (rc == 0 && PQgetvalue(res, 0, 0)[0] == 't')
+        rc = run(g, "upkeep()", "SELECT upkeep()", 0, NULL, NULL);
+    PQclear(res);
+    return rc;
+}
+
 static int migrate(struct migration *g)
 {
     PGresult *done = NULL;
@@ -336,6 +348,8 @@ static int migrate(struct migration *g)
         rc = one_folder(g, done, "functions", true);
     if (rc == 0)
         rc = grants(g);
+    if (rc == 0)
+        rc = upkeep(g);
     PQclear(done);
     return rc;
 }

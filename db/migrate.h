@@ -1,6 +1,7 @@
 /* db/migrate.h: brings a database to the newest schema: db/migrations/NAME.sql once each, in name
- * order, each in one transaction; then db/functions/NAME.sql whenever their text changed; at last db/grants.sql,
- * every time. Blocking; for the command line, never on the loop. Two that run at the same moment take turns (advisory lock). */
+ * order, each in one transaction; then db/functions/NAME.sql whenever their text changed; at last, every time, db/grants.sql
+ * and the function upkeep(), where there is one. Blocking; for the command line, never on the loop. Two that run at the same
+ * moment take turns (advisory lock). */
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
 

@@ -43,7 +43,8 @@ struct pg_task {
     const char *before;  /* a command in front of it, under the same sync; NULL: none */
     bool maybe_canceled; /* a cancel request meant for its neighbour may have hit it */
     uint64_t took_ms;    /* set before done(): how long it was the oldest of its connection */
-    /* `res` is libpq's, valid during the call, NULL unless `fault` is PG_FINE. */
+    /* `res` (rows, or the end of a command without any) is libpq's, valid during the call, NULL unless `fault` is
+     * PG_FINE. */
     void (*done)(struct pg_task *task, enum pg_fault fault, const PGresult *res);
 };
 

@@ -14,6 +14,7 @@
 /* Fixed by PostgreSQL's catalog (src/include/catalog/pg_type.dat); they never change. */
 enum {
     OID_BOOL = 16,
+    OID_BYTEA = 17,
     OID_INT8 = 20,
     OID_INT2 = 21,
     OID_INT4 = 23,

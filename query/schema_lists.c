@@ -229,6 +229,12 @@ static int map_list_argument(struct mapper *m, struct field *f, uint32_t i,
 
 /* ---- @list ---- */
 
+static bool is_cached(const struct mapper *m, const struct ast_directive *d)
+{
+    const struct value *cached = directive_argument(m->s, d, "cached");
+    return !cached || cached->kind != VALUE_BOOLEAN || cached->boolean;
+}
+
 int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
 {
     const struct value *limit = directive_argument(m->s, d, "limit");
@@ -245,7 +251,7 @@ int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
     if (rc < 0)
         return rc;
     f->row_type = item;
-    path.aggregate = own->aggregate ? own : NULL;
+    path.aggregate = own->aggregate && is_cached(m, d) ? own : NULL;
     path.column[0] = map_text(m, d, "column");
     f->key_cell[0] = own->key_cell[0];
     f->list_limit = limit && limit->kind == VALUE_INT ? (uint32_t)MAX(0, limit->integer) : 100;

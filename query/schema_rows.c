@@ -45,11 +45,12 @@ static int key_path(struct mapper *m, const struct type *t, struct loc loc,
 
 /* ---- @reference ---- */
 
-/* The columns of this row that hold the other's key. */
+/* The columns of this row that hold the other's key, or the function that computes it. */
 static int reference_columns(struct mapper *m, struct field *f, const struct ast_directive *d,
                              uint32_t *ret_n)
 {
     const struct value *columns = directive_argument(m->s, d, "columns");
+    struct str function = map_text(m, d, "function");
     const struct table *home;
     int rc = access_home(m, f, &home);
 
@@ -60,7 +61,13 @@ static int reference_columns(struct mapper *m, struct field *f, const struct ast
     if (f->n_arguments)
         return map_refuse(m, f, "has an argument that nothing uses.");
     *ret_n = columns && columns->kind == VALUE_LIST ? columns->n_items : columns ? 1 : 0;
-    if (*ret_n == 0 || *ret_n > ACCESS_KEY_MAX)
+    if (function.len && *ret_n == 0) {
+        struct column key = {
+            .name = function, .codec = CODEC_KEY, .computed = true, .required = map_required(f)};
+        *ret_n = 1;
+        return access_cell(m, home, &key, f->loc, &f->key_cell[0]);
+    }
+    if (function.len || *ret_n == 0 || *ret_n > ACCESS_KEY_MAX)
         return map_refuse(m, f, "refers by no column or by too many.");
     for (uint32_t i = 0; i < *ret_n; i++) {
         const struct value *c = columns->kind == VALUE_LIST ? &columns->items[i] : columns;

@@ -30,6 +30,7 @@ struct config {
     const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
     const char *token_keys, *token_issuer, *token_audience;
     const char *secret; /* the file's name */
+    const char *audit_heads, *from, *to;
     const char *cors_origin[CONFIG_ORIGINS_MAX];
     unsigned n_cors_origin;
     enum log_level log_level;
@@ -53,7 +54,8 @@ enum config_command {
     COMMAND_SERVE = 1,
     COMMAND_CHECK = 2,
     COMMAND_MIGRATE = 4,
-    COMMAND_TOKEN = 8
+    COMMAND_TOKEN = 8,
+    COMMAND_AUDIT_VERIFY = 16
 };
 
 enum {

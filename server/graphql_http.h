@@ -14,6 +14,7 @@
 #include "query/document.h"
 #include "server/identity.h"
 
+struct audit;
 struct err;
 struct exchange;
 struct graphql;
@@ -24,6 +25,7 @@ struct trusted;
 struct uv_loop_s;
 
 struct graphql_config {
+    struct audit *audit; /* the record of every look; NULL: none. Must outlive it */
     struct document_limits documents;
     struct cost_limits limits;
     struct identity *identity;     /* who asks; must outlive it */

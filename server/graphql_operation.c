@@ -40,16 +40,28 @@ static void refuse_called_off(struct operation *o)
     }
 }
 
+/* It was executed, but may not leave. That the record can't be written is the database's fault, not the request's, though
+ * its time is up. */
+static void refuse_release(struct operation *o, int rc)
+{
+    if (rc == ERR_CANCELED && o->called_off != ERR_TIMEOUT)
+        refuse_called_off(o);
+    else
+        operation_refuse_with(o, rc == ERR_CANCELED ? ERR_DATABASE : rc,
+                              "The answer can't be given just now. Please try again.");
+}
+
 static void released(struct release *r, int rc)
 {
     struct operation *o = container_of(r, struct operation, release);
+    struct graphql *g = o->g; /* `o` is gone when its answer is whole */
 
     operation_settle(o);
     if (rc < 0)
-        operation_refuse_with(o, rc, "The answer can't be given just now. Please try again.");
+        refuse_release(o, rc);
     else
         operation_answer(o);
-    graphql_close_when_idle(o->g);
+    graphql_close_when_idle(g);
 }
 
 /* All rows are there. `waiting`: the operation is in g->in_flight. */
@@ -57,19 +69,22 @@ static void release(struct operation *o, bool waiting)
 {
     int rc;
 
-    o->release = (struct release){.viewer = &o->viewer, .done = released};
+    o->release =
+        (struct release){.audit = o->g->config.audit, .viewer = &o->viewer, .done = released};
     rc = judge_disclose(&o->execution, &o->release.disclosures, &o->release.n_disclosures);
     if (rc == 0)
         rc = release_request(&o->release);
     if (rc == 0) {
         if (!waiting)
             operation_wait(o);
+        if (o->called_off) /* it came to its end all the same; for the record there is no time left */
+            release_cancel(&o->release);
         return;
     }
     if (waiting)
         operation_settle(o);
     if (rc < 0)
-        operation_refuse_with(o, rc, "The answer can't be given just now. Please try again.");
+        refuse_release(o, rc);
     else
         operation_answer(o);
 }

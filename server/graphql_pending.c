@@ -65,6 +65,7 @@ void operation_call_off(struct operation *o, int why)
         o->called_off = why;
     o->hurried = hurry;
     execution_cancel(&o->execution, hurry);
+    release_cancel(&o->release);
 }
 
 static void tick(uv_timer_t *timer)

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "db/migrate.h"
+#include "server/audit_verify.h"
 #include "server/check.h"
 #include "server/config.h"
 #include "server/service.h"
@@ -25,6 +26,7 @@ static const char usage[] =
     "  tolqujat check [FLAGS]     compares the schema file with the database\n"
     "  tolqujat migrate [FLAGS]   brings the database to the newest tables\n"
     "  tolqujat token [FLAGS]     makes a token, or a key, for a demo\n"
+    "  tolqujat audit verify [FLAGS]  whether the access log is what was written\n"
     "  tolqujat COMMAND --help    the flags of a command\n"
     "  tolqujat --version\n";
 
@@ -100,10 +102,11 @@ static int run(const char *name, enum config_command command, int argc, char **a
         status = STATUS_USAGE;
     } else {
         log_set_level(config.log_level);
-        status = command == COMMAND_SERVE   ? serve(&config)
-                 : command == COMMAND_CHECK ? check_run(&config)
-                 : command == COMMAND_TOKEN ? token(&config)
-                                            : migrate(&config);
+        status = command == COMMAND_SERVE     ? serve(&config)
+                 : command == COMMAND_CHECK   ? check_run(&config)
+                 : command == COMMAND_TOKEN   ? token(&config)
+                 : command == COMMAND_MIGRATE ? migrate(&config)
+                                              : audit_verify_run(&config);
     }
     config_release(&config);
     return status;
@@ -125,6 +128,12 @@ int main(int argc, char **argv)
         return run(command, COMMAND_MIGRATE, argc - 2, argv + 2);
     if (strcmp(command, "token") == 0)
         return run(command, COMMAND_TOKEN, argc - 2, argv + 2);
+    if (strcmp(command, "audit") == 0 && argc > 2 && strcmp(argv[2], "verify") == 0)
+        return run("audit verify", COMMAND_AUDIT_VERIFY, argc - 3, argv + 3);
+    if (strcmp(command, "audit") == 0) {
+        fputs("tolqujat audit: the one thing that it does is verify\n", stderr);
+        return STATUS_USAGE;
+    }
     if (argc == 2 && strcmp(command, "--version") == 0) {
         printf("tolqujat %s\n", TOLQUJAT_VERSION);
         return STATUS_OK;

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "cache/cache.h"
 #include "db/db.h"
+#include "server/audit.h"
 #include "server/graphql_http.h"
 #include "server/http/server.h"
 
@@ -56,6 +57,14 @@
     X(db_calls_total, counter, "Functions called", db, db->calls)                                  \
     X(db_calls_failed_total, counter, "Of those, refused or failed", db, db->calls_failed)         \
     X(db_calls_waiting, gauge, "Calls that wait for a connection", db, db->calls_waiting)          \
+    X(audit_rows_total, counter, "Rows of the access log that are safe", audit, audit->rows)       \
+    X(audit_batches_total, counter, "Statements that they went in", audit, audit->batches)         \
+    X(audit_refused_total, counter, "Answers kept back as their rows could not be written", audit, \
+      audit->failed)                                                                               \
+    X(audit_heads_failed_total, counter, "Heads of chains that could not be written down", audit,  \
+      audit->heads_failed)                                                                         \
+    X(audit_waiting, gauge, "Rows of the access log that are not yet safe", audit, audit->waiting) \
+    X(audit_lag_milliseconds, gauge, "Age of the oldest of them", audit, audit->lag_ms)            \
     X(cache_hot_hits_total, counter, "Keys found among the hot records", cache, cache->hot_hits)   \
     X(cache_local_hits_total, counter, "Keys found in the process", cache, cache->local_hits)      \
     X(cache_remote_hits_total, counter, "Keys found in Redis", cache, cache->remote_hits)          \
@@ -192,7 +201,7 @@ static void publish_process(struct metrics_slot *s)
 
 void metrics_publish(struct metrics *m, unsigned worker, const struct http_stats *http,
                      const struct db_stats *db, const struct cache_stats *cache,
-                     const struct graphql_stats *graphql)
+                     const struct graphql_stats *graphql, const struct audit_stats *audit)
 {
     struct metrics_slot *s = &m->slot[worker];
 

@@ -11,6 +11,7 @@
 
 #include "base/macros.h"
 
+struct audit_stats;
 struct buf;
 struct cache_stats;
 struct db_stats;
@@ -28,7 +29,7 @@ void metrics_replied(struct metrics *m, unsigned worker, int status, uint64_t us
 /* Brings the copied figures up to date; each may be NULL. */
 void metrics_publish(struct metrics *m, unsigned worker, const struct http_stats *http,
                      const struct db_stats *db, const struct cache_stats *cache,
-                     const struct graphql_stats *graphql);
+                     const struct graphql_stats *graphql, const struct audit_stats *audit);
 /* The supervisor saw a worker die. */
 void metrics_restarted(struct metrics *m, unsigned worker);
 

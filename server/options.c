@@ -11,7 +11,7 @@
 #include "base/str.h"
 
 enum {
-    ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE,
+    ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE | COMMAND_AUDIT_VERIFY,
     SERVE = COMMAND_SERVE,
     TOKEN = COMMAND_TOKEN
 };
@@ -97,8 +97,17 @@ const struct option options[] = {
      "documents that clients may register by hash, each worker; 0: none"},
     {"trusted-documents", OPTION_TEXT, SERVE, AT(trusted_documents), 0, 0, NULL, "FILE",
      "manifest of the only documents that may run"},
-    {"secret", OPTION_TEXT, SERVE, AT(secret), 0, 0, NULL, "FILE",
-     "32 random bytes or more that only its owner can read: ids and cursors are sealed with it"},
+    {"secret", OPTION_TEXT, SERVE | COMMAND_AUDIT_VERIFY, AT(secret), 0, 0, NULL, "FILE",
+     "32 random bytes or more that only its owner can read: ids, cursors and the access log are "
+     "sealed with it"},
+    {"audit-heads", OPTION_TEXT, SERVE, AT(audit_heads), 0, 0, NULL, "DIR",
+     "folder, out of the database's reach, where the state of the access log is written down"},
+    {"heads", OPTION_TEXT, COMMAND_AUDIT_VERIFY, AT(audit_heads), 0, 0, NULL, "DIR",
+     "the server's --audit-heads: shows what was cut off"},
+    {"from", OPTION_TEXT, COMMAND_AUDIT_VERIFY, AT(from), 0, 0, NULL, "YYYY-MM",
+     "the first month; else from the beginning"},
+    {"to", OPTION_TEXT, COMMAND_AUDIT_VERIFY, AT(to), 0, 0, NULL, "YYYY-MM",
+     "the month behind the last one; else to the end"},
     {"new-key", OPTION_TEXT, TOKEN, AT(token.new_key), 0, 0, NULL, "FILE",
      "makes a demo's key there, and FILE.jwks beside it; no token"},
     {"key", OPTION_TEXT, TOKEN, AT(token.key), 0, 0, NULL, "FILE",

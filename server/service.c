@@ -11,6 +11,7 @@
 #include "query/cost.h"
 #include "query/document.h"
 #include "query/schema.h"
+#include "server/audit_heads.h"
 #include "server/config.h"
 #include "server/keyring.h"
 #include "server/metrics.h"
@@ -74,6 +75,16 @@ static int open_files(struct service *s, struct err *reterr)
     if (s->config->graphiql_given)
         return err_set(reterr, ERR_CONFIG, "--graphiql: %s", err.message);
     log_warn("no GraphQL IDE at /graphiql: %s", err.message);
+    return 0;
+}
+
+static int check_audit(const struct service *s, struct err *reterr)
+{
+    if (s->config->access_open)
+        return 0;
+    if (s->config->audit_heads)
+        return audit_heads_check(s->config->audit_heads, reterr);
+    log_warn("no --audit-heads: an end of the access log that is cut off can't be noticed");
     return 0;
 }
 
@@ -172,6 +183,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
         rc = open_keyring(s, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);
+    if (rc == 0)
+        rc = check_audit(s, reterr);
     if (rc == 0)
         rc = open_files(s, reterr);
     if (rc == 0)

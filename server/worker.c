@@ -15,6 +15,7 @@
 #include "cache/cache.h"
 #include "db/db.h"
 #include "query/schema.h"
+#include "server/audit.h"
 #include "server/config.h"
 #include "server/graphql_http.h"
 #include "server/hot_loader.h"
@@ -34,6 +35,7 @@ enum {
     CHECK_AGAIN_MS = 500,
     CHECK_END_MS = 1000,
     HOT_REFRESH_S = 60,
+    AUDIT_FLUSH_MS = 1500, /* less than the supervisor grants beyond the drain */
     DESCRIPTORS_KEPT = 64, /* for everything that is no client */
     EXIT_NOW = 1
 };
@@ -50,6 +52,7 @@ struct worker {
     struct hot_loader *hot;
     struct row_source source;
     struct identity *identity;
+    struct audit *audit; /* NULL: nobody is asked who he is */
     struct graphql *graphql;
 
     uv_signal_t term, interrupt, hangup;
@@ -90,6 +93,8 @@ static const char *worker_lacks(const struct worker *w)
     db_get_stats(w->db, &stats);
     if (stats.ready == 0)
         return "database";
+    if (w->audit && !audit_is_ready(w->audit))
+        return "access log";
     return hot_loader_ready(w->hot) ? NULL : "hot records";
 }
 
@@ -111,15 +116,19 @@ static void worker_publish(struct worker *w)
     struct db_stats db = {0};
     struct cache_stats cache = {0};
     struct graphql_stats graphql = {0};
+    struct audit_stats audit = {0};
     bool all = w->graphql && !w->closing;
 
     if (all) {
         db_get_stats(w->db, &db);
         cache_get_stats(w->cache, &cache);
         graphql_get_stats(w->graphql, &graphql);
+        if (w->audit)
+            audit_get_stats(w->audit, &audit);
     }
     metrics_publish(w->service->metrics, w->start.index, http_server_stats(w->http),
-                    all ? &db : NULL, all ? &cache : NULL, all ? &graphql : NULL);
+                    all ? &db : NULL, all ? &cache : NULL, all ? &graphql : NULL,
+                    all ? &audit : NULL);
 }
 
 static void answer_metrics(void *data, struct exchange *x)
@@ -275,10 +284,37 @@ static int open_identity(struct worker *w, struct err *reterr)
     return 0;
 }
 
+static void note_audit(const char *why)
+{
+    log_warn("access log: %s", why);
+}
+
+/* Where nobody is asked who he is there is nothing to put on record. */
+static int open_audit(struct worker *w, struct err *reterr)
+{
+    unsigned char key[SECRET_KEY_BYTES];
+    struct audit_config cfg = {.conninfo = w->config->database,
+                               .key = {(const char *)key, sizeof key},
+                               .heads = w->config->audit_heads,
+                               .rows = 20000,
+                               .bytes = (size_t)16 * 1024 * 1024,
+                               .note = note_audit};
+    int rc = 0;
+
+    if (w->config->access_open)
+        return 0;
+    rc = secret_derive(w->service->secret, "audit", key);
+    rc = rc < 0 ? err_set(reterr, rc, "the access log can't be sealed")
+                : audit_open(&w->audit, &w->loop, &cfg, reterr);
+    explicit_bzero(key, sizeof key);
+    return rc;
+}
+
 static int open_graphql(struct worker *w, struct err *reterr)
 {
     const struct config *c = w->config;
-    struct graphql_config cfg = {.identity = w->identity,
+    struct graphql_config cfg = {.audit = w->audit,
+                                 .identity = w->identity,
                                  .trusted = w->service->trusted,
                                  .seals = secret_seals(w->service->secret),
                                  .max_in_flight = (uint32_t)c->max_in_flight,
@@ -300,6 +336,8 @@ static int open_data(struct worker *w, struct err *reterr)
     if (rc == 0)
         rc = hot_loader_start(&w->hot, &w->loop, &w->service->schema->access, w->cache, w->db,
                               HOT_REFRESH_S, reterr);
+    if (rc == 0)
+        rc = open_audit(w, reterr);
     if (rc == 0)
         rc = open_graphql(w, reterr);
     return rc;
@@ -376,6 +414,7 @@ static void on_closed_db(void *data)
 
     if (--w->pending)
         return;
+    w->audit = NULL;
     w->db = NULL;
     w->hot = NULL;
     if (w->cache)
@@ -394,7 +433,9 @@ static void on_closed_front(void *data)
     w->http = NULL;
     identity_close(w->identity);
     w->identity = NULL;
-    w->pending = 1 + (w->hot != NULL) + (w->db != NULL);
+    w->pending = 1 + (w->audit != NULL) + (w->hot != NULL) + (w->db != NULL);
+    if (w->audit) /* whose last rows are those of answers that have left */
+        audit_close(w->audit, AUDIT_FLUSH_MS, on_closed_db, w);
     if (w->hot) /* what it waits for ends with the database */
         hot_loader_stop(w->hot, on_closed_db, w);
     if (w->db)

@@ -219,7 +219,11 @@ describe('lists of the API', () => {
         assert.doesNotMatch(plan, /Bitmap|Hash|Seq Scan/, `${name}\n${plan}`);
         continue;
       }
-      assert.doesNotMatch(plan, /Bitmap|Sort|Hash|Seq Scan/, `${name}\n${plan}`);
+      assert.doesNotMatch(plan, /Bitmap|-> +(Incremental )?Sort|Hash|Seq Scan/, `${name}\n${plan}`);
+      if (/FROM "access_log"/.test(sql)) { // partitions, whose indexes are merged; it is read by its owner, now and then
+        assert.match(plan, /Merge Append/, `${name}\n${plan}`);
+        continue;
+      }
       assert.equal(plan.match(/Index (Only )?Scan using/g)?.length, 1, `${name}\n${plan}`);
       if (/ORDER BY/.test(sql)) assert.match(plan, /Index Only Scan using \w+_list/, name);
     }

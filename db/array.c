@@ -1,0 +1,77 @@
+/* db/array.c: see db/array.h; db/encode.c has the format. */
+#include "db/array.h"
+
+#include <endian.h>
+
+#include "base/err.h"
+
+struct head {
+    uint32_t dimensions, nulls, oid, length, lower;
+};
+
+static void put32(struct buf *b, uint32_t n)
+{
+    n = htobe32(n);
+    buf_add(b, &n, sizeof n);
+}
+
+void array_init(struct array *a, size_t max_bytes)
+{
+    *a = (struct array){0};
+    buf_init(&a->bytes, max_bytes);
+}
+
+void array_release(struct array *a)
+{
+    buf_release(&a->bytes);
+}
+
+void array_begin(struct array *a, uint32_t oid)
+{
+    static const struct head empty;
+
+    buf_clear(&a->bytes);
+    buf_add(&a->bytes, &empty, sizeof empty); /* written by array_end */
+    a->_oid = oid;
+    a->_n = 0;
+    a->_nulls = false;
+}
+
+void array_add_number(struct array *a, int64_t n)
+{
+    uint64_t big = htobe64((uint64_t)n);
+
+    put32(&a->bytes, sizeof big);
+    buf_add(&a->bytes, &big, sizeof big);
+    a->_n++;
+}
+
+void array_add_bool(struct array *a, bool b)
+{
+    put32(&a->bytes, 1);
+    buf_add_char(&a->bytes, (char)b);
+    a->_n++;
+}
+
+void array_add_bytes(struct array *a, struct str s)
+{
+    put32(&a->bytes, s.ptr ? (uint32_t)s.len : UINT32_MAX);
+    if (s.ptr)
+        buf_add_str(&a->bytes, s);
+    a->_nulls |= !s.ptr;
+    a->_n++;
+}
+
+int array_end(struct array *a)
+{
+    /* An array without elements has no dimension. */
+    struct head head = {htobe32(a->_n > 0), htobe32(a->_nulls), htobe32(a->_oid), htobe32(a->_n),
+                        htobe32(1)};
+
+    if (a->bytes.failed)
+        return ERR_MEMORY;
+    memcpy(a->bytes.ptr, &head, sizeof head);
+    if (a->_n == 0)
+        a->bytes.len = offsetof(struct head, length);
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* What a patient reads of a row of the access log beside its columns. */
+
+/* As what somebody asked, as the other tables write roles. */
+CREATE OR REPLACE FUNCTION access_log_role(l access_log) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT lower(l.role)
+$$;
+
+/* Who looked: a medical worker's full name; of citizens what they are to the patient. Null: not known here. */
+CREATE OR REPLACE FUNCTION access_log_person(l access_log) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN l.role = 'CITIZEN' THEN split_part(l.capacities, ',', 1)
+                ELSE (SELECT p.full_name FROM practitioner p WHERE p.iin = l.person) END
+$$;
+
+/* The key of the organisation that the person asked for. */
+CREATE OR REPLACE FUNCTION access_log_clinic(l access_log) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT c.id FROM clinic c WHERE c.bin = l.organisation
+$$;
+
+/* What was seen: types and their fields. */
+CREATE OR REPLACE FUNCTION access_log_seen(l access_log) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT p.parts FROM access_parts p WHERE p.hash = l.parts
+$$;
