@@ -91,7 +91,7 @@ CREATE TABLE appointment (
     CHECK (superseded_by <> id),
     FOREIGN KEY (patient_id, superseded_by) REFERENCES appointment (patient_id, id) DEFERRABLE INITIALLY DEFERRED
 );
-CREATE UNIQUE INDEX appointment_once ON appointment (practitioner_id, starts_at)
+CREATE UNIQUE INDEX appointment_once ON appointment (patient_id, starts_at)
     WHERE status IN ('booked', 'kept') AND superseded_by IS NULL;
 CREATE INDEX appointment_right ON appointment (patient_id, practitioner_id, clinic_id, starts_at) INCLUDE (record_status)
     WHERE status IN ('booked', 'kept') AND superseded_by IS NULL;

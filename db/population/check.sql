@@ -32,6 +32,7 @@ share (name, yes, total, target, fixed) AS (
     UNION ALL SELECT 'allergy', count(*) FILTER (WHERE EXISTS (SELECT FROM allergy a WHERE a.patient_id = p.id)), count(*), 0.08, 0.004 FROM people p
     UNION ALL SELECT 'first measles vaccine at 2 to 10 years', count(*) FILTER (WHERE EXISTS (SELECT FROM immunization i WHERE i.patient_id = p.id AND i.vaccine = 'ҚҚП' AND i.dose_number = 1)),
                      count(*), 0.945, 0.025 FROM people p WHERE years BETWEEN 2 AND 9 AND deceased_on IS NULL
+    UNION ALL SELECT 'children with a parent', count(*) FILTER (WHERE EXISTS (SELECT FROM guardianship g WHERE g.patient_id = p.id)), count(*), 0.97, 0.02 FROM people p WHERE years < 17 AND deceased_on IS NULL
     UNION ALL SELECT 'prescriptions filled', count(pharmacy_id), count(*), 0.8, 0.04 FROM prescription WHERE issued_on < (SELECT d - 15 FROM day)
 ),
 /* name, how many rows break the rule */
@@ -59,6 +60,11 @@ rule (name, broken) AS (
             UNION ALL SELECT 'dispense', patient_id, dispensed_on FROM dispense
             UNION ALL SELECT 'registration', patient_id, registered_on FROM dispensary_registration
             UNION ALL SELECT 'referral', patient_id, referred_on FROM hospital_referral
+            UNION ALL SELECT 'guardianship', patient_id, valid_from FROM guardianship
+            UNION ALL SELECT 'appointment kept', patient_id, starts_at::date FROM appointment WHERE status = 'kept'
+            UNION ALL SELECT 'ambulance', patient_id, received_at::date FROM ambulance_call
+            UNION ALL SELECT 'diary', patient_id, noted_at::date FROM diary_entry
+            UNION ALL SELECT 'emergency access', patient_id, valid_from::date FROM emergency_grant
             UNION ALL SELECT 'admission', patient_id, admitted_on FROM hospitalization
             UNION ALL SELECT 'discharge', patient_id, discharged_on FROM hospitalization WHERE discharged_on IS NOT NULL) e ON e.patient_id = p.id GROUP BY e.name
     UNION ALL SELECT 'doses of a series come in order', count(*) FROM (
@@ -88,6 +94,19 @@ rule (name, broken) AS (
     UNION ALL SELECT 'Kardiomagnil is sold at 600.00 or more', count(*) FROM dispense d JOIN drug g ON g.id = d.drug_id
                 WHERE g.name = 'Кардиомагнил' AND d.price < 60000 * ((d.quantity + 99) / 100)
     UNION ALL SELECT 'every product has a retail cap today', count(*) FROM drug d WHERE drug_price_cap(d) IS NULL
+    UNION ALL SELECT 'parents are of an age to be, alive, and were there before the child', count(*) FROM guardianship g
+                 JOIN patient c ON c.id = g.patient_id JOIN patient p ON p.id = g.guardian_id
+                WHERE p.birth_date > c.birth_date - 17 * 365 OR p.deceased_on IS NOT NULL OR p.id >= c.id OR (p.sex = 'female') <> (g.kind = 'mother')
+    UNION ALL SELECT 'appointments are with a doctor where he works', count(*) FROM appointment a
+                WHERE NOT EXISTS (SELECT FROM practitioner_role r WHERE r.practitioner_id = a.practitioner_id AND r.clinic_id = a.clinic_id)
+    UNION ALL SELECT 'ambulances come from a station, with its crew', count(*) FROM ambulance_call a JOIN clinic c ON c.id = a.clinic_id
+                WHERE c.kind <> 'ambulance' OR NOT EXISTS (SELECT FROM practitioner_role r WHERE r.practitioner_id = a.practitioner_id AND r.clinic_id = a.clinic_id AND r.role = 'paramedic')
+    UNION ALL SELECT 'what is hidden is of that patient', count(*) FROM access_rule r
+                WHERE r.item_id IS NOT NULL AND NOT EXISTS (SELECT FROM condition c WHERE c.patient_id = r.patient_id AND c.id = r.item_id)
+    UNION ALL SELECT 'rules are the owners''', count(*) FROM access_rule r JOIN patient p ON p.id = r.patient_id WHERE r.made_by <> p.iin
+    UNION ALL SELECT 'of emergency access the patient was told', count(*) FROM emergency_grant g
+                WHERE NOT EXISTS (SELECT FROM notification n WHERE n.patient_id = g.patient_id AND n.emergency_grant_id = g.id)
+    UNION ALL SELECT 'active prescriptions have a code, no others', count(*) FROM prescription WHERE (status = 'active') <> (pick_code_hash IS NOT NULL)
     /* Every foreign key of the schema, since a fast load does not fire them. */
     UNION ALL
     SELECT format('%s: %s', c.conrelid::regclass, pg_get_constraintdef(c.oid)),
@@ -111,6 +130,8 @@ figure (name, value, least, most) AS (
               FROM people p WHERE years BETWEEN 45 AND 74) x
     UNION ALL SELECT 'Kardiomagnil''s mean price for a pack, tenge', avg(price::numeric / quantity), 780, 950
       FROM dispense d JOIN drug g ON g.id = d.drug_id WHERE g.name = 'Кардиомагнил' AND quantity = 100
+    UNION ALL SELECT 'open calls of the busiest station, of the first 20,000 people', max(n), 1000, 1300 FROM (SELECT count(*) AS n FROM ambulance_call
+                     WHERE closed_at IS NULL GROUP BY clinic_id) x HAVING (SELECT people FROM day) >= 20000
     UNION ALL SELECT 'products', count(*), 200, 400 FROM drug
     UNION ALL SELECT 'international names', count(DISTINCT inn), 60, 80 FROM drug
     UNION ALL SELECT 'coverage of 18716355, percent', round(count(*) / 187163.55, 2), 94.69, 94.69 FROM patient HAVING count(*) = 17722517

@@ -183,11 +183,12 @@ SELECT r.n, r.place, r.condition_place, r.inn_id * 8 + population.pick(r.n, r.br
 ANALYZE ordered;
 
 INSERT INTO prescription (patient_id, id, drug_id, prescriber_id, clinic_id, pharmacy_id, condition_id, recorded_by, recorded_at, issued_on, valid_to,
-                          quantity, refills_left, source_id, status, payment, number, dose, source_rec)
+                          quantity, refills_left, source_id, status, payment, number, dose, source_rec, pick_code_hash)
 SELECT o.n, o.n * 256 + o.place, o.drug_id, w.doctor_id, p.clinic_id, CASE WHEN o.fetched > 0 THEN o.pharmacy_id END, o.n * 256 + o.condition_place,
        w.doctor_id, (o.issued_on + time '06:00') AT TIME ZONE 'UTC', o.issued_on, o.valid_to, o.total,
        CASE s.status WHEN 'active' THEN greatest(0, o.portions - greatest(o.fetched, 1)) ELSE 0 END,
-       p.source_id, s.status, o.payment, 'R' || lpad((o.n * 256 + o.place)::text, 12, '0'), o.dose, to_hex(o.n * 256 + o.place)
+       p.source_id, s.status, o.payment, 'R' || lpad((o.n * 256 + o.place)::text, 12, '0'), o.dose, to_hex(o.n * 256 + o.place),
+       CASE s.status WHEN 'active' THEN pick_code_hash('R' || lpad((o.n * 256 + o.place)::text, 12, '0'), lpad(population.pick(o.n, 10000 + o.place, 1000000)::text, 6, '0')) END
   FROM ordered o
   JOIN person p ON p.n = o.n,
        LATERAL (SELECT CASE WHEN population.u(o.n, 8200 + o.place) < 0.15 THEN 12700 + p.clinic_id ELSE p.doctor_id END AS doctor_id) w,
@@ -270,6 +271,82 @@ SELECT s.n, s.n * 256 + s.k, s.hospital_id, CASE WHEN s.planned THEN s.n * 256 +
        LATERAL (SELECT CASE WHEN s.leaves_on <= s.last_day THEN s.leaves_on ELSE s.died END AS discharged_on) d
  WHERE s.k < 3
  ORDER BY s.n, s.k;
+
+/*
+ * A child's parents are among the people with smaller numbers in the same 250, of an age to be, of the same region
+ * where there is one: so that the child has the same parents at every size, and chunks need nothing of each other.
+ */
+INSERT INTO guardianship (patient_id, id, guardian_id, recorded_at, valid_from, kind, source_id, source_rec)
+SELECT c.n, c.n * 256 + k, g.id, (c.birth + time '06:00') AT TIME ZONE 'UTC', c.birth, (ARRAY['mother', 'father'])[k], c.source_id, to_hex(c.n * 256 + k)
+  FROM person c,
+       generate_series(1, 2) k,
+       LATERAL (SELECT p.id FROM patient p
+                 WHERE p.id BETWEEN (c.n - 1) / 250 * 250 + 1 AND c.n - 1 AND p.sex = (ARRAY['female', 'male'])[k] AND p.deceased_on IS NULL
+                   AND p.birth_date BETWEEN c.birth - 42 * 365 AND c.birth - 18 * 366
+                 ORDER BY p.region_id <> c.region_id, hashint8extended(p.id, c.n * 2 + k) LIMIT 1) g
+ WHERE c.birth > population.today() - 18 * 365 AND c.died IS NULL AND (k = 1 OR population.u(c.n, 9200) < 0.7)
+ ORDER BY c.n, k;
+
+/* A quarter see their doctor within a month before or after the reference day. */
+INSERT INTO appointment (patient_id, id, practitioner_id, clinic_id, recorded_at, starts_at, status, source_id, source_rec)
+SELECT p.n, p.n * 256 + 1, p.doctor_id, p.clinic_id, t.starts_at - interval '3 days', t.starts_at,
+       CASE WHEN t.starts_at >= population.today() THEN 'booked' WHEN population.u(p.n, 9213) < 0.85 THEN 'kept' ELSE 'missed' END, p.source_id, to_hex(p.n * 256 + 1)
+  FROM person p,
+       LATERAL (SELECT (population.today() - 25 + population.pick(p.n, 9211, 55) + time '03:00') AT TIME ZONE 'UTC'
+                       + population.pick(p.n, 9212, 40) * interval '15 minutes' AS starts_at) t
+ WHERE p.attached AND p.died IS NULL AND population.u(p.n, 9210) < 0.25 AND t.starts_at > p.birth + 3
+ ORDER BY p.n;
+
+/*
+ * Calls for an ambulance: a tenth of the people had one in the last year. In Almaty (75), of the first 20,000 people, so
+ * many wait for one station's crew that its demo has a thousand to ask about.
+ */
+INSERT INTO ambulance_call (patient_id, id, clinic_id, practitioner_id, recorded_at, received_at, closed_at, category, number, source_id, source_rec)
+SELECT c.n, c.n * 256 + c.k, s.id, 16000 + (s.id - 3001) * 4 + 1 + population.pick(c.n, 9222, 4), c.received_at, c.received_at,
+       CASE c.k WHEN 1 THEN c.received_at + interval '50 minutes' END, 1 + population.pick(c.n, 9223, 4), 'A' || lpad((c.n * 256 + c.k)::text, 12, '0'), c.source_id, to_hex(c.n * 256 + c.k)
+  FROM (SELECT p.n, p.region_id, p.source_id, p.birth, k,
+               (p.last_day - CASE k WHEN 1 THEN population.pick(p.n, 9221, 365) ELSE 0 END + time '02:00') AT TIME ZONE 'UTC'
+                   + population.pick(p.n, 9224 + k, 1080) * interval '1 minute' AS received_at
+          FROM person p, generate_series(1, 2) k
+         WHERE CASE k WHEN 1 THEN population.u(p.n, 9220) < 0.1
+                      ELSE p.n <= 20000 AND p.region_id = 75 AND p.died IS NULL AND population.u(p.n, 9227) < 0.5 END) c
+  JOIN LATERAL (SELECT min(s.id) AS id FROM population.site s WHERE s.kind = 'ambulance' AND s.region_id = c.region_id) s ON s.id IS NOT NULL
+ WHERE c.received_at > c.birth + 1
+ ORDER BY c.n, c.k;
+
+/* A tenth of those with hypertension (1, 2) or diabetes (3, 4) keep a diary. */
+INSERT INTO diary_entry (patient_id, id, recorded_at, noted_at, kind, value, second_value, note)
+SELECT d.n, d.n * 256 + j, t.noted_at, t.noted_at, CASE WHEN d.pressure THEN 'blood_pressure' ELSE 'glucose' END,
+       CASE WHEN d.pressure THEN (120 + population.pick(d.n, 9231 + j, 50)) * 100 ELSE 450 + population.pick(d.n, 9231 + j, 700) END,
+       CASE WHEN d.pressure THEN (70 + population.pick(d.n, 9241 + j, 30)) * 100 END,
+       CASE WHEN population.u(d.n, 9251 + j) < 0.2 THEN 'Басым ауырады' END
+  FROM (SELECT d.n, bool_or(d.code LIKE 'I1%') AS pressure FROM diagnosis d JOIN person p ON p.n = d.n
+         WHERE (d.code LIKE 'I1%' OR d.code LIKE 'E1%') AND p.died IS NULL AND population.u(d.n, 9230) < 0.1 GROUP BY d.n) d,
+       generate_series(0, 6) j,
+       LATERAL (SELECT (population.today() - 1 - 2 * j + time '03:00') AT TIME ZONE 'UTC' + population.pick(d.n, 9261 + j, 60) * interval '1 minute' AS noted_at) t
+ ORDER BY d.n, j;
+
+/* Few decide about their passport: one in 200 hides a diagnosis or all of a kind, one in 300 lets the specialist of the clinic in. */
+INSERT INTO access_rule (patient_id, id, kind, item_table, item_id, role, practitioner_id, valid_from, valid_to, made_by)
+SELECT p.n, p.n * 256 + 1, 'hide', 'condition', d.id, CASE WHEN population.u(p.n, 9271) < 0.3 THEN 'NURSE' END, NULL, (p.last_day + time '05:00') AT TIME ZONE 'UTC', NULL::timestamptz, p.iin
+  FROM person p
+  LEFT JOIN LATERAL (SELECT min(p.n * 256 + d.place) AS id FROM diagnosis d WHERE d.n = p.n AND population.u(p.n, 9272) < 0.7) d ON true
+ WHERE p.died IS NULL AND p.age >= 18 AND population.u(p.n, 9270) < 0.005
+UNION ALL
+SELECT p.n, p.n * 256 + 2, 'grant', NULL, NULL, NULL, 12700 + p.clinic_id, (p.last_day + time '05:00') AT TIME ZONE 'UTC', (p.last_day + 300 + time '05:00') AT TIME ZONE 'UTC', p.iin
+  FROM person p WHERE p.died IS NULL AND p.age >= 18 AND population.u(p.n, 9273) < 0.0033
+ ORDER BY 1, 2;
+
+/* One in 500 was opened in an emergency, by a doctor of the hospital; nothing of it is in force any more. */
+INSERT INTO emergency_grant (patient_id, id, practitioner_id, clinic_id, role, valid_from, valid_to, told_at, reason_code, reason)
+SELECT p.n, p.n * 256 + 1, 10000 + (p.hospital_id - 2001) * 3 + 1, p.hospital_id, 'DOCTOR', t.at, t.at + interval '24 hours', t.at + interval '20 seconds',
+       'unconscious', 'Ес-түссіз жеткізілді, туыстары жоқ'
+  FROM person p,
+       LATERAL (SELECT (p.last_day - 2 - population.pick(p.n, 9281, 300) + time '10:00') AT TIME ZONE 'UTC' AS at) t
+ WHERE population.u(p.n, 9280) < 0.002 AND t.at > p.birth + 1
+ ORDER BY p.n;
+INSERT INTO notification (patient_id, id, kind, emergency_grant_id, made_at, sent_at)
+SELECT patient_id, id, 'emergency_access', id, valid_from, told_at FROM emergency_grant WHERE patient_id BETWEEN :lo AND :hi ORDER BY 1;
 
 INSERT INTO population_log.chunk (first_person, last_person, seed, day) VALUES (:lo, :hi, :seed, :'day');
 COMMIT;

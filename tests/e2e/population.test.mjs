@@ -11,7 +11,8 @@ import { createDatabase } from './lib/services.mjs';
 
 const LOAD = path.join(TOP, 'db/population/load');
 const CHECK = readFileSync(path.join(TOP, 'db/population/check.sql'), 'utf8');
-const OWNED = ['attachment', 'condition', 'allergy', 'immunization', 'prescription', 'dispense', 'dispensary_registration', 'hospital_referral', 'hospitalization'];
+const OWNED = ['attachment', 'condition', 'allergy', 'immunization', 'prescription', 'dispense', 'dispensary_registration', 'hospital_referral', 'hospitalization',
+  'guardianship', 'appointment', 'ambulance_call', 'diary_entry', 'access_rule', 'emergency_grant', 'notification'];
 const REFERENCE = ['source_system', 'region', 'clinic', 'pharmacy', 'practitioner', 'practitioner_role', 'icd10', 'drug', 'price_cap'];
 const work = mkdtempSync(path.join(os.tmpdir(), 'tolqujat-population.'));
 const made = [];
@@ -37,8 +38,9 @@ async function loaded(db, people, ...flags) {
 
 /** One hash per table of the rows of people 1 to n (and of all reference rows), ids and times included. */
 async function fingerprint(db, n) {
+  // Each database has a key of its own for pick-up codes.
   const hash = (table, key, where = 'true') =>
-    `SELECT '${table}' AS t, count(*) AS n, md5(string_agg(md5(x::text), '' ORDER BY ${key})) AS h FROM ${table} x WHERE ${where}`;
+    `SELECT '${table}' AS t, count(*) AS n, md5(string_agg(md5((to_jsonb(x) - 'pick_code_hash')::text), '' ORDER BY ${key})) AS h FROM ${table} x WHERE ${where}`;
   const rows = await db.query([
     hash('patient', 'id', `id <= ${n}`),
     ...OWNED.map((table) => hash(table, 'patient_id, id', `patient_id <= ${n}`)),
