@@ -61,7 +61,8 @@ REFUSED.headers['content-length'] = String(REFUSED.body.length);
 describe('what counts', () => {
   test('good tokens pass, every forged or stale one gets the same answer, for its own reason', () => taking(async (server, keys) => {
     keys.publish({ list: [...keys.list, makeKey('RS256')] });
-    await until(async () => (await askAs(server, keys.sign({}, { key: keys.list[1] }))).status === 200, 'the RSA key is known');
+    /* RS256 signs the same claims alike: with a jti it is none of the tokens below. */
+    await until(async () => (await askAs(server, keys.sign({ jti: 'probe' }, { key: keys.list[1] }))).status === 200, 'the RSA key is known');
     const kinds = forgeries(keys);
     assert.ok(kinds.length >= 60, String(kinds.length));
     assert.equal(new Set(kinds.map(([name]) => name)).size, kinds.length, 'each kind has a name of its own');
