@@ -307,13 +307,16 @@ static int bound(const char *flag, const char *month, const char *fallback, int6
                  char ret[32], int64_t *ret_at, struct err *reterr)
 {
     struct tm tm = {.tm_mday = 1};
-    char end;
+    char *end;
 
     snprintf(ret, 32, "%s", fallback);
     *ret_at = limit;
     if (!month)
         return 0;
-    if (strlen(month) != 7 || sscanf(month, "%4d-%2d%c", &tm.tm_year, &tm.tm_mon, &end) != 2 ||
+    tm.tm_year = (int)strtol(month, &end, 10);
+    if (end == month + 4 && *end == '-')
+        tm.tm_mon = (int)strtol(month + 5, &end, 10);
+    if (strlen(month) != 7 || end != month + 7 || strspn(month, "0123456789-") != 7 ||
         tm.tm_year < 2000 || tm.tm_mon < 1 || tm.tm_mon > 12)
         return err_set(reterr, ERR_CONFIG, "--%s: \"%.20s\" is no month such as 2026-11", flag,
                        month);
