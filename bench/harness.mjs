@@ -1,6 +1,7 @@
 // What the measuring programs share: the demo's data (scripts/demo has loaded it and its PostgreSQL and Redis run),
 // a server of their own over it, wrk, and CPU time from /proc.
 import { execFileSync, spawn } from 'node:child_process'
+import { createPrivateKey, sign } from 'node:crypto'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -57,6 +58,24 @@ export function services () {
   return { postgres: Number(pids.postgres), redis: Number(pids.redis) }
 }
 
+// ---- tokens, signed with the demo's key ----
+
+export const tokens = () => JSON.parse(demoFile('tokens.json'))
+
+/** A citizen's token. */
+export function citizenToken (iin) {
+  const jwk = JSON.parse(demoFile('token-key.jwk'))
+  const key = createPrivateKey({ key: jwk, format: 'jwk' })
+  const part = object => Buffer.from(JSON.stringify(object)).toString('base64url')
+  const now = Math.floor(Date.now() / 1000)
+  const text = `${part({ alg: 'ES256', typ: 'at+jwt', kid: jwk.kid })}.${part({ iss: 'tolqujat-demo', aud: 'tolqujat', sub: iin, role: 'CITIZEN', iat: now, exp: now + 36000 })}`
+  return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+/** Flags of a server that takes them and keeps the access log. */
+export const tokenFlags = () => ['--access', 'tokens', '--demo', '--token-keys', join(STATE, 'token-key.jwk.jwks'), '--token-issuer', 'tolqujat-demo',
+  '--token-audience', 'tolqujat', '--secret', join(STATE, 'secret'), '--audit-heads', scratch]
+
 // ---- processes ----
 
 function stat (pid) {
@@ -103,7 +122,7 @@ export const freePort = () => new Promise(resolve => {
  */
 export async function startServer (flags, before = []) {
   const port = await freePort()
-  const [program, ...args] = [...before, join(TOP, 'build/tolqujat'), 'serve', '--port', String(port), '--database', env.TOLQUJAT_DATABASE,
+  const [program, ...args] = [...before, join(TOP, 'build/tolqujat'), 'serve', '--port', String(port), '--database', env.TOLQUJAT_SERVER_DATABASE,
     '--graphiql', 'off', '--log-level', 'error', ...flags]
   const child = spawn(program, args, { cwd: TOP, stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise(resolve => child.on('close', resolve))
