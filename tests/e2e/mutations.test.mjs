@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { BINARY, run, sleep, until } from './lib/run.mjs';
+import { BINARY, must, run, sleep, until } from './lib/run.mjs';
 import { MAPPING } from './lib/mapping.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
@@ -106,6 +106,7 @@ before(async () => {
   file = path.join(folder, 'schema.graphql');
   writeFileSync(file, SCHEMA);
   database = await createDatabase({ empty: true });
+  await must(BINARY, ['migrate', '--database', database.conninfo]); // a server that knows who asks keeps a log of it
   await database.execute(SQL);
   // The server's role writes nothing by itself, and these functions are not SECURITY DEFINER: the owner serves here.
   database.serverConninfo = database.conninfo;
@@ -421,7 +422,7 @@ test('the check at start-up names file, line and reason', async () => {
   ];
   await database.execute(`
     CREATE FUNCTION twice(viewer text, id integer) RETURNS void LANGUAGE sql AS ''; CREATE FUNCTION twice(viewer text, id bigint) RETURNS void LANGUAGE sql AS '';
-    CREATE FUNCTION definer(viewer text, id integer) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS '';
+    CREATE FUNCTION definer(viewer text, id integer) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS ''; GRANT EXECUTE ON FUNCTION definer TO public;
     CREATE FUNCTION pathless(viewer text, id integer) RETURNS void LANGUAGE sql SECURITY DEFINER AS ''; REVOKE ALL ON FUNCTION pathless FROM public;
     CREATE FUNCTION viewerless(id integer, viewer text) RETURNS void LANGUAGE sql AS '';`);
   const other = path.join(folder, 'other.graphql');
