@@ -43,6 +43,12 @@ before(async () => {
     INSERT INTO hospital_referral (patient_id, from_clinic_id, to_clinic_id, referred_on, icd10, sheet_number) SELECT patient, clinic, clinic, '2001-01-01', icd10, 'T-1' FROM one;
     INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, discharged_on, department, icd10_admission, icd10_discharge, outcome)
       SELECT patient, clinic, '2001-01-01', '2001-01-09', 'x', icd10, icd10, 'recovered' FROM one;
+    INSERT INTO diary_entry (patient_id, noted_at, kind, value) SELECT patient, '2026-01-02 04:05:06+00', 'weight', 7050 FROM one;
+    INSERT INTO guardianship (patient_id, guardian_id, kind, valid_from, valid_to)
+      SELECT patient, (SELECT min(id) FROM patient WHERE id <> patient), 'mother', '2001-01-01', '2002-01-01' FROM one;
+    INSERT INTO access_rule (patient_id, kind, practitioner_id, made_by, valid_from, valid_to) SELECT patient, 'grant', doctor, '${iin}', '2001-01-01', '2001-01-02' FROM one;
+    INSERT INTO emergency_grant (patient_id, practitioner_id, clinic_id, role, reason_code, reason, valid_from, valid_to)
+      SELECT patient, doctor, clinic, 'DOCTOR', 'unconscious', 'found on the street', '2001-01-01', '2001-01-02' FROM one;
     COMMIT;`);
   server = await startServer({ database });
   cached = await startServer({ database, redis });
@@ -66,10 +72,12 @@ describe('node', () => {
     assert.ok(CLINICAL.every(({ list }) => list), JSON.stringify(CLINICAL));
     const seen = new Map(Object.values(await entries(server)).flatMap(({ nodes }) => nodes).map((n) => [n.__typename, n.id]));
     const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { __typename id clinic { __typename id region { __typename id } }
+      ${TYPES.filter(({ clinical, list }) => list && !clinical).map(({ list }) => `${list}(first: 1) { nodes { __typename id } }`).join(' ')}
       allergies(first: 1) { nodes { source { __typename id } recordedBy { __typename id } } }
       dispenses(first: 1) { nodes { pharmacy { __typename id } drug { __typename id } } } } }`, { iin });
     const [{ source, recordedBy }] = patient.allergies.nodes;
     const [{ pharmacy, drug }] = patient.dispenses.nodes;
+    for (const { list } of TYPES.filter((type) => type.list && !type.clinical)) seen.set(patient[list].nodes[0].__typename, patient[list].nodes[0].id);
     for (const one of [patient, patient.clinic ?? { __typename: 'Clinic', id: null }, patient.clinic?.region, source, recordedBy, pharmacy, drug]) {
       if (one?.id) seen.set(one.__typename, one.id);
     }

@@ -18,10 +18,10 @@ const { people, viewers } = world;
 /** The ids and cursors of a person's entries, from a server that shows everything: { id, entries: Type -> [{ id, cursor, letter }] }. */
 async function readIds(server, ways, person) {
   const lists = ways.entries.map((type) => `${type.name}: ${ways.lists.get(type.name)}(first: 100) { edges { cursor node { id ${
-    type.getFields().recordedAt ? 'recordedAt' : ''} } } }`);
+    ['recordedAt', 'validFrom'].filter((name) => type.getFields()[name]).slice(0, 1).map((name) => `made: ${name}`)} } } }`);
   const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { id ${lists.join(' ')} } }`, { iin: person.iin });
   return { id: patient.id, entries: Object.fromEntries(ways.entries.map(({ name }) => [name, patient[name].edges.map(({ cursor, node }) => ({
-    id: node.id, cursor, letter: node.recordedAt && letterOf(node.recordedAt) }))])) };
+    id: node.id, cursor, letter: node.made && letterOf(node.made) }))])) };
 }
 
 export class Proof {
@@ -90,7 +90,7 @@ export class Proof {
       Object.assign(all, { [`b${name}`]: one('b'), [`old${name}`]: one('a'), [`some${name}`]: [one('c'), this.entry('gone', name, 'c').id, one('b'), one('d')],
         [`after${name}`]: this.entry(person, name, 'd').cursor, [`foreign${name}`]: this.entry(stranger, name, 'd').cursor });
     }
-    all.everybody = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'grown', 'hider', 'dead', 'gone'].flatMap((name) => [this.ids[name].id, ...this.ways.entries.map((type) => this.entry(name, type.name, 'b').id)]);
+    all.everybody = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'hider', 'gone'].flatMap((name) => [this.ids[name].id, ...this.ways.entries.map((type) => this.entry(name, type.name, 'b').id)]);
     return Object.fromEntries(way.variables.map((name) => [name, all[name]]));
   }
 

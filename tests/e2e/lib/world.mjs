@@ -122,7 +122,7 @@ function referencesSql({ name, n, id }) {
 const icd10 = (n, i) => `Y${10 + n}.${i}`;
 
 /** What is in every kind of entry `k` of a person, table by table: the columns that are not the same in all. */
-function entryRows({ name, n, id }, k, i) {
+function entryRows({ name, n, id, iin }, k, i) {
   const day = (more) => sql(`DATE '2001-01-01' + ${n * 40 + i * 3 + more}`);
   const text = (table, column) => `canary-${name}-${table}-${k}-${column}`;
   const code = icd10(n, i);
@@ -144,8 +144,17 @@ function entryRows({ name, n, id }, k, i) {
     ambulance_call: { clinic_id: id, received_at: day(0), closed_at: day(1), category: 2, number: text('ambulance_call', 'number') },
     appointment: { practitioner_id: id, clinic_id: id, starts_at: day(0), status: 'missed' },
     diary_entry: { noted_at: day(0), kind: 'wellbeing', value: 300, note: text('diary_entry', 'note') },
+    guardianship: { kind: 'trustee', guardian_iin: outsider, valid_from: day(0), valid_to: day(1) },
+    // Both long over, so that they give no right.
+    access_rule: { kind: 'grant', practitioner_id: id, made_by: iin, valid_from: secondOf(i), valid_to: secondOf(i + 10) },
+    emergency_grant: { practitioner_id: id, clinic_id: id, role: 'DOCTOR', reason_code: 'unconscious', reason: text('emergency_grant', 'reason'),
+      valid_from: secondOf(i), valid_to: secondOf(i + 10) },
   };
 }
+// What has no versions, no source and nobody who recorded it.
+const PLAIN = ['access_rule', 'emergency_grant'];
+/** When entry number `i` was made. */
+const secondOf = (i) => `2001-01-01 00:00:${String(i).padStart(2, '0')}+00`;
 
 function personSql(person) {
   const { name, n, id, iin } = person;
@@ -157,8 +166,12 @@ function personSql(person) {
   ];
   Object.keys(ENTRIES).forEach((k, i) => {
     for (const [table, values] of Object.entries(entryRows(person, k, i))) {
+      if (PLAIN.includes(table)) {
+        statements.push(row(table, { patient_id: id, id: ENTRIES[k], ...values }));
+        continue;
+      }
       statements.push(row(table, { patient_id: id, id: ENTRIES[k], recorded_by: table === 'allergy' && k === 'd' && name === 'hider' ? practitioners.districtDoctor.id : id,
-        version: k === 'b' ? 2 : 1, source_id: 1000 + n, source_rec: `canary-${name}-${table}-${k}`, recorded_at: `2001-01-01 00:00:0${i}+00`, ...values }));
+        version: k === 'b' ? 2 : 1, source_id: 1000 + n, source_rec: `canary-${name}-${table}-${k}`, recorded_at: secondOf(i), ...values }));
     }
   });
   if (HOME[name]) {
@@ -225,7 +238,7 @@ export function crowd(count) {
 
 /** Then b corrects a everywhere, and `gone` was never there: good ids that lead nowhere. For the superuser. */
 export const laterSql = () => ['SET session_replication_role = replica;',
-  ...TABLES.map((table) => `UPDATE ${table} SET superseded_by = ${ENTRIES.b} WHERE id = ${ENTRIES.a} AND patient_id >= ${FIRST};`),
+  ...TABLES.filter((table) => !PLAIN.includes(table)).map((table) => `UPDATE ${table} SET superseded_by = ${ENTRIES.b} WHERE id = ${ENTRIES.a} AND patient_id >= ${FIRST};`),
   ...[...TABLES, 'patient'].map((table) => `DELETE FROM ${table} WHERE ${table === 'patient' ? 'id' : 'patient_id'} = ${people.gone.id};`)].join('\n');
 
 /** Which of the four entries was made at this time; others have no letter. */
