@@ -67,7 +67,7 @@ static int read_flag(struct config *c, enum config_command command, int argc, ch
         value = argv[++*i];
     else
         return err_set(reterr, ERR_CONFIG, "%s needs a value", where);
-    if (o->type != OPTION_ORIGINS && (*given & bit(o)))
+    if (o->type != OPTION_ORIGINS && o->type != OPTION_ROLE_LIMITS && (*given & bit(o)))
         return err_set(reterr, ERR_CONFIG, "%s is given twice", where);
     *given |= bit(o);
     return option_set(c, o, where, value, reterr);

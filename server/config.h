@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/macros.h"
+#include "server/role_limits.h"
 
 struct err;
 
@@ -33,6 +34,7 @@ struct config {
     const char *audit_heads, *from, *to;
     const char *cors_origin[CONFIG_ORIGINS_MAX];
     unsigned n_cors_origin;
+    struct role_limits role_limits;
     enum log_level log_level;
     bool access_open; /* nobody is asked for a token */
     bool demo;        /* the demo's own key counts */

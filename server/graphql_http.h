@@ -18,6 +18,7 @@ struct audit;
 struct err;
 struct exchange;
 struct graphql;
+struct role_limits;
 struct row_source;
 struct schema;
 struct seals;
@@ -28,12 +29,13 @@ struct graphql_config {
     struct audit *audit; /* the record of every look; NULL: none. Must outlive it */
     struct document_limits documents;
     struct cost_limits limits;
-    struct identity *identity;     /* who asks; must outlive it */
-    const struct trusted *trusted; /* NULL: any document may run; must outlive it */
-    const struct seals *seals;     /* of ids and cursors; must outlive it */
-    uint32_t max_in_flight;        /* operations; beyond: 503; 1000 */
-    unsigned request_ms;           /* deadline of one operation; 5000 */
-    size_t max_answer_bytes;       /* of an answer that can't be streamed; 8 MB */
+    const struct role_limits *role_limits; /* in their place; must outlive it */
+    struct identity *identity;             /* who asks; must outlive it */
+    const struct trusted *trusted;         /* NULL: any document may run; must outlive it */
+    const struct seals *seals;             /* of ids and cursors; must outlive it */
+    uint32_t max_in_flight;                /* operations; beyond: 503; 1000 */
+    unsigned request_ms;                   /* deadline of one operation; 5000 */
+    size_t max_answer_bytes;               /* of an answer that can't be streamed; 8 MB */
 };
 
 struct graphql_stats {

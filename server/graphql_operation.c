@@ -12,6 +12,7 @@
 #include "query/ast.h"
 #include "query/variables.h"
 #include "server/graphql_priv.h"
+#include "server/role_limits.h"
 #include "server/source.h"
 
 static void refuse_called_off(struct operation *o)
@@ -165,6 +166,7 @@ static bool find_document(struct operation *o)
     int rc;
 
     o->limits = o->g->config.limits;
+    role_limits_apply(o->g->config.role_limits, &o->viewer, &o->limits);
     rc = persisted_find(&o->g->persisted, &o->params, &o->document, &o->limits, &err);
     if (rc < 0) {
         operation_refuse(o, &err);

@@ -89,6 +89,9 @@ const struct option options[] = {
     {"max-tokens", OPTION_NUMBER, SERVE, AT(max_tokens), 10, 1000000, "2000", "N", "in a document"},
     {"max-cost", OPTION_NUMBER, SERVE, AT(max_cost), 1, INT32_MAX, "5000", "N",
      "rows that an operation may ask for"},
+    {"role-limits", OPTION_ROLE_LIMITS, SERVE, AT(role_limits), 0, 0, NULL, "ROLE:max-cost=N,...",
+     "ceilings of a role (ANONYMOUS: without a token): max-cost, max-page-size, max-list-input; "
+     "may come again"},
     {"max-page-size", OPTION_NUMBER, SERVE, AT(max_page_size), 1, 100000, "100", "N",
      "of a list, where the schema has no less"},
     {"max-list-input", OPTION_NUMBER, SERVE, AT(max_list_input), 1, 100000, "100", "N",
@@ -252,6 +255,10 @@ int option_set(struct config *c, const struct option *o, const char *where, cons
         return 0;
     case OPTION_ORIGINS:
         return add_origins(c, where, value, reterr);
+    case OPTION_ROLE_LIMITS:
+        value = arena_str(&c->arena, str_of(value)).ptr;
+        return value ? role_limits_add(&c->role_limits, where, value, reterr)
+                     : err_set(reterr, ERR_CONFIG, "%s: out of memory", where);
     case OPTION_FLAG:
         *(bool *)field_of(c, o) = true;
         return 0;

@@ -18,9 +18,10 @@ enum option_type {
     OPTION_NUMBER,
     OPTION_SWITCH, /* on or off */
     OPTION_LEVEL,
-    OPTION_ACCESS,  /* tokens or open */
-    OPTION_ORIGINS, /* may come again; commas separate too */
-    OPTION_FLAG     /* no value */
+    OPTION_ACCESS,      /* tokens or open */
+    OPTION_ORIGINS,     /* may come again; commas separate too */
+    OPTION_ROLE_LIMITS, /* likewise */
+    OPTION_FLAG         /* no value */
 };
 
 enum {

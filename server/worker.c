@@ -315,6 +315,7 @@ static int open_graphql(struct worker *w, struct err *reterr)
     const struct config *c = w->config;
     struct graphql_config cfg = {.audit = w->audit,
                                  .identity = w->identity,
+                                 .role_limits = &c->role_limits,
                                  .trusted = w->service->trusted,
                                  .seals = secret_seals(w->service->secret),
                                  .max_in_flight = (uint32_t)c->max_in_flight,

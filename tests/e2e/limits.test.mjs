@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startServer } from './lib/server.mjs';
 import { createDatabase } from './lib/services.mjs';
+import { makeKeys } from './lib/tokens.mjs';
 
 const INT_MAX = 2147483647;
 const MANY_FIELDS = ['--max-root-fields', '10000'];
@@ -49,6 +50,27 @@ const limits = [
   ['root fields', 20, 2, (n) => `{ ${times(n, () => '__typename')} }`, (n) => `The operation has ${n + 1} fields at its root; at most ${n} are allowed.`],
   ['literal lists', 100, 5, (n) => `{ patient(iin: [${times(n, () => '1')}]) { id } }`, (n) => `The list has ${n + 1} items; at most ${n} are allowed.`],
 ];
+
+describe('limits of a role', () => {
+  test('in place of everybody’s, one below, at and one above; a role without any has everybody’s', async () => {
+    const keys = makeKeys();
+    const server = await startServer({ database, tokens: keys, args: ['--role-limits', 'DOCTOR:max-cost=30,ANONYMOUS:max-cost=3', '--role-limits', 'DOCTOR:max-page-size=25',
+      '--max-cost', '20', '--max-page-size', '10'] });
+    try {
+      const doctor = keys.bearer({ role: 'DOCTOR', org: '960440000220' }), citizen = keys.bearer({ role: 'CITIZEN' });
+      const page = (n) => `{ patient(iin: "${iin}") { prescriptions(first: ${n}) { nodes { number } } } }`;
+      const regions = (n) => `{ ${times(n, (i) => `a${i}: pharmacy(id: ${i + 1}) { name }`)} }`;
+      const codes = async (query, who) => ((await send(server, JSON.stringify({ query }), { ...NEWER, ...who })).json().errors ?? []).map(({ extensions }) => extensions.code);
+      for (const [query, who, want] of [
+        [page(25), doctor, []], [page(26), doctor, ['BAD_USER_INPUT']], [page(10), citizen, []], [page(11), citizen, ['BAD_USER_INPUT']],
+        [regions(20), citizen, []], [regions(20), doctor, []], [regions(2), {}, []], [regions(3), {}, []], [regions(4), {}, ['LIMIT_EXCEEDED']],
+      ]) assert.deepEqual(await codes(query, who), want, `${query.slice(0, 60)} ${JSON.stringify(who).length}`);
+    } finally {
+      await server.stop();
+      keys.remove();
+    }
+  });
+});
 
 describe('limits of a document', () => {
   for (const [name, most, least, document, message] of limits) {

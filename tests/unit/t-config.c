@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/viewer.h"
+#include "query/cost.h"
 #include "server/config.h"
 
 static char dir[] = "/tmp/tolqujat-config-XXXXXX", before[4096];
@@ -220,6 +222,50 @@ static void test_config__origins(void **state)
     config_release(&c);
 }
 
+static void test_config__role_limits(void **state)
+{
+    static const char *const bad[] = {"x",
+                                      "DOCTOR",
+                                      "DOCTOR:max-cost",
+                                      "DOCTOR:max-cost=",
+                                      "DOCTOR:max-cost=0",
+                                      "DOCTOR:max-cost=-1",
+                                      "DOCTOR:max-cost=2147483648",
+                                      "DOCTOR:max-cost=99999999999999999999",
+                                      "DOCTOR:max-depth=3",
+                                      "doctor:max-cost=3",
+                                      ":max-cost=3",
+                                      "DOCTOR=max-cost:3",
+                                      "DOCTOR:max-cost=1;PAYER:max-cost=2"};
+    const struct viewer doctor = {VIEWER_KNOWN, .role = STR("DOCTOR")}, nobody = {VIEWER_ANONYMOUS},
+                        payer = {VIEWER_KNOWN, .role = STR("PAYER")};
+    const struct cost_limits usual = {.max_cost = 5000, .max_page = 100, .max_list = 100};
+    struct cost_limits limits;
+    struct config c;
+    struct err err;
+
+    assert_int_equal(read_line(&c, &err,
+                               "--role-limits=DOCTOR:max-cost=2147483647,DOCTOR:max-page-size=7",
+                               "--role-limits", "ANONYMOUS:max-list-input=1", NULL),
+                     0);
+    assert_int_equal(c.role_limits.n, 3);
+    limits = usual;
+    role_limits_apply(&c.role_limits, &doctor, &limits);
+    assert_true(limits.max_cost == INT32_MAX && limits.max_page == 7 && limits.max_list == 100);
+    limits = usual;
+    role_limits_apply(&c.role_limits, &nobody, &limits);
+    assert_true(limits.max_cost == 5000 && limits.max_page == 100 && limits.max_list == 1);
+    limits = usual;
+    role_limits_apply(&c.role_limits, &payer, &limits);
+    assert_memory_equal(&limits, &usual, sizeof usual);
+    config_release(&c);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(read_line(&c, &err, "--role-limits", bad[i], NULL), ERR_CONFIG);
+        assert_non_null(strstr(err.message, "--role-limits"));
+        config_release(&c);
+    }
+}
+
 static void test_config__bounds(void **state)
 {
     static const struct {
@@ -254,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_config__environment_and_flags),
         cmocka_unit_test(test_config__access),
         cmocka_unit_test(test_config__origins),
+        cmocka_unit_test(test_config__role_limits),
         cmocka_unit_test(test_config__bounds),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
