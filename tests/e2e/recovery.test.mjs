@@ -2,7 +2,7 @@
 // right answer or a clear error, and it ends by itself. Minutes of the same are in faults/.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { createDatabase, prepareTemplate, startServices } from './lib/services.mjs';
+import { createDatabase, startServices } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
 import { Database } from './lib/psql.mjs';
 import { Load, QUERY, Session, activeSessions, askOnce, readPeople } from './lib/load.mjs';
@@ -14,7 +14,6 @@ let services, admin, database, people;
 
 before(async () => {
   services = await startServices();
-  await prepareTemplate(services);
   admin = new Database(services, 'postgres', 'postgres');
   database = await createDatabase({ services });
   people = await readPeople(database);

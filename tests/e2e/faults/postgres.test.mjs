@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { after, before, beforeEach, test } from 'node:test';
-import { createDatabase, prepareTemplate, startServices } from '../lib/services.mjs';
+import { createDatabase, startServices } from '../lib/services.mjs';
 import { startServer } from '../lib/server.mjs';
 import { Load, readPeople } from '../lib/load.mjs';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,6 @@ let services, database, people, server;
 
 before(async () => {
   services = await startServices();
-  await prepareTemplate(services);
   database = await createDatabase({ services });
   people = await readPeople(database);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createConnection } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
-import { createDatabase, prepareTemplate, startServices } from '../lib/services.mjs';
+import { createDatabase, startServices } from '../lib/services.mjs';
 import { startServer } from '../lib/server.mjs';
 import { Load, readPeople } from '../lib/load.mjs';
 import { sleep } from '../lib/run.mjs';
@@ -12,7 +12,6 @@ let services, database, people;
 
 before(async () => {
   services = await startServices(...FLAGS);
-  await prepareTemplate(services);
   database = await createDatabase({ services });
   people = await readPeople(database, 1000);
 });

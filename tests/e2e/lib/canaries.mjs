@@ -10,7 +10,7 @@ import { Session } from './load.mjs';
 import { Database } from './psql.mjs';
 import { sleep, until } from './run.mjs';
 import { startServer } from './server.mjs';
-import { createDatabase, prepareTemplate, startServices } from './services.mjs';
+import { createDatabase, startServices } from './services.mjs';
 import { makeKeys } from './tokens.mjs';
 import { crowd } from './world.mjs';
 
@@ -32,7 +32,6 @@ export class Canaries {
     c.foreign = [];
     c.errorTexts = new Set();
     c.services = await startServices();
-    await prepareTemplate(c.services);
     c.database = await createDatabase({ services: c.services });
     c.admin = new Database(c.services, c.database.name, 'postgres');
     const { users, sql } = crowd(USERS);

@@ -75,8 +75,9 @@ let made = 0;
  * else it goes with the cluster.
  */
 export async function createDatabase({ empty = false, services } = {}) {
+  const ofTheRun = process.env.TOLQUJAT_TEST_SERVICES && await sharedServices(); // scripts/test has made their template
   services ??= await sharedServices();
-  if (!empty && !process.env.TOLQUJAT_TEST_SERVICES) await prepareTemplate(services);
+  if (!empty && services !== ofTheRun) await prepareTemplate(services);
   const admin = new Database(services, 'postgres', 'postgres');
   const name = `t_${process.pid}_${++made}`;
   const source = empty ? 'template0' : TEMPLATE;
