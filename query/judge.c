@@ -254,13 +254,23 @@ static int judging_ask(struct execution *x, struct judging *g)
     return rc;
 }
 
+/* The second group of a row's cells is of the same row: who was given that sees both. */
+static bool is_granted(const struct execution *x, struct step_run *run)
+{
+    const struct plan_step *step = step_of(x, run);
+
+    if (step->path->table->apart)
+        run->granted = x->runs[step->parent].granted;
+    return run->granted;
+}
+
 int judge_keys(struct execution *x, struct step_run *run,
                void (*then)(struct step_run *run, int rc))
 {
     int at = step_of(x, run)->subject_key, rc = 0;
     struct judging *g;
 
-    if (!judge_holds(x, run) || at < 0)
+    if (!judge_holds(x, run) || at < 0 || is_granted(x, run))
         return JUDGED;
     g = judging_new(x, run, run->fetch.n, then);
     if (!g)

@@ -351,6 +351,12 @@ describe('at the pharmacy', () => {
       await logged(look, who, { capacities: null, refused: true, seen: /^Patient\(fullName\)$/ });
       assert.deepEqual(await data(connection, who, document, { id }, 'Node'), { node: null }, 'it was shown once, and is not his to look up');
     }
+    // Of the prescription all, also what is read apart from its row.
+    const all = await ask(a, who, more('id issuedOn validTo status dose prescriber { fullName } pharmacy { name } recordedAt recordedBy { fullName } source { name } version recordStatus supersededBy { number }'),
+      { number, code }, 'Dispense');
+    assert.equal(all.errors, undefined, JSON.stringify(all.errors));
+    assert.deepEqual([all.data.prescriptionForDispense.id, all.data.prescriptionForDispense.version, all.data.prescriptionForDispense.recordStatus], [id, 1, 'ACTIVE']);
+    await logged(all, who, { capacities: 'PHARMACIST', seen: /^Prescription\([^)]*recordedAt[^)]*\)$/ });
     // The patient reads of it.
     const { accessLog } = (await data(b, asCitizen(patient), '{ me { patient { accessLog(first: 20) { nodes { role outcome parts } } } } }')).me.patient;
     assert.ok(accessLog.nodes.some(({ role, outcome, parts }) => role === 'PHARMACIST' && outcome === 'GIVEN' && parts.includes('Prescription(')), JSON.stringify(accessLog));
@@ -378,6 +384,10 @@ describe('at the pharmacy', () => {
     for (const connection of [a, b]) refused(await ask(connection, asPharmacist(2), DISPENSE, { number, code }), 'prescriptionForDispense', 'RATE_LIMITED', /for this number/);
     for (let i = 0; i < 10; i++) assert.deepEqual(await data(i % 2 ? a : b, asPharmacist(1), DISPENSE, { number: `T-902-${i}`, code }), nothing);
     for (const connection of [a, b]) refused(await ask(connection, asPharmacist(1), DISPENSE, { number: 'T-903', code }), 'prescriptionForDispense', 'RATE_LIMITED');
+    await database.execute(`DELETE FROM private.attempt WHERE kind = 'prescription'`);
+    const many = await ask(a, asPharmacist(3), `mutation { ${[1, 2, 3, 4, 5, 0].map((n, i) => `t${i}: prescriptionForDispense(number: "${number}", code: "${wrong(code, n)}") { dose }`).join(' ')} }`);
+    assert.deepEqual([Object.values(many.data), many.errors.map(({ path, extensions }) => [path[0], extensions.code])], [Array(6).fill(null), [['t5', 'RATE_LIMITED']]], 'one request is no way round');
+    silent.push(many.request);
     await database.execute(`DELETE FROM private.attempt WHERE kind = 'prescription'`);
     assert.ok((await data(a, asPharmacist(2), DISPENSE, { number, code })).prescriptionForDispense, 'others are not held back');
   });

@@ -451,6 +451,11 @@ static void test_judge__given_by_a_function(void **state)
            "{\"data\":{\"give\":{\"text\":\"n15\",\"shop\":{\"name\":\"Shop\"},\"friend\":{"
            "\"name\":\"Bob\"}}}}",
            "1 [NURSE] Note(friend shop text); 2 [OWNER] Person(name)");
+    /* What is read apart is of the row itself; the row before it is another. */
+    called(&stranger, "mutation { give { text source author corrects { text } } }", note_rows[1],
+           "{\"data\":{\"give\":{\"text\":\"n14\",\"source\":\"src\",\"author\":null,\"corrects\":"
+           "null}},\"errors\":[" FORBIDDEN(31, "[\"give\",\"author\"]") "]}",
+           "1 [NURSE] Note(author corrects source text) !Note(text)");
     called(&stranger, "mutation { change { text } }", note_rows[0], "{\"data\":{\"change\":null}}",
            "1 refused [] Note(text)");
     called(&doctor, "mutation { change { text } }", note_rows[0],
