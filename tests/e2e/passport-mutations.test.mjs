@@ -1,9 +1,11 @@
 // What owners, clinicians and pharmacists do about rights, through the server: it holds from the next request on, in both workers and without a
 // cache; it gives no more than it says; and each leaves its row in the record of every look.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { until } from './lib/run.mjs';
+import { TOP, until } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { makeKeys } from './lib/tokens.mjs';
@@ -201,6 +203,17 @@ describe('break-glass', () => {
     assert.equal((await data(b, who, PATIENT, { iin: other.iin })).patient.fullName, other.name, 'what was opened stays so');
     assert.ok((await data(b, asDoctor(doctors[4]), OPEN, { iin: other.iin })).openEmergencyAccess);
   });
+});
+
+test('what docs/api.md shows: opened and read in one request; it names every mutation', async () => {
+  const section = readFileSync(path.join(TOP, 'docs/api.md'), 'utf8').split('\n### ').find((text) => text.startsWith('Who sees a passport'));
+  const who = asDoctor(doctors[7]);
+  const answer = await ask(a, who, /```graphql\n([^]*?)```/.exec(section)[1], { iin: patient.iin });
+  assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
+  assert.deepEqual(answer.data.openEmergencyAccess.patient.allergies.nodes, [{ substance: 'Шаң', criticality: 'LOW' }]);
+  await logged(answer, who, { capacities: 'BREAK_GLASS', reason: 'unconscious', seen: /^EmergencyGrant\(patient validTo\) Patient\([^)]*\) Allergy\(criticality substance\)$/ });
+  const { __schema: { mutationType } } = await data(a, who, '{ __schema { mutationType { fields { name } } } }');
+  assert.deepEqual(mutationType.fields.map(({ name }) => name).filter((name) => !section.includes(`\`${name}\``)), []);
 });
 
 describe('hidden by the owner', () => {
