@@ -66,17 +66,25 @@ async function compare(reference, servers, people, seed, n) {
 async function start({ change = '', then = '' } = {}) {
   const { redis } = await sharedServices();
   const database = await createDatabase();
-  const superuser = new Database(database.services, database.name, 'postgres');
-  await superuser.execute(change);
-  const servers = [await startServer({ database, args: LIMITS }), await startServer({ database, redis, args: LIMITS })];
-  await superuser.execute(then);
-  const reference = new ReferenceExecution(buildClientSchema(await servers[0].data(INTROSPECTION)));
-  await reference.load(database);
-  const people = (await database.query('SELECT iin FROM patient ORDER BY id')).map(({ iin }) => iin);
-  return { servers, reference, people, stop: async () => {
+  const servers = [];
+  const stop = async () => {
     for (const server of servers) await server.stop();
     await database.drop();
-  } };
+  };
+  try {
+    const superuser = new Database(database.services, database.name, 'postgres');
+    await superuser.execute(change);
+    servers.push(await startServer({ database, args: LIMITS }));
+    servers.push(await startServer({ database, redis, args: LIMITS }));
+    await superuser.execute(then);
+    const reference = new ReferenceExecution(buildClientSchema(await servers[0].data(INTROSPECTION)));
+    await reference.load(database);
+    const people = (await database.query('SELECT iin FROM patient ORDER BY id')).map(({ iin }) => iin);
+    return { servers, reference, people, stop };
+  } catch (error) {
+    await stop(); // a server that is left would keep the test from ending
+    throw error;
+  }
 }
 
 // Entries that were corrected: out of the lists, but what was given out on them still leads there, and on to the correction.

@@ -14,7 +14,8 @@ import { TOP } from './run.mjs';
 
 const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', 'computed', 'reference', 'lookup', 'node', 'list', 'filter',
   'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf',
-  'subject', 'belongs', 'allow', 'viewer']); // who may see what: nobody is asked here, as with --access open
+  'subject', 'belongs', 'allow', 'viewer', // who may see what: nobody is asked here, as with --access open
+  'procedure', 'parameter']); // of mutations, which are not executed here
 const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 
 /** The file's mapping: { types: name -> { table?, fields: name -> { directives, args } }, values: enum -> name -> stored, codecs }. */
@@ -139,6 +140,7 @@ export class ReferenceExecution {
   resolve(source, args, info) {
     this.resolved.add(`${info.parentType.name}.${info.fieldName}`);
     const field = this.mapping[info.parentType.name].fields[info.fieldName];
+    if (field.procedure) throw new Error(`${info.parentType.name}.${info.fieldName}: the reference calls no procedures`);
     if (field.viewer) return null; // nobody is known
     if (field.lookup) return this.lookup(field, args[field.lookup.argument], info);
     if (field.node) {
