@@ -129,7 +129,7 @@ COMMENT ON COLUMN access_rule.made_by IS 'IIN of the owner or of the guardian wh
 CREATE UNIQUE INDEX access_rule_once ON access_rule (patient_id, item_table, item_id, role, practitioner_id, clinic_id)
     NULLS NOT DISTINCT WHERE kind = 'hide' AND revoked_at IS NULL;
 CREATE INDEX access_rule_list ON access_rule (patient_id, valid_from DESC, id DESC)
-    INCLUDE (kind, item_table, item_id, role, practitioner_id, clinic_id, valid_to) WHERE revoked_at IS NULL;
+    INCLUDE (kind, item_table, item_id, role, practitioner_id, clinic_id, valid_to, revoked_at) WHERE revoked_at IS NULL;
 
 /*
  * Break-glass: one practitioner, acting for one organisation, may see everything of one patient but the diary, for a day at

@@ -26,6 +26,7 @@ async function migrated() {
       await db.execute(`BEGIN;\n${readFileSync(path.join(TOP, folder, file), 'utf8')}\nCOMMIT;`);
     }
   }
+  await db.execute(readFileSync(path.join(TOP, 'db/grants.sql'), 'utf8'));
   return new Database(db.services, db.name, 'postgres');
 }
 

@@ -91,7 +91,7 @@ export class ReferenceExecution {
     this.lists = new Map(); // "Type.field" -> parent's key -> [Entry]
     for (const [name, type] of Object.entries(this.mapping)) {
       if (!type.table) continue;
-      const computed = Object.values(type.fields).filter((f) => f.computed).map((f) => `, ${f.computed.function}(t) AS "${f.computed.function}()"`);
+      const computed = Object.values(type.fields).map((f) => (f.computed ?? f.reference)?.function).filter(Boolean).map((name) => `, ${name}(t) AS "${name}()"`);
       const rows = await database.query(`SELECT t.*${computed.join('')} FROM ${type.table.name} t`);
       this.entries.set(name, new Map(rows.map((row) => {
         const key = type.table.key.map((column) => row[column]).join();
@@ -169,7 +169,7 @@ export class ReferenceExecution {
   shown(type, value) {
     if (value === null) return null;
     if (Array.isArray(value)) return value.map((item) => this.shown(type, item));
-    if (isEnumType(type)) return Object.entries(this.mapping[type.name].values).find(([, stored]) => stored === value)[0];
+    if (isEnumType(type)) return Object.entries(this.mapping[type.name].values).find(([, stored]) => stored === String(value))[0];
     const codec = this.mapping[type.name]?.codec;
     if (codec?.as === 'FIXED') {
       const digits = String(Math.abs(value)).padStart(codec.scale + 1, '0');
@@ -211,7 +211,7 @@ export class ReferenceExecution {
   }
 
   reference(field, { row }, info) {
-    const key = field.reference.columns.map((column) => row[column]);
+    const key = (field.reference.columns ?? [`${field.reference.function}()`]).map((column) => row[column]);
     if (key.includes(null)) return null;
     const named = getNamedType(info.returnType);
     const kind = field.reference.kind && row[field.reference.kind];
