@@ -2,50 +2,54 @@
  * What the owner of a passport hid from one viewer, as access_rights() tells it: '', or `table` and `table:id` separated by
  * spaces. Hidden with an entry is what shows it too: its other versions, the other half of a diagnosis, registrations and
  * referrals for a hidden diagnosis, what was dispensed on a hidden prescription. Who wrote an entry keeps seeing it.
- * Asked only for a patient who has a rule, so it may read all that he has.
+ * Asked only for a patient who has a rule, so it may read all that he has. In PL/pgSQL, which plans it once a session: as a
+ * function in SQL, too large to be inlined, it would be planned in every statement that meets such a patient.
  */
 CREATE OR REPLACE FUNCTION access_hidden(subject bigint, viewer_role text, viewer_practitioner bigint, viewer_clinic bigint) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    WITH RECURSIVE rule AS MATERIALIZED (
-        SELECT r.item_table, r.item_id
-          FROM access_rule r
-         WHERE r.patient_id = subject AND r.kind = 'hide' AND r.revoked_at IS NULL
-           AND (r.role = viewer_role OR r.practitioner_id = viewer_practitioner OR r.clinic_id = viewer_clinic
-                OR num_nonnulls(r.role, r.practitioner_id, r.clinic_id) = 0)
-    ), entry (kind, id, next_id, shown_kind, shown_id, own) AS MATERIALIZED (
-        SELECT e.*
-          FROM (SELECT WHERE EXISTS (SELECT FROM rule)) one
-         CROSS JOIN LATERAL (
-            SELECT 'condition', id, superseded_by, 'condition', pair_id, recorded_by = viewer_practitioner FROM condition WHERE patient_id = subject
-            UNION ALL SELECT 'allergy', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM allergy WHERE patient_id = subject
-            UNION ALL SELECT 'immunization', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM immunization WHERE patient_id = subject
-            UNION ALL SELECT 'prescription', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, prescriber_id) FROM prescription WHERE patient_id = subject
-            UNION ALL SELECT 'dispense', id, superseded_by, 'prescription', prescription_id, recorded_by = viewer_practitioner FROM dispense WHERE patient_id = subject
-            UNION ALL SELECT 'dispensary_registration', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id)
-                        FROM dispensary_registration WHERE patient_id = subject
-            UNION ALL SELECT 'hospital_referral', id, superseded_by, 'condition', condition_id, recorded_by = viewer_practitioner FROM hospital_referral WHERE patient_id = subject
-            UNION ALL SELECT 'hospitalization', id, superseded_by, 'hospital_referral', referral_id, recorded_by = viewer_practitioner FROM hospitalization WHERE patient_id = subject
-            UNION ALL SELECT 'ambulance_call', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM ambulance_call WHERE patient_id = subject
-            UNION ALL SELECT 'appointment', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM appointment WHERE patient_id = subject
-            UNION ALL SELECT 'diary_entry', id, superseded_by, NULL, NULL, false FROM diary_entry WHERE patient_id = subject) e
-    ), hidden (kind, id) AS (
-        SELECT e.kind, e.id FROM rule r JOIN entry e ON e.kind = r.item_table AND (r.item_id IS NULL OR e.id = r.item_id)
-        UNION
-        SELECT n.kind, n.id
-          FROM hidden h
-          JOIN entry o ON o.kind = h.kind AND o.id = h.id
-          JOIN entry n ON n.kind = o.kind AND (n.id = o.next_id OR n.next_id = o.id) OR n.shown_kind = o.kind AND n.shown_id = o.id
-    ), said AS (
-        SELECT e.kind, e.id, count(*) OVER (PARTITION BY e.kind) AS n,
-               /* The whole kind, also of entries to come, but where that would take his own from the viewer. */
-               EXISTS (SELECT FROM rule r WHERE r.item_table = e.kind AND r.item_id IS NULL)
-                   AND NOT EXISTS (SELECT FROM entry o WHERE o.kind = e.kind AND o.own) AS whole
-          FROM hidden h JOIN entry e ON e.kind = h.kind AND e.id = h.id
-         WHERE e.own IS NOT TRUE
-    )
-    SELECT coalesce(string_agg(DISTINCT word, ' '), '')
-      FROM (SELECT CASE WHEN whole OR n > 1000 THEN kind ELSE kind || ':' || id END AS word FROM said
-            UNION ALL
-            /* A kind of which there is no entry yet. */
-            SELECT r.item_table FROM rule r WHERE r.item_id IS NULL AND NOT EXISTS (SELECT FROM entry o WHERE o.kind = r.item_table AND o.own)) w
-$$;
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (
+        WITH RECURSIVE rule AS MATERIALIZED (
+            SELECT r.item_table, r.item_id
+              FROM access_rule r
+             WHERE r.patient_id = subject AND r.kind = 'hide' AND r.revoked_at IS NULL
+               AND (r.role = viewer_role OR r.practitioner_id = viewer_practitioner OR r.clinic_id = viewer_clinic
+                    OR num_nonnulls(r.role, r.practitioner_id, r.clinic_id) = 0)
+        ), entry (kind, id, next_id, shown_kind, shown_id, own) AS MATERIALIZED (
+            SELECT e.*
+              FROM (SELECT WHERE EXISTS (SELECT FROM rule)) one
+             CROSS JOIN LATERAL (
+                SELECT 'condition', id, superseded_by, 'condition', pair_id, recorded_by = viewer_practitioner FROM condition WHERE patient_id = subject
+                UNION ALL SELECT 'allergy', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM allergy WHERE patient_id = subject
+                UNION ALL SELECT 'immunization', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM immunization WHERE patient_id = subject
+                UNION ALL SELECT 'prescription', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, prescriber_id) FROM prescription WHERE patient_id = subject
+                UNION ALL SELECT 'dispense', id, superseded_by, 'prescription', prescription_id, recorded_by = viewer_practitioner FROM dispense WHERE patient_id = subject
+                UNION ALL SELECT 'dispensary_registration', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id)
+                            FROM dispensary_registration WHERE patient_id = subject
+                UNION ALL SELECT 'hospital_referral', id, superseded_by, 'condition', condition_id, recorded_by = viewer_practitioner FROM hospital_referral WHERE patient_id = subject
+                UNION ALL SELECT 'hospitalization', id, superseded_by, 'hospital_referral', referral_id, recorded_by = viewer_practitioner FROM hospitalization WHERE patient_id = subject
+                UNION ALL SELECT 'ambulance_call', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM ambulance_call WHERE patient_id = subject
+                UNION ALL SELECT 'appointment', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM appointment WHERE patient_id = subject
+                UNION ALL SELECT 'diary_entry', id, superseded_by, NULL, NULL, false FROM diary_entry WHERE patient_id = subject) e
+        ), hidden (kind, id) AS (
+            SELECT e.kind, e.id FROM rule r JOIN entry e ON e.kind = r.item_table AND (r.item_id IS NULL OR e.id = r.item_id)
+            UNION
+            SELECT n.kind, n.id
+              FROM hidden h
+              JOIN entry o ON o.kind = h.kind AND o.id = h.id
+              JOIN entry n ON n.kind = o.kind AND (n.id = o.next_id OR n.next_id = o.id) OR n.shown_kind = o.kind AND n.shown_id = o.id
+        ), said AS (
+            SELECT e.kind, e.id, count(*) OVER (PARTITION BY e.kind) AS n,
+                   /* The whole kind, also of entries to come, but where that would take his own from the viewer. */
+                   EXISTS (SELECT FROM rule r WHERE r.item_table = e.kind AND r.item_id IS NULL)
+                       AND NOT EXISTS (SELECT FROM entry o WHERE o.kind = e.kind AND o.own) AS whole
+              FROM hidden h JOIN entry e ON e.kind = h.kind AND e.id = h.id
+             WHERE e.own IS NOT TRUE
+        )
+        SELECT coalesce(string_agg(DISTINCT word, ' '), '')
+          FROM (SELECT CASE WHEN whole OR n > 1000 THEN kind ELSE kind || ':' || id END AS word FROM said
+                UNION ALL
+                /* A kind of which there is no entry yet. */
+                SELECT r.item_table FROM rule r WHERE r.item_id IS NULL AND NOT EXISTS (SELECT FROM entry o WHERE o.kind = r.item_table AND o.own)) w
+    );
+END $$;
