@@ -224,7 +224,8 @@ describe('no right, no byte', () => {
     for (const [capacity, fields] of seen) {
       for (const [what, type, field] of all) {
         if (what === 'Guardianship.guardian') continue; // another person: whoever may see that one too, which the matrix above knows
-        const may = proof.may([capacity], type, field) && proof.expectation.mayReach([capacity], proof.schema.getType(type).getFields()[field]);
+        const list = proof.ways.lists.get(type); // the way that is looked at here
+        const may = (!list || proof.may([capacity], 'Patient', list)) && proof.may([capacity], type, field) && proof.expectation.mayReach([capacity], proof.schema.getType(type).getFields()[field]);
         assert.equal(fields.get(what), may ? 'given' : 'refused', `${capacity}: ${what}`);
       }
     }
