@@ -27,10 +27,11 @@ static uint64_t bit(const struct option *o)
 
 static const char *command_name(enum config_command command)
 {
-    return command == COMMAND_SERVE   ? "serve"
-           : command == COMMAND_CHECK ? "check"
-           : command == COMMAND_TOKEN ? "token"
-                                      : "migrate";
+    return command == COMMAND_SERVE          ? "serve"
+           : command == COMMAND_CHECK        ? "check"
+           : command == COMMAND_TOKEN        ? "token"
+           : command == COMMAND_AUDIT_VERIFY ? "audit verify"
+                                             : "migrate";
 }
 
 /* "cache-ttl" -> "TOLQUJAT_CACHE_TTL" */
@@ -191,6 +192,8 @@ static int read_demo(struct config *c, enum config_command command, uint64_t giv
         c->redis = env_file_value(c, text, "TOLQUJAT_REDIS");
     if (!is_given(given, "secret"))
         c->secret = env_file_value(c, text, "TOLQUJAT_SECRET");
+    if (command == COMMAND_AUDIT_VERIFY && !c->audit_heads)
+        c->audit_heads = env_file_value(c, text, "TOLQUJAT_HEADS");
     return 0;
 }
 
