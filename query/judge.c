@@ -306,16 +306,30 @@ static int know_own(struct execution *x, const struct table *t, const struct row
     return 0;
 }
 
+/* What a function has given out of this person in the same capacity before: one person is one entry of the record. */
+static struct right *granted_before(const struct judge *j, int64_t subject, rights_mask mask)
+{
+    struct right *r = j->_first;
+
+    while (r && !(r->confined && r->subject == subject && r->mask == mask))
+        r = r->_next;
+    return r;
+}
+
 /* The row that a function gave out is seen in the capacity that its field says, whatever else of the person is. */
 static int know_granted(struct execution *x, struct step_run *run)
 {
     const struct plan_step *step = step_of(x, run);
     const struct slice *slice = &run->fetch.slices[0];
     struct right *r;
+    int64_t subject;
 
     if (slice->n == 0)
         return JUDGED;
-    r = right_new(x, row_number(slice->rows[0], step->path->table->subject_cell));
+    subject = row_number(slice->rows[0], step->path->table->subject_cell);
+    r = granted_before(&x->judge, subject, step->field->granted);
+    if (!r)
+        r = right_new(x, subject);
     if (!r)
         return ERR_MEMORY;
     r->judged = r->confined = true;

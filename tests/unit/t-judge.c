@@ -456,6 +456,9 @@ static void test_judge__given_by_a_function(void **state)
            "{\"data\":{\"give\":{\"text\":\"n14\",\"source\":\"src\",\"author\":null,\"corrects\":"
            "null}},\"errors\":[" FORBIDDEN(31, "[\"give\",\"author\"]") "]}",
            "1 [NURSE] Note(author corrects source text) !Note(text)");
+    called(&stranger, "mutation { a: give { text } b: give { text } }", note_rows[0],
+           "{\"data\":{\"a\":{\"text\":\"n15\"},\"b\":{\"text\":\"n15\"}}}",
+           "1 [NURSE] Note(text)");
     called(&stranger, "mutation { change { text } }", note_rows[0], "{\"data\":{\"change\":null}}",
            "1 refused [] Note(text)");
     called(&doctor, "mutation { change { text } }", note_rows[0],
