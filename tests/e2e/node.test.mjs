@@ -6,7 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import { bare, withByte, withKey } from './lib/ids.mjs';
 import { TOP } from './lib/run.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
+import { Database } from './lib/psql.mjs';
 import { startServer } from './lib/server.mjs';
+import { crowd, laterSql } from './lib/world.mjs';
 
 // Every type with an id, from the schema file: its table, whose entries they are, and the list that holds them.
 const SCHEMA = readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8');
@@ -20,36 +22,16 @@ let database, server, cached, redis, iin;
 before(async () => {
   ({ redis } = await sharedServices());
   database = await createDatabase();
-  // One person with an entry of every kind, one of them corrected.
-  iin = await database.value(`SELECT p.iin FROM patient p JOIN prescription r ON r.patient_id = p.id AND r.superseded_by IS NULL
-    WHERE EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id) GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1`);
-  await database.execute(`BEGIN;
-    CREATE TEMP TABLE one AS SELECT p.id AS patient, (SELECT min(id) FROM clinic) AS clinic, (SELECT min(id) FROM pharmacy) AS pharmacy,
-        (SELECT min(id) FROM practitioner) AS doctor, (SELECT min(id) FROM prescription r WHERE r.patient_id = p.id) AS prescription,
-        (SELECT min(id) FROM drug) AS drug, (SELECT min(code) FROM icd10) AS icd10 FROM patient p WHERE p.iin = '${iin}';
-    UPDATE drug SET gtin = '04600000000008' WHERE id = (SELECT drug FROM one) AND gtin IS NULL AND gtin_ok('04600000000008');
+  // One person with entries of every kind, one of each corrected.
+  const { users: [person], sql } = crowd(1);
+  ({ iin } = person);
+  const superuser = new Database(database.services, database.name, 'postgres');
+  await superuser.execute(sql);
+  await superuser.execute(laterSql());
+  await database.execute(`UPDATE drug SET gtin = '04600000000008' WHERE id = (SELECT min(id) FROM drug) AND gtin IS NULL AND gtin_ok('04600000000008');
     INSERT INTO source_system (id, name, vendor) VALUES (9, 'a register', 'somebody');
     INSERT INTO allergy (patient_id, noted_on, criticality, substance, recorded_at, recorded_by, source_id, source_rec, record_status)
-      SELECT patient, '2026-01-02', 'low', 'Мысық', '2026-01-03 04:05:06.25+00', doctor, 9, 'x-1', 'disputed' FROM one;
-    INSERT INTO immunization (patient_id, given_on, dose_number, vaccine, clinic_id, superseded_by)
-      SELECT patient, '2099-01-02', 1, 'БЦЖ', clinic, nextval(pg_get_serial_sequence('immunization', 'id')) FROM one;
-    INSERT INTO immunization (patient_id, id, given_on, dose_number, vaccine, version)
-      SELECT patient_id, superseded_by, given_on, dose_number, vaccine, version + 1 FROM immunization WHERE given_on = '2099-01-02';
-    INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity)
-      SELECT patient, prescription, pharmacy, drug, 100, 0, '2026-01-02', 1 FROM one;
-    INSERT INTO attachment (patient_id, clinic_id, attached_on, detached_on) SELECT patient, clinic, '2001-01-01', '2001-02-01' FROM one;
-    INSERT INTO dispensary_registration (patient_id, registered_on, group_number, icd10, removed_on, removal_reason)
-      SELECT patient, '2001-01-01', 3, icd10, '2001-02-01', 'x' FROM one;
-    INSERT INTO hospital_referral (patient_id, from_clinic_id, to_clinic_id, referred_on, icd10, sheet_number) SELECT patient, clinic, clinic, '2001-01-01', icd10, 'T-1' FROM one;
-    INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, discharged_on, department, icd10_admission, icd10_discharge, outcome)
-      SELECT patient, clinic, '2001-01-01', '2001-01-09', 'x', icd10, icd10, 'recovered' FROM one;
-    INSERT INTO diary_entry (patient_id, noted_at, kind, value) SELECT patient, '2026-01-02 04:05:06+00', 'weight', 7050 FROM one;
-    INSERT INTO guardianship (patient_id, guardian_id, kind, valid_from, valid_to)
-      SELECT patient, (SELECT min(id) FROM patient WHERE id <> patient), 'mother', '2001-01-01', '2002-01-01' FROM one;
-    INSERT INTO access_rule (patient_id, kind, practitioner_id, made_by, valid_from, valid_to) SELECT patient, 'grant', doctor, '${iin}', '2001-01-01', '2001-01-02' FROM one;
-    INSERT INTO emergency_grant (patient_id, practitioner_id, clinic_id, role, reason_code, reason, valid_from, valid_to)
-      SELECT patient, doctor, clinic, 'DOCTOR', 'unconscious', 'found on the street', '2001-01-01', '2001-01-02' FROM one;
-    COMMIT;`);
+      SELECT ${person.id}, '2026-01-02', 'low', 'Мысық', '2026-01-03 04:05:06.25+00', min(id), 9, 'x-1', 'disputed' FROM practitioner`);
   server = await startServer({ database });
   cached = await startServer({ database, redis });
 });
@@ -67,20 +49,16 @@ const node = (from, id, fields = '__typename id') => from.data(`query($id: ID!) 
 
 describe('node', () => {
   test('every type with an id comes back by it', async () => {
-    assert.equal(TYPES.length, 20);
-    assert.equal(CLINICAL.length, 11);
     assert.ok(CLINICAL.every(({ list }) => list), JSON.stringify(CLINICAL));
     const seen = new Map(Object.values(await entries(server)).flatMap(({ nodes }) => nodes).map((n) => [n.__typename, n.id]));
-    const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { __typename id clinic { __typename id region { __typename id } }
+    const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { __typename id vaccinations(first: 1) { nodes { clinic { __typename id region { __typename id } } } }
       ${TYPES.filter(({ clinical, list }) => list && !clinical).map(({ list }) => `${list}(first: 1) { nodes { __typename id } }`).join(' ')}
       allergies(first: 1) { nodes { source { __typename id } recordedBy { __typename id } } }
       dispenses(first: 1) { nodes { pharmacy { __typename id } drug { __typename id } } } } }`, { iin });
-    const [{ source, recordedBy }] = patient.allergies.nodes;
+    const [{ source, recordedBy }] = patient.allergies.nodes, [{ clinic }] = patient.vaccinations.nodes;
     const [{ pharmacy, drug }] = patient.dispenses.nodes;
     for (const { list } of TYPES.filter((type) => type.list && !type.clinical)) seen.set(patient[list].nodes[0].__typename, patient[list].nodes[0].id);
-    for (const one of [patient, patient.clinic ?? { __typename: 'Clinic', id: null }, patient.clinic?.region, source, recordedBy, pharmacy, drug]) {
-      if (one?.id) seen.set(one.__typename, one.id);
-    }
+    for (const one of [patient, clinic, clinic.region, source, recordedBy, pharmacy, drug]) seen.set(one.__typename, one.id);
     assert.deepEqual([...seen.keys()].sort(), TYPES.map(({ name }) => name).sort());
     assert.equal(new Set(seen.values()).size, TYPES.length);
     for (const [type, id] of seen) {
@@ -95,7 +73,7 @@ describe('node', () => {
   test('the same object, by its list and by its id', async () => {
     const fields = 'number issuedOn dose drug { id name } prescriber { fullName } version recordedAt patient { iin }';
     const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { prescriptions { nodes { id ${fields} } } } }`, { iin });
-    assert.ok(patient.prescriptions.nodes.length > 3);
+    assert.ok(patient.prescriptions.nodes.length > 2);
     for (const want of patient.prescriptions.nodes) {
       assert.deepEqual(await node(server, want.id, `id ... on Prescription { ${fields} }`), want);
       assert.equal(want.patient.iin, iin);
@@ -190,12 +168,12 @@ describe('ClinicalRecord', () => {
   });
 
   test('a correction is found from the version that it corrects', async () => {
-    const { patient } = await server.data('query($iin: ID!) { patient(iin: $iin) { vaccinations(first: 1) { nodes { id version } } } }', { iin });
-    const [next] = patient.vaccinations.nodes;
+    const { patient } = await server.data('query($iin: ID!) { patient(iin: $iin) { vaccinations(first: 100) { nodes { id version vaccine } } } }', { iin });
+    const next = patient.vaccinations.nodes.find(({ version }) => version === 2);
     assert.equal(next.version, 2);
     const old = withKey(next.id, await database.value(`SELECT id FROM immunization WHERE superseded_by = ${bare(next.id)}`));
     assert.deepEqual(await node(server, old, '... on ClinicalRecord { id version supersededBy { __typename id version supersededBy { id } ... on Vaccination { vaccine } } }'),
-      { id: old, version: 1, supersededBy: { __typename: 'Vaccination', id: next.id, version: 2, supersededBy: null, vaccine: 'БЦЖ' } });
+      { id: old, version: 1, supersededBy: { __typename: 'Vaccination', id: next.id, version: 2, supersededBy: null, vaccine: next.vaccine } });
   });
 
   test('what is seldom asked for costs nothing unless asked for', async () => {

@@ -1,6 +1,12 @@
 // A small world for the proof of rights: people whose every text is a canary (`canary-<person>-...`), and those who have
 // a right to them, had one, or look as if. What each may see is written here by hand beside the rows that make it so; nothing
-// of it is taken from the server or from access_rights().
+// of it is taken from the server or from access_rights(). The rows of what stands beside the clinical core are in world-*.mjs.
+import * as care from './world-care.mjs';
+import * as clinical from './world-clinical.mjs';
+import * as medicines from './world-medicines.mjs';
+import * as prevention from './world-prevention.mjs';
+
+const AREAS = [clinical, care, prevention, medicines];
 
 /** The twelve digits whose first eleven are `body`; null when no such number was ever issued. */
 function nationalNumber(body) {
@@ -117,12 +123,14 @@ function referencesSql({ name, n, id }) {
     row('drug', { id, inn: text('inn'), name: text('drug'), atc: 'A01AA01', strength: text('strength'), form: text('form'), pack_quantity: 100 + n,
       producer: text('producer'), registration_number: text('registration') }),
     ...Object.keys(ENTRIES).map((k, i) => row('icd10', { code: icd10(n, i), name_kk: text(`icd-${k}`), name_ru: text(`icd-${k}`), name_en: text(`icd-${k}`) })),
+    ...AREAS.flatMap((area) => area.references({ name, n, id }, { row, sql, text })),
   ];
 }
 const icd10 = (n, i) => `Y${10 + n}.${i}`;
 
 /** What is in every kind of entry `k` of a person, table by table: the columns that are not the same in all. */
-function entryRows({ name, n, id, iin }, k, i) {
+function entryRows(person, k, i) {
+  const { name, n, id, iin } = person;
   const day = (more) => sql(`DATE '2001-01-01' + ${n * 40 + i * 3 + more}`);
   const text = (table, column) => `canary-${name}-${table}-${k}-${column}`;
   const code = icd10(n, i);
@@ -149,10 +157,11 @@ function entryRows({ name, n, id, iin }, k, i) {
     access_rule: { kind: 'grant', practitioner_id: id, made_by: iin, valid_from: secondOf(i), valid_to: secondOf(i + 10) },
     emergency_grant: { practitioner_id: id, clinic_id: id, role: 'DOCTOR', reason_code: 'unconscious', reason: text('emergency_grant', 'reason'),
       valid_from: secondOf(i), valid_to: secondOf(i + 10) },
+    ...Object.assign({}, ...AREAS.map((area) => area.rows(person, k, i, { sql, day, text, code, secondOf, entry: ENTRIES[k] }))),
   };
 }
 // What has no versions, no source and nobody who recorded it.
-const PLAIN = ['access_rule', 'emergency_grant'];
+const PLAIN = ['access_rule', 'emergency_grant', ...AREAS.flatMap((area) => area.PLAIN)];
 /** When entry number `i` was made. */
 const secondOf = (i) => `2001-01-01 00:00:${String(i).padStart(2, '0')}+00`;
 
