@@ -127,7 +127,7 @@ static int cell_kind(struct mapper *m, const struct field *f, struct column *ret
     return codec ? apply_codec(m, codec, &ret->codec, &ret->scale) : 0;
 }
 
-/* `name_{lang}`: one cell for each value of the enum argument `lang`. */
+/* `name_{lang}`, of a column or a function: one cell for each value of the enum argument `lang`. */
 static int map_choice(struct mapper *m, struct field *f, const struct table *home,
                       struct column want, struct str pattern)
 {
@@ -138,13 +138,13 @@ static int map_choice(struct mapper *m, struct field *f, const struct table *hom
     struct str after;
 
     if (!close)
-        return map_refuse(m, f, "has a column name with \"{\" and no \"}\".");
+        return map_refuse(m, f, "has a name with \"{\" and no \"}\".");
     f->choice_argument = map_argument(f, (struct str){open + 1, (size_t)(close - open) - 1});
     if (f->choice_argument < 0)
-        return map_refuse(m, f, "has a column name with an argument that it does not have.");
+        return map_refuse(m, f, "has a name with an argument that it does not have.");
     t = type_ref_named(f->arguments[f->choice_argument].type);
     if (t->kind != TYPE_ENUM || f->arguments[f->choice_argument].type->kind == TYPE_REF_LIST)
-        return map_refuse(m, f, "has a column name with an argument that is no enum.");
+        return map_refuse(m, f, "has a name with an argument that is no enum.");
     after = (struct str){close + 1, pattern.len - before - (size_t)(close + 1 - open)};
     f->choice_cells = arena_array(&m->s->arena, t->n_values, sizeof *f->choice_cells);
     if (!f->choice_cells)
@@ -191,7 +191,7 @@ static int map_cell(struct mapper *m, struct field *f)
         if (rc < 0)
             return rc;
     }
-    if (column && want.name.len && memchr(want.name.ptr, '{', want.name.len))
+    if ((column || computed) && want.name.len && memchr(want.name.ptr, '{', want.name.len))
         rc = map_choice(m, f, home, want, want.name);
     else
         rc = access_cell(m, home, &want, f->loc, &f->cell);

@@ -91,7 +91,7 @@ export class ReferenceExecution {
     this.lists = new Map(); // "Type.field" -> parent's key -> [Entry]
     for (const [name, type] of Object.entries(this.mapping)) {
       if (!type.table) continue;
-      const computed = Object.values(type.fields).map((f) => (f.computed ?? f.reference)?.function).filter(Boolean).map((name) => `, ${name}(t) AS "${name}()"`);
+      const computed = Object.values(type.fields).flatMap((f) => this.functions(name, f)).map((name) => `, ${name}(t) AS "${name}()"`);
       const rows = await database.query(`SELECT t.*${computed.join('')} FROM ${type.table.name} t`);
       this.entries.set(name, new Map(rows.map((row) => {
         const key = type.table.key.map((column) => row[column]).join();
@@ -154,9 +154,19 @@ export class ReferenceExecution {
     return this.value(field, source, args, info);
   }
 
+  /** The functions of its row that a field stands for: none, one, or one for each value of an argument. */
+  functions(typeName, { name, computed, reference }) {
+    const pattern = (computed ?? reference)?.function;
+    if (!pattern) return [];
+    const [braces, argument] = /\{(\w+)\}/.exec(pattern) ?? [];
+    if (!braces) return [pattern];
+    const { type } = this.schema.getType(typeName).getFields()[name].args.find((a) => a.name === argument);
+    return getNamedType(type).getValues().map((value) => pattern.replace(braces, this.stored(getNamedType(type), value.name)));
+  }
+
   value(field, { typeName, row, key }, args, info) {
     if (info.fieldName === 'id' && this.isNode(typeName)) return this.opaque.placeholder(`id ${typeName} ${key}`, this.entries.get(typeName).get(key));
-    const column = field.computed ? `${field.computed.function}()` : (field.column?.name ?? snake(info.fieldName))
+    const column = (field.computed ? `${field.computed.function}()` : field.column?.name ?? snake(info.fieldName))
       .replace(/\{(\w+)\}/, (_, name) => {
         const argument = info.parentType.getFields()[info.fieldName].args.find((a) => a.name === name);
         return this.stored(getNamedType(argument.type), args[name] ?? argument.defaultValue); // null asks for nothing else
