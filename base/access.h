@@ -50,7 +50,8 @@ struct column {
     struct str name; /* of the column; of the SQL function when `computed` */
     enum codec codec;
     bool computed; /* name(row) instead of a column */
-    bool required; /* a field that is never null: the column must be NOT NULL */
+    bool
+        required; /* a field that is never null: the column must be NOT NULL (where that can be known, else it is looked at) */
     uint8_t scale; /* CODEC_FIXED */
     uint8_t
         lists; /* the column is an array: so many lists stand around its values; 0: it is none */
@@ -69,13 +70,14 @@ struct table {
     struct column *columns; /* the cells of a row, in order */
     uint32_t n_columns;
     struct str key[ACCESS_KEY_MAX]; /* primary key columns */
-    uint32_t n_key;
+    uint32_t n_key;                 /* 0: its rows have no key, and functions alone return them */
     uint32_t key_cell[ACCESS_KEY_MAX]; /* the cells (CODEC_KEY) that hold them */
     bool apart; /* cells that are seldom asked for: another table's second group, read by its key */
     bool hot;   /* all rows are kept in the process */
     bool aggregate; /* lists that hang on its key are cached together with the row */
-    bool
-        function; /* no table: a function of the path's columns, which returns such rows; never cached */
+    bool function;  /* no table: what the function of its one path returns; never cached */
+    /* Set by db_check: a view, or a composite type, whose rows functions alone return. Nothing of either is NOT NULL. */
+    bool view, rowless;
     bool
         personal; /* each row is about one person, whose key is in the CODEC_KEY cell `subject_cell` */
     uint32_t subject_cell;
@@ -103,6 +105,7 @@ enum comparison {
 
 struct filter_column {
     struct str name;
+    enum codec codec; /* what the value is */
     enum comparison compare;
     bool of_order; /* AT_LEAST, AT_MOST: a column of the order, so never null and in the index */
     uint32_t type_oid; /* set by db_check */
@@ -113,6 +116,9 @@ struct access_path {
     uint32_t id; /* index in struct access */
     enum access_kind kind;
     const struct table *table; /* what it returns */
+    /* The set-returning function whose rows they are, in its order; empty: the table's own. Its arguments are the key's
+     * columns (named `column`, but compared with nothing) and then the filters, null where they are not set. Never cached. */
+    struct str function;
     /* The table whose key is this path's key and that is cached as one (`@aggregate`), or NULL. */
     const struct table *aggregate;
     struct str column[ACCESS_KEY_MAX]; /* what the keys are compared with */

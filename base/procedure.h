@@ -39,9 +39,10 @@ struct procedure {
     bool writes; /* in a transaction of its own; else it only reads */
     struct procedure_param *params;
     uint32_t n_params;
-    /* What it returns, as a path that finds one row: its table is one of struct access, or, when `scalar`, a
-     * table of one column that exists nowhere. */
+    /* What it returns, as a path that finds one row, or a list: its table is one of struct access, or, when `scalar`,
+     * a table of one column that exists nowhere. */
     struct access_path result;
+    uint32_t limit; /* ACCESS_LIST: most rows that count; it may return one more, to say so */
     bool scalar;
     bool nothing; /* scalar: the function returns void, and the cell is true; set by db_check */
     struct procedure_touch touches[PROCEDURE_TOUCH_MAX];
@@ -56,7 +57,7 @@ struct call {
     const struct str *values;
     const struct viewer *viewer;
     struct arena *arena; /* rows are put here */
-    /* Set by the answerer before done(): at most one row; its rc is that of done(). */
+    /* Set by the answerer before done(): one row, or as many as the procedure's limit and one; its rc is that of done(). */
     struct slice slice;
     struct str
         message; /* of a failure: a sentence for the client, or empty; lives as long as the arena */

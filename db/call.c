@@ -32,33 +32,52 @@ int call_internal(struct db *db, const struct procedure *p, const char *what)
     return ERR_INTERNAL;
 }
 
+/* A function that returns one row can't return none: then all of it is null. */
+static bool is_no_row(const struct table *t, const struct wire *values)
+{
+    for (uint32_t i = 0; i < t->n_columns; i++)
+        if (values[i].bytes && !(t->n_key && i != t->key_cell[0]))
+            return false;
+    return true;
+}
+
+static int add_row(struct db *db, struct call *c, const struct table *t, const struct wire *values)
+{
+    int rc = 0;
+    const struct row *row = decode_row(&db->decoder, t, values, &rc);
+
+    if (rc == ERR_DATA)
+        call_internal(db, c->procedure, db->decoder.fault);
+    if (!row)
+        return rc;
+    row = row_copy(c->arena, row);
+    if (!row)
+        return ERR_MEMORY;
+    c->slice.rows[c->slice.n++] = row;
+    return 0;
+}
+
 int call_rows(struct db *db, struct call *c, const struct statement *s, const PGresult *res)
 {
     struct wire values[ACCESS_COLUMN_MAX];
-    const struct row *row;
-    int rc = 0;
+    bool one = c->procedure->limit == 0;
+    int n = PQntuples(res), rc = 0;
 
     c->slice = (struct slice){0};
     if (!result_fits(s, res))
         return call_internal(db, c->procedure, "its columns are no longer those of the start");
-    if (PQntuples(res) > 1)
+    if (one && n > 1)
         return call_internal(db, c->procedure, "it returned more than one row");
-    if (PQntuples(res) == 0)
-        return 0;
-    result_row(s, res, 0, values);
-    /* A function that returns one row can't return none: then all of it is null. */
-    if (!c->procedure->scalar && !values[s->table->key_cell[0]].bytes)
-        return 0;
-    row = decode_row(&db->decoder, s->table, values, &rc);
-    if (!row)
-        return rc;
-    c->slice.rows = arena_array(c->arena, 1, sizeof(struct row *));
-    row = c->slice.rows ? row_copy(c->arena, row) : NULL;
-    if (!row)
+    c->slice.rows = arena_array(c->arena, (uint32_t)n + 1, sizeof(struct row *));
+    if (!c->slice.rows)
         return ERR_MEMORY;
-    c->slice.rows[0] = row;
-    c->slice.n = 1;
-    return 0;
+    for (int r = 0; r < n && rc == 0; r++) {
+        result_row(s, res, r, values);
+        if (one && !c->procedure->scalar && is_no_row(s->table, values))
+            break;
+        rc = add_row(db, c, s->table, values);
+    }
+    return rc;
 }
 
 /* `text` was cut anywhere; half a character must not reach a client. */

@@ -132,7 +132,7 @@ static int check_column(struct catalog *c, const struct table *table, struct col
     }
     column->type_oid = oid;
     column->raw_is_text = column->codec == CODEC_KEY && pg_type_is_text(oid);
-    if (column->required && !column->computed)
+    if (column->required && !column->computed && !table->view && !table->rowless)
         return check_not_null(c, table, column->name, column->line, "the field is non-null");
     return 0;
 }
@@ -156,9 +156,16 @@ static int check_table(struct catalog *c, struct table *table)
     if (PQntuples(res) == 1)
         kind = PQgetvalue(res, 0, 0)[0];
     PQclear(res);
-    if (kind != 'r' && kind != 'p')
+    if (!kind || !strchr("rpvmc", kind))
         return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
                           kind ? "%.*s is not a table" : "there is no table %.*s",
+                          STR_FMT(table->name));
+    table->view = kind == 'v' || kind == 'm';
+    table->rowless = kind == 'c';
+    if ((table->view || table->rowless) && (table->hot || table->aggregate))
+        return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
+                          "%.*s is no table, so nothing would say when its rows change: it can be "
+                          "neither @hot nor @aggregate",
                           STR_FMT(table->name));
     for (uint32_t i = 0; i < table->n_columns && rc == 0; i++)
         rc = check_column(c, table, &table->columns[i]);
@@ -189,15 +196,16 @@ static int check_order(struct catalog *c, struct access_path *path)
     for (uint32_t i = 0; i < path->n_order; i++) {
         struct order_column *order = &path->order[i];
         const struct column *column = &path->table->columns[order->cell];
-        int rc;
+        int rc = 0;
         if (pg_type_is_text(column->type_oid))
             return refuse_type(c, path->table, order->name, column->type_oid, path->line,
                                "lists are ordered by integers, dates and times only");
         if (order->descending != path->order[0].descending)
             return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
                               "the columns of an order go one way, all asc or all desc");
-        rc = check_not_null(c, path->table, order->name, path->line,
-                            "a list is ordered by it, and its cursor needs a value");
+        if (!path->table->view)
+            rc = check_not_null(c, path->table, order->name, path->line,
+                                "a list is ordered by it, and its cursor needs a value");
         if (rc < 0)
             return rc;
         order->type_oid = column->type_oid;
@@ -217,6 +225,9 @@ static int check_filters(struct catalog *c, struct access_path *path)
         if (filter->is_text && filter->compare != COMPARE_EQUAL)
             return refuse_type(c, path->table, filter->name, filter->type_oid, path->line,
                                "only integers, dates and times are compared by more than equality");
+        if (!catalog_filter_fits(filter))
+            return refuse_type(c, path->table, filter->name, filter->type_oid, path->line,
+                               "can't be compared with what its argument is");
     }
     return 0;
 }
@@ -276,7 +287,7 @@ static int check_plans(struct catalog *c, const struct access_path *path, bool *
         bool this_sorts = false;
         if (!sql)
             return err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
-        rc = catalog_plan(c, sql, path->column, path->n_columns, path->line, &this_sorts);
+        rc = catalog_plan(c, sql, path, &this_sorts);
         *ret_sorts |= this_sorts;
     }
     return rc;
@@ -291,19 +302,23 @@ static int check_path(struct catalog *c, struct access *access, struct access_pa
     int rc;
 
     path->sorts = false;
-    if (path->table->function)
+    if (path->function.len)
         return catalog_function(c, &access->tables[path->table->id], path);
+    if (path->table->rowless)
+        return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                          "%.*s is a type without rows of its own: functions alone return them",
+                          STR_FMT(path->table->name));
     rc = check_keys(c, path);
     if (rc == 0)
         rc = check_order(c, path);
     if (rc == 0)
         rc = check_filters(c, path);
-    if (rc == 0 && path->kind == ACCESS_ROW)
+    if (rc == 0 && path->kind == ACCESS_ROW && !path->table->view)
         rc = check_unique(c, path);
     if (rc < 0)
         return rc;
     rc = check_plans(c, path, &sorts);
-    if (rc == ERR_CONFIG && path->n_order > 0) {
+    if (rc == ERR_CONFIG && path->n_order > 0 && !path->table->view) {
         /* In a small table an index of the order alone looks good: without it, perhaps? */
         path->sorts = true;
         rc = check_plans(c, path, &sorts);

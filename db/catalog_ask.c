@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "db/statement.h"
+#include "db/types.h"
 
 /* Whether an error of this SQLSTATE is about the moment (a lock, a shutdown, no room) and not about what was
  * asked: then nothing is known of the schema, as when there is no connection. */
@@ -51,6 +52,42 @@ static int refuse(struct catalog *c, const PGresult *res, int line, const char *
     return catalog_refuse(c, res, line, passing, refused);
 }
 
+void catalog_add_from(struct buf *b, const struct table *table)
+{
+    buf_add_z(b, table->rowless ? "unnest(NULL::" : "");
+    statement_add_name(b, table->name);
+    buf_add_z(b, table->rowless ? "[]) AS t" : " AS t");
+    buf_add_char(b, '\0');
+}
+
+bool catalog_filter_fits(const struct filter_column *filter)
+{
+    uint32_t oid = filter->type_oid;
+    bool is_integer = oid == OID_INT2 || oid == OID_INT4 || oid == OID_INT8;
+
+    switch (filter->codec) {
+    case CODEC_DATE:
+        return oid == OID_DATE;
+    case CODEC_TIMESTAMP:
+        return oid == OID_TIMESTAMPTZ;
+    case CODEC_BOOLEAN:
+        return oid == OID_BOOL;
+    case CODEC_INT:
+        return is_integer;
+    case CODEC_ENUM:
+        return filter->is_text;
+    case CODEC_ID:
+    case CODEC_STRING:
+        return filter->is_text || is_integer;
+    case CODEC_FLOAT:
+    case CODEC_FIXED:
+        return false;
+    case CODEC_KEY: /* made by hand: nothing is known of it */
+        return true;
+    }
+    return false;
+}
+
 int catalog_type(struct catalog *c, const struct table *table, struct str expression, int line,
                  struct str name, uint32_t *ret_oid)
 {
@@ -60,8 +97,7 @@ int catalog_type(struct catalog *c, const struct table *table, struct str expres
 
     buf_init(&b, 0);
     buf_addf(&b, "SELECT %.*s FROM ", STR_FMT(expression));
-    statement_add_name(&b, table->name);
-    buf_add(&b, " AS t", sizeof " AS t");
+    catalog_add_from(&b, table);
     if (b.failed) {
         rc = err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
         goto out;

@@ -11,6 +11,7 @@
 #include "base/access.h"
 
 struct arena;
+struct buf;
 struct err;
 struct pg_result;
 
@@ -26,6 +27,8 @@ struct catalog {
  * `refused`. PostgreSQL's own words stand behind either. */
 int catalog_refuse(struct catalog *c, const struct pg_result *res, int line, const char *passing,
                    const char *refused);
+/* What stands behind FROM so that rows of `table` are `t`, a NUL behind it; of a composite type none ever are. */
+void catalog_add_from(struct buf *b, const struct table *table);
 /* The type of `expression` over the rows of `table`, whose names are already quoted; `name` says it in
  * errors. */
 int catalog_type(struct catalog *c, const struct table *table, struct str expression, int line,
@@ -37,6 +40,8 @@ int catalog_column_type(struct catalog *c, const struct table *table, struct str
  * the one that is asked about. */
 int catalog_element(struct catalog *c, const struct table *table, uint32_t array,
                     uint32_t *ret) MUSTCHECK;
+/* Whether a value of the filter's codec can be compared with, or given as, what its type_oid says (is_text set). */
+bool catalog_filter_fits(const struct filter_column *filter);
 /* Runs a query of the catalog with `table` (as a quoted name) and up to two more texts. `*ret` is the
  * caller's to clear. */
 int catalog_ask(struct catalog *c, const char *sql, const struct table *table, struct str a,

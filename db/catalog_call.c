@@ -30,7 +30,7 @@ static const char parameters_sql[] =
     "'EXECUTE'),"
     " p.prosecdef, p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) WHERE grantee = 0),"
     " EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search_path=%'),"
-    " a.type_name, to_regclass($2)::oid, a.is_enum "
+    " a.type_name, to_regclass($2)::oid, a.is_enum, p.proretset "
     "FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace "
     "JOIN pg_type AS r ON r.oid = p.prorettype "
     "LEFT JOIN LATERAL (SELECT coalesce(p.proargnames[i.ord], '') AS name, i.type, i.ord,"
@@ -58,7 +58,8 @@ enum {
     COLUMN_PATH,
     COLUMN_TYPE_NAME,
     COLUMN_TABLE,
-    COLUMN_IS_ENUM
+    COLUMN_IS_ENUM,
+    COLUMN_SET
 };
 
 static bool is_true(const PGresult *res, int row, int column)
@@ -125,9 +126,11 @@ static int check_returns(struct catalog *c, struct procedure *p, const PGresult 
         return fail(c, p, p->line, "returns a type that the field's can't be made of");
     }
     if (number(res, 0, COLUMN_ROWTYPE) != 0 &&
-        number(res, 0, COLUMN_ROWTYPE) == number(res, 0, COLUMN_TABLE))
+        number(res, 0, COLUMN_ROWTYPE) == number(res, 0, COLUMN_TABLE) &&
+        (is_true(res, 0, COLUMN_SET) || p->result.kind == ACCESS_ROW))
         return 0;
-    snprintf(what, sizeof what, "must return rows of table %.*s",
+    snprintf(what, sizeof what, "must return %s %.*s",
+             p->result.kind == ACCESS_ROW ? "rows of table" : "SETOF",
              (int)MIN(p->result.table->name.len, 100u), p->result.table->name.ptr);
     return fail(c, p, p->line, what);
 }
@@ -289,4 +292,24 @@ int catalog_call(struct catalog *c, struct procedure *p)
         rc = check_returns(c, p, res);
     PQclear(res);
     return rc < 0 ? rc : check_statement(c, p);
+}
+
+int catalog_list_function(struct catalog *c, const struct access_path *path)
+{
+    struct procedure p = {.name = path->function, .result = *path, .line = path->line};
+    const char *name = arena_str(c->arena, p.name).ptr;
+    PGresult *res = NULL;
+    int rc;
+
+    if (!name)
+        return err_set(c->reterr, ERR_MEMORY, "no memory for the check of the schema");
+    rc = ask(c, &p, name, &res);
+    if (rc == 0)
+        rc = check_found(c, &p, res);
+    if (rc == 0)
+        rc = check_access(c, &p, res);
+    if (rc == 0)
+        rc = check_returns(c, &p, res);
+    PQclear(res);
+    return rc;
 }

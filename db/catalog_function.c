@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "db/catalog_ask.h"
+#include "db/catalog_call.h"
 #include "db/statement.h"
 #include "db/types.h"
 
@@ -19,8 +20,8 @@ static int describe(struct catalog *c, const struct access_path *path, PGresult 
 
     buf_init(&b, 0);
     buf_add_z(&b, "SELECT * FROM ");
-    statement_add_name(&b, path->table->name);
-    for (uint32_t i = 0; i < path->n_columns; i++)
+    statement_add_name(&b, path->function);
+    for (uint32_t i = 0; i < path->n_columns + path->n_filter; i++)
         buf_addf(&b, "%s$%u", i ? ", " : "(", i + 1);
     buf_add(&b, ")", sizeof ")");
     if (b.failed) {
@@ -49,9 +50,26 @@ static int check_arguments(struct catalog *c, struct access_path *path, const PG
                               "argument %u of function %.*s is of a type that can't be given: only "
                               "the first may be text, "
                               "others are integers, dates or times",
-                              i + 1, STR_FMT(path->table->name));
+                              i + 1, STR_FMT(path->function));
         path->key_oid[i] = oid;
         path->key_is_text |= is_text;
+    }
+    return 0;
+}
+
+/* The arguments behind the key: each is null or a value of the field's argument. */
+static int check_values(struct catalog *c, struct access_path *path, const PGresult *res)
+{
+    for (uint32_t i = 0; i < path->n_filter; i++) {
+        struct filter_column *value = &path->filter[i];
+        uint32_t oid = PQparamtype(res, (int)(path->n_columns + i));
+        value->type_oid = oid;
+        value->is_text = pg_type_is_text(oid);
+        if (!pg_type_find(oid) || !catalog_filter_fits(value))
+            return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                              "argument %u of function %.*s is of a type that can't take \"%.*s\"",
+                              path->n_columns + i + 1, STR_FMT(path->function),
+                              STR_FMT(value->name));
     }
     return 0;
 }
@@ -80,11 +98,15 @@ static int check_column(struct catalog *c, const struct table *table, struct col
 int catalog_function(struct catalog *c, struct table *table, struct access_path *path)
 {
     PGresult *res = NULL;
-    int rc = describe(c, path, &res);
+    int rc = table->function ? 0 : catalog_list_function(c, path);
 
     if (rc == 0)
+        rc = describe(c, path, &res);
+    if (rc == 0)
         rc = check_arguments(c, path, res);
-    for (uint32_t i = 0; i < table->n_columns && rc == 0; i++)
+    if (rc == 0)
+        rc = check_values(c, path, res);
+    for (uint32_t i = 0; table->function && i < table->n_columns && rc == 0; i++)
         rc = check_column(c, table, &table->columns[i], res);
     PQclear(res);
     return rc;

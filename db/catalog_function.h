@@ -9,8 +9,8 @@
 
 struct catalog;
 
-/* Sets the path's key_oid and key_is_text, and type_oid and raw_is_text of the columns of `table`, the path's.
- * 0 or a negative ERR_ with the check's `*reterr` filled. */
+/* Sets the path's key_oid and key_is_text and its filters' types; and, where `table`, the path's, is nothing but what the
+ * function returns, type_oid and raw_is_text of its columns. 0 or a negative ERR_ with the check's `*reterr` filled. */
 int catalog_function(struct catalog *c, struct table *table, struct access_path *path) MUSTCHECK;
 
 #endif

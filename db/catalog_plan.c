@@ -8,6 +8,8 @@
  *     ->  Index Only Scan using prescription_list on prescription t
  *           Index Cond: ((patient_id = k.k1) AND ...)
  *
+ * (Of a view the scans are of the tables behind it, under any alias.)
+ *
  * A condition is not enough (an index that has the column in second place has one too, and is read
  * from end to end), so the first column of the index must be one of the key's. */
 #include "db/catalog_plan.h"
@@ -18,6 +20,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/access.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "db/catalog_ask.h"
@@ -86,53 +89,90 @@ static const char *index_condition(const PGresult *res, int i)
     return NULL;
 }
 
-static int check_scan(struct catalog *c, const PGresult *res, int i, const struct str *columns,
-                      uint32_t n, int line)
+static int refuse_scan(struct catalog *c, const struct access_path *path, const char *row)
+{
+    bool two = path->n_columns > 1;
+
+    row += strspn(row, " ->");
+    return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                      "no index serves a search by %.*s%s%.*s; the best plan is: %s",
+                      STR_FMT(path->column[0]), two ? ", " : "", two ? (int)path->column[1].len : 0,
+                      two ? path->column[1].ptr : "", row);
+}
+
+/* Whether the condition of a scan names the whole key. */
+static bool names_key(const struct access_path *path, const char *condition)
+{
+    bool all = condition != NULL;
+
+    for (uint32_t k = 0; all && k < path->n_columns; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "k.k%u", k + 1);
+        all = strstr(condition, name) != NULL;
+    }
+    return all;
+}
+
+static int check_scan(struct catalog *c, const PGresult *res, int i, const struct access_path *path)
 {
     const char *row = PQgetvalue(res, i, 0), *condition = index_condition(res, i);
     char first[160];
-    bool good = condition && strstr(row, "Index ");
+    bool good = names_key(path, condition) && strstr(row, "Index "), begins = false;
     int rc = first_column(c, row, first, sizeof first);
 
-    if (rc < 0)
-        return rc;
-    for (uint32_t k = 0; good && k < n; k++) {
-        char name[16];
-        snprintf(name, sizeof name, "k.k%u", k + 1);
-        good = strstr(condition, name) != NULL;
-    }
-    if (good) {
-        good = false;
-        for (uint32_t k = 0; k < n; k++)
-            good |= str_is(columns[k], first);
-    }
-    if (good)
-        return 0;
-    row += strspn(row, " ->");
-    return err_set_at(c->reterr, ERR_CONFIG, line, 0,
-                      "no index serves a search by %.*s%s%.*s; the best plan is: %s",
-                      STR_FMT(columns[0]), n > 1 ? ", " : "", n > 1 ? (int)columns[1].len : 0,
-                      n > 1 ? columns[1].ptr : "", row);
+    for (uint32_t k = 0; k < path->n_columns; k++)
+        begins |= str_is(path->column[k], first);
+    return rc < 0 || (good && begins) ? rc : refuse_scan(c, path, row);
 }
 
-static int check_rows(struct catalog *c, const PGresult *res, const struct str *columns, uint32_t n,
-                      int line, bool *ret_sorts)
+static bool is_table_scan(const char *row)
+{
+    return strstr(row, " Scan ") && strstr(row, " on ") && !strstr(row, "Function Scan") &&
+           !strstr(row, "Subquery Scan");
+}
+
+/* The tables behind a view: each is read through an index, and one at least by the key. */
+static int check_view(struct catalog *c, const PGresult *res, const struct access_path *path)
+{
+    bool found = false;
+
+    for (int i = 0; i < PQntuples(res); i++) {
+        const char *row = PQgetvalue(res, i, 0), *condition = index_condition(res, i);
+        if (!is_table_scan(row))
+            continue;
+        if (!condition || !strstr(row, "Index "))
+            return refuse_scan(c, path, row);
+        found |= names_key(path, condition);
+    }
+    return found ? 0 : refuse_scan(c, path, "no scan by the key");
+}
+
+static bool sorts(const PGresult *res)
+{
+    bool found = false;
+
+    for (int i = 0; i < PQntuples(res) && !found; i++)
+        found = strstr(PQgetvalue(res, i, 0), "->  Sort") ||
+                strstr(PQgetvalue(res, i, 0), "->  Incremental Sort");
+    return found;
+}
+
+static int check_rows(struct catalog *c, const PGresult *res, const struct access_path *path)
 {
     int scans = 0, rc;
 
+    if (path->table->view)
+        return check_view(c, res, path);
     for (int i = 0; i < PQntuples(res); i++) {
-        const char *row = PQgetvalue(res, i, 0);
-        if (strstr(row, "->  Sort") || strstr(row, "->  Incremental Sort"))
-            *ret_sorts = true;
-        if (!is_our_scan(row))
+        if (!is_our_scan(PQgetvalue(res, i, 0)))
             continue;
         scans++;
-        rc = check_scan(c, res, i, columns, n, line);
+        rc = check_scan(c, res, i, path);
         if (rc < 0)
             return rc;
     }
     if (scans == 0)
-        return err_set_at(c->reterr, ERR_CONFIG, line, 0,
+        return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
                           "the plan reads no table (is the condition always false?)");
     return 0;
 }
@@ -160,15 +200,15 @@ static int explain(struct catalog *c, const char *sql, int n_params, PGresult **
     return rc;
 }
 
-int catalog_plan(struct catalog *c, const char *sql, const struct str *columns, uint32_t n,
-                 int line, bool *ret_sorts)
+int catalog_plan(struct catalog *c, const char *sql, const struct access_path *path,
+                 bool *ret_sorts)
 {
     PGresult *res = PQprepare(c->pg, "tolqujat_check", sql, 0, NULL), *plan = NULL;
     int rc = 0, n_params;
 
     *ret_sorts = false;
     if (PQresultStatus(res) != PGRES_COMMAND_OK) {
-        rc = refuse(c, res, line);
+        rc = refuse(c, res, path->line);
         PQclear(res);
         return rc;
     }
@@ -176,9 +216,10 @@ int catalog_plan(struct catalog *c, const char *sql, const struct str *columns, 
     res = PQdescribePrepared(c->pg, "tolqujat_check");
     n_params = PQnparams(res);
     PQclear(res);
-    rc = explain(c, sql, n_params, &plan, line);
+    rc = explain(c, sql, n_params, &plan, path->line);
     if (rc == 0) {
-        rc = check_rows(c, plan, columns, n, line, ret_sorts);
+        *ret_sorts = sorts(plan);
+        rc = check_rows(c, plan, path);
         PQclear(plan);
     }
     PQclear(PQexec(c->pg, "DEALLOCATE tolqujat_check"));

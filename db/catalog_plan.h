@@ -10,11 +10,13 @@
 #include "base/macros.h"
 #include "base/str.h"
 
+struct access_path;
 struct catalog;
 
-/* Prepares the statement `sql` and looks at its generic plan: every table behind it must be read through
- * an index whose condition names all of `columns`. `*ret_sorts`: it sorts. ERR_CONFIG with `line`. */
-int catalog_plan(struct catalog *c, const char *sql, const struct str *columns, uint32_t n,
-                 int line, bool *ret_sorts) MUSTCHECK;
+/* Prepares `sql`, a statement of `path`, and looks at its generic plan: every table behind it must be read through
+ * an index whose condition names all of the path's columns (of the tables behind a view: one does, the others by any
+ * condition). `*ret_sorts`: it sorts. ERR_CONFIG with the path's line. */
+int catalog_plan(struct catalog *c, const char *sql, const struct access_path *path,
+                 bool *ret_sorts) MUSTCHECK;
 
 #endif

@@ -392,7 +392,6 @@ int db_open(struct db **ret_db, struct uv_loop_s *loop, const struct access *acc
 int db_fetch(struct db *db, struct fetch *f)
 {
     const struct access_path *path = f->path;
-    bool page = path->kind == ACCESS_LIST && !page_is_head(f->page, path);
     struct job *job;
 
     if (db->closing)
@@ -407,7 +406,7 @@ int db_fetch(struct db *db, struct fetch *f)
         return ERR_MEMORY;
     job->fetch = f;
     job->left = f->n;
-    job->lane = &db->lanes_all[db->path_first[path->id] + (page ? 1 : 0)];
+    job->lane = &db->lanes_all[db->path_first[path->id] + statement_variant_of(path, f->page)];
     list_push_back(&db->live, &job->live);
     f->_answerer = job;
     if (f->n == 0) {

@@ -267,7 +267,10 @@ static void tell_fault(struct decoder *d, const struct column *column, struct wi
                      column->computed ? "function" : "column", (int)MIN(column->name.len, 64u),
                      column->name.ptr);
 
-    if (column->lists && take_head(&v, &a) && a.items > 0 && a.n != column->lists)
+    if (!v.bytes)
+        snprintf(d->fault + n, sizeof d->fault - (size_t)n,
+                 "is null, but its field (line %d of the schema) never is", column->line);
+    else if (column->lists && take_head(&v, &a) && a.items > 0 && a.n != column->lists)
         snprintf(d->fault + n, sizeof d->fault - (size_t)n,
                  "holds a %u-dimensional array, its field (line %d of the schema) takes %u "
                  "dimensions",
@@ -275,6 +278,14 @@ static void tell_fault(struct decoder *d, const struct column *column, struct wi
     else
         snprintf(d->fault + n, sizeof d->fault - (size_t)n,
                  "holds what its field (line %d of the schema) can't show", column->line);
+}
+
+/* Of a table a required column is NOT NULL; of a view, and of what functions return, nobody but the row can tell. */
+static int take_cell(struct buf *b, const struct column *column, struct wire v)
+{
+    if (v.bytes)
+        return decode_cell(b, column, v);
+    return column->required && !column->computed ? ERR_DATA : 0;
 }
 
 const struct row *decode_row(struct decoder *d, const struct table *table,
@@ -290,12 +301,10 @@ const struct row *decode_row(struct decoder *d, const struct table *table,
         goto no_memory;
     b->len = head;
     for (uint32_t i = 0; i < table->n_columns; i++) {
-        if (values[i].bytes) {
-            *ret_rc = decode_cell(b, &table->columns[i], values[i]);
-            if (*ret_rc < 0) {
-                tell_fault(d, &table->columns[i], values[i]);
-                return NULL;
-            }
+        *ret_rc = take_cell(b, &table->columns[i], values[i]);
+        if (*ret_rc < 0) {
+            tell_fault(d, &table->columns[i], values[i]);
+            return NULL;
         }
         end[i] = (uint32_t)(b->len - head) | (values[i].bytes ? 0 : ROW_NULL);
     }

@@ -215,14 +215,16 @@ static void add_filters(struct buf *b, const struct access_path *p)
         add_filter(b, p, i);
 }
 
-/* The rows that a key is compared with; of a function, those that it returns for the key. */
+/* The rows that a key is compared with; of a function, those that it returns for the key and the filters. */
 static void add_from(struct buf *b, const struct access_path *p)
 {
     buf_add_z(b, " FROM ");
-    statement_add_name(b, p->table->name);
-    for (uint32_t i = 0; p->table->function && i < p->n_columns; i++)
-        buf_addf(b, "%sk.k%u%s", i ? ", " : "(", i + 1, i + 1 == p->n_columns ? ")" : "");
-    buf_add_z(b, " AS t");
+    statement_add_name(b, p->function.len ? p->function : p->table->name);
+    for (uint32_t i = 0; p->function.len && i < p->n_columns; i++)
+        buf_addf(b, "%sk.k%u", i ? ", " : "(", i + 1);
+    for (uint32_t i = 0; p->function.len && i < p->n_filter; i++)
+        buf_addf(b, ", k.f%u", i + 1);
+    buf_add_z(b, p->function.len ? ") AS t" : " AS t");
 }
 
 static void add_where(struct buf *b, const struct access_path *p)
@@ -258,14 +260,19 @@ static int take_text(struct statement *s, struct buf *b, struct arena *arena)
 
 uint32_t statement_variants(const struct access_path *path)
 {
-    return path->kind == ACCESS_ROW ? 1 : 2;
+    return path->kind == ACCESS_ROW || path->function.len ? 1 : 2;
+}
+
+uint32_t statement_variant_of(const struct access_path *path, const struct page *page)
+{
+    return statement_variants(path) > 1 && !page_is_head(page, path) ? 1 : 0;
 }
 
 enum statement_kind statement_kind_of(const struct access_path *path, uint32_t variant)
 {
     if (path->kind == ACCESS_ROW)
         return STATEMENT_ROW;
-    return variant == 0 ? STATEMENT_HEAD : STATEMENT_PAGE;
+    return variant == 0 && !path->function.len ? STATEMENT_HEAD : STATEMENT_PAGE;
 }
 
 int statement_of_path(struct statement *s, const struct access_path *path, uint32_t variant,
@@ -286,9 +293,9 @@ int statement_of_path(struct statement *s, const struct access_path *path, uint3
     buf_add_z(&b, " CROSS JOIN LATERAL (SELECT ");
     add_cells(&b, s);
     add_from(&b, path);
-    if (!path->table->function)
+    if (!path->function.len)
         add_where(&b, path);
-    if (s->kind == STATEMENT_PAGE) {
+    if (s->kind == STATEMENT_PAGE && !path->function.len) {
         if (path->n_order)
             add_bound(&b, path);
         add_filters(&b, path);
@@ -362,6 +369,8 @@ int statement_of_call(struct statement *s, const struct procedure *p, struct are
         buf_addf(&b, " => $%u", i + 2);
     }
     buf_add_z(&b, ") AS t");
+    if (p->limit)
+        buf_addf(&b, " LIMIT %u", p->limit + 1);
     return take_text(s, &b, arena);
 }
 

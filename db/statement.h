@@ -14,6 +14,10 @@
  * Where no index gives the order (path->sorts), ORDER BY says t."id" + 0: else the planner may walk an
  * index of the order alone, from end to end for each key, as long as it takes the table for small.
  *
+ * The list of a function is that function's rows, in its order, and has one statement:
+ *
+ *     ... CROSS JOIN LATERAL (SELECT ... FROM "due_items"(k.k1, k.f1, k.f2) AS t LIMIT k.lim) AS r
+ *
  * A page without a cursor is bounded by the greatest (or least) value of each order column, so that
  * the index condition is the same with and without one; so are filters by >= and <= on such a column. */
 #ifndef DB_STATEMENT_H
@@ -73,8 +77,9 @@ struct statement {
 
 static_assert(ACCESS_COLUMN_MAX <= UINT8_MAX, "a field's number fits its type");
 
-/* How many variants `path` has (1 or 2), and the kind of each. */
+/* How many variants `path` has (1 or 2), which of them finds `page` (NULL: no list), and the kind of each. */
 uint32_t statement_variants(const struct access_path *path);
+uint32_t statement_variant_of(const struct access_path *path, const struct page *page);
 enum statement_kind statement_kind_of(const struct access_path *path, uint32_t variant);
 
 /* Fill `*s`; the text goes to `arena`. The fields that db_check sets must be set. 0 or ERR_MEMORY. */

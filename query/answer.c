@@ -222,7 +222,7 @@ static int put_fetched(struct answer *a, const struct plan_field *f, const struc
         return put_null(a, f, out, false);
     if (run->fetch.path->kind == ACCESS_ROW)
         return push_row(a, f, f->object, f->non_null, &at, out);
-    if (f->field->resolve == RESOLVE_LIST)
+    if (f->field->resolve == RESOLVE_LIST || f->field->resolve == RESOLVE_CALL_LIST)
         push_list(a, f, &at, MIN(slice->n, run->shown), out);
     else
         push_object(a, f, &at, out);
@@ -406,6 +406,7 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
     case RESOLVE_CONNECTION:
         return put_fetched(a, f, at, out);
     case RESOLVE_CALL:
+    case RESOLVE_CALL_LIST:
         return put_called(a, f, at, out);
     case RESOLVE_ROW_OF_KIND:
         return put_by_kind(a, f, at, out);

@@ -226,6 +226,19 @@ static const char *filter_refusal(enum codec codec)
     return "has a value that no entry can have.";
 }
 
+/* A value that is an id of the type `of`, whose key has one column. */
+static bool id_stored(const struct arguments *a, const struct value *v, const struct type *of,
+                      struct filter_value *ret)
+{
+    struct key key = {0};
+
+    if (v->kind != VALUE_STRING || !global_id_read(a->arena, &a->seals->ids, v->text, of, &key))
+        return false;
+    ret->number = key.part[0];
+    ret->text = key.text;
+    return true;
+}
+
 static int page_filter(const struct arguments *a, const struct field *field,
                        const struct ast_selection *selection, const struct field_filter *source,
                        struct page *page, struct err *reterr)
@@ -234,6 +247,7 @@ static int page_filter(const struct arguments *a, const struct field *field,
     const struct input_def *def;
     const struct value *v;
     const struct type *t;
+    const char *refusal;
     int rc = argument_value(a, field, selection, (int)source->argument, &v, reterr);
 
     if (rc < 0)
@@ -243,16 +257,17 @@ static int page_filter(const struct arguments *a, const struct field *field,
         return 0;
     filter->set = true;
     t = type_ref_named(def->type);
-    if (value_stored(v, t, field->path->filter[source->filter].is_text, &filter->number,
-                     &filter->text))
+    if (source->id_of ? id_stored(a, v, source->id_of, filter)
+                      : value_stored(v, t, field->path->filter[source->filter].is_text,
+                                     &filter->number, &filter->text))
         return 0;
+    refusal = source->id_of ? "is no id of what it has to be." : filter_refusal(t->codec);
     if (source->input < 0)
-        return bad_argument(field, selection, (int)source->argument, filter_refusal(t->codec),
-                            reterr);
+        return bad_argument(field, selection, (int)source->argument, refusal, reterr);
     return err_set_at(reterr, ERR_VARIABLES, (int)selection->loc.line, (int)selection->loc.column,
                       "Field \"%.*s\" of argument \"%.*s\" of \"%.*s.%.*s\" %s", STR_FMT(def->name),
                       STR_FMT(field->arguments[source->argument].name),
-                      STR_FMT(field->parent->name), STR_FMT(field->name), filter_refusal(t->codec));
+                      STR_FMT(field->parent->name), STR_FMT(field->name), refusal);
 }
 
 int argument_page(const struct arguments *a, const struct field *field,

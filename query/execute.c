@@ -119,18 +119,33 @@ static void look_for_holes(struct execution *x, const struct plan_step *step,
             }
 }
 
+/* A list that is no page: it is never cut in silence. */
+static bool is_whole(const struct plan_step *step)
+{
+    return (step->field->resolve == RESOLVE_LIST && step->field->first_argument < 0) ||
+           step->field->resolve == RESOLVE_CALL_LIST;
+}
+
+static void refuse_longer(const struct step_run *run)
+{
+    for (uint32_t s = 0; s < run->fetch.n; s++) {
+        struct slice *slice = &run->fetch.slices[s];
+        if (slice->rc == 0 && slice->n > run->shown) {
+            slice->rc = ERR_LIMIT;
+            slice->n = 0;
+        }
+    }
+}
+
 /* Numbers the shown rows and notices what the answer has to be careful about. */
 static void step_number(struct execution *x, struct step_run *run, const struct plan_step *step)
 {
-    bool bounded = step->field->resolve == RESOLVE_LIST && step->field->first_argument < 0;
     uint32_t n = 0;
 
+    if (is_whole(step))
+        refuse_longer(run);
     for (uint32_t s = 0; s < run->fetch.n; s++) {
         struct slice *slice = &run->fetch.slices[s];
-        if (bounded && slice->rc == 0 && slice->n > run->shown) {
-            slice->rc = ERR_LIMIT; /* never cut a list in silence */
-            slice->n = 0;
-        }
         run->first_row[s] = n;
         n += MIN(slice->n, run->shown);
         look_for_holes(x, step, slice, MIN(slice->n, run->shown));
@@ -213,6 +228,11 @@ static void rows_judged(struct step_run *run, int rc)
 /* The rows are there, or failed to come. */
 static void step_fetched(struct execution *x, struct step_run *run, int rc)
 {
+    const struct plan_step *step = &x->plan->steps[run->id];
+
+    /* A function does not know how many of its rows will be taken out, so what it cut off would be missed by nobody. */
+    if (rc >= 0 && is_whole(step) && (run->call || step->path->function.len))
+        refuse_longer(run);
     if (rc >= 0)
         rc = judge_rows(x, run, rows_judged);
     if (rc == 0)
@@ -405,7 +425,7 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
     }
     if (step->parent != PLAN_NO_STEP)
         return 0;
-    if (step->field->resolve == RESOLVE_CALL)
+    if (step->field->procedure)
         return call_prepare(x, a, run, reterr);
     if (step->field->resolve == RESOLVE_LOOKUP)
         return prepare_lookup(x, a, step, run, reterr);

@@ -53,8 +53,9 @@ struct step_run {
     int32_t *slice_of;   /* by parent: which slice is its, or SLICE_ */
     struct right *
         *rights; /* by shown row: what the viewer may see of whose row it is; NULL: all is public */
-    struct right
-        *granted; /* what a function gave the viewer by giving out its row; NULL: nothing */
+    /* What a function gave the viewer by giving out its rows, by row of its one slice; of the second group of those rows'
+     * cells: by slice. NULL: nothing. */
+    struct right **granted;
     struct fetch *judging; /* what is being asked before it goes on (query/judge.h) */
     bool sifted;           /* single rows of it may be hidden */
     uint32_t

@@ -254,24 +254,34 @@ static int judging_ask(struct execution *x, struct judging *g)
     return rc;
 }
 
-/* The second group of a row's cells is of the same row: who was given that sees both. */
-static bool is_granted(const struct execution *x, struct step_run *run)
+/* The second group of a row's cells is of the same row: who was given that sees both. 1: it was given; 0: not; or ERR_MEMORY. */
+static int take_granted(const struct execution *x, struct step_run *run)
 {
     const struct plan_step *step = step_of(x, run);
+    const struct step_run *up = step->path->table->apart ? &x->runs[step->parent] : NULL;
 
-    if (step->path->table->apart)
-        run->granted = x->runs[step->parent].granted;
-    return run->granted;
+    if (!up || !up->granted)
+        return 0;
+    run->granted = arena_array(x->arena, MAX(run->fetch.n, 1u), sizeof(struct right *));
+    if (!run->granted)
+        return ERR_MEMORY;
+    for (uint32_t p = 0; p < run->n_parents; p++)
+        if (run->slice_of[p] >= 0)
+            run->granted[run->slice_of[p]] = up->rights[p];
+    return 1;
 }
 
 int judge_keys(struct execution *x, struct step_run *run,
                void (*then)(struct step_run *run, int rc))
 {
-    int at = step_of(x, run)->subject_key, rc = 0;
+    int at = step_of(x, run)->subject_key, rc;
     struct judging *g;
 
-    if (!judge_holds(x, run) || at < 0 || is_granted(x, run))
+    if (!judge_holds(x, run))
         return JUDGED;
+    rc = take_granted(x, run);
+    if (rc != 0 || at < 0)
+        return rc < 0 ? rc : JUDGED;
     g = judging_new(x, run, run->fetch.n, then);
     if (!g)
         return ERR_MEMORY;
@@ -316,27 +326,38 @@ static struct right *granted_before(const struct judge *j, int64_t subject, righ
     return r;
 }
 
-/* The row that a function gave out is seen in the capacity that its field says, whatever else of the person is. */
+static struct right *granted_get(struct execution *x, int64_t subject, rights_mask mask)
+{
+    struct right *r = granted_before(&x->judge, subject, mask);
+
+    if (!r)
+        r = right_new(x, subject);
+    if (!r)
+        return NULL;
+    r->judged = r->confined = true;
+    r->mask = mask;
+    r->capacities = x->judge.map->capacities->values[__builtin_ctz(mask)].name;
+    return r;
+}
+
+/* The rows that a function gave out are seen in the capacity that its field says, whatever else of the persons is. */
 static int know_granted(struct execution *x, struct step_run *run)
 {
     const struct plan_step *step = step_of(x, run);
     const struct slice *slice = &run->fetch.slices[0];
-    struct right *r;
-    int64_t subject;
 
     if (slice->n == 0)
         return JUDGED;
-    subject = row_number(slice->rows[0], step->path->table->subject_cell);
-    r = granted_before(&x->judge, subject, step->field->granted);
-    if (!r)
-        r = right_new(x, subject);
-    if (!r)
+    run->granted = arena_array(x->arena, slice->n, sizeof(struct right *));
+    if (!run->granted)
         return ERR_MEMORY;
-    r->judged = r->confined = true;
-    r->mask = step->field->granted;
-    r->capacities = x->judge.map->capacities->values[__builtin_ctz(r->mask)].name;
+    for (uint32_t i = 0; i < slice->n; i++) {
+        int64_t subject = row_number(slice->rows[i], step->path->table->subject_cell);
+        run->granted[i] = granted_get(x, subject, step->field->granted);
+        if (!run->granted[i])
+            return ERR_MEMORY;
+    }
     x->careful |= x->plan->restricted;
-    run->granted = r;
     return JUDGED;
 }
 
@@ -383,7 +404,8 @@ int judge_rows(struct execution *x, struct step_run *run,
             if (rc == 0)
                 rc = judging_add(x, g, row_number(row, t->subject_cell));
         }
-    if (rc == 0 && n == 0 && run->fetch.n > 0)
+    /* What a function returns below a row, about whom it is, is no secret: the row was judged. */
+    if (rc == 0 && n == 0 && run->fetch.n > 0 && !step_of(x, run)->path->function.len)
         rc = judging_add(x, g, NOBODY);
     return rc < 0 ? rc : judging_ask(x, g);
 }

@@ -86,7 +86,8 @@ void judge_admit_keys(struct execution *x, struct step_run *run)
         if (run->slice_of[p] < 0)
             continue;
         key = &keys[run->slice_of[p]];
-        r = run->granted ? run->granted : judge_right(&x->judge, key->part[step->subject_key]);
+        r = run->granted ? run->granted[run->slice_of[p]]
+                         : judge_right(&x->judge, key->part[step->subject_key]);
         run->slice_of[p] = SLICE_NONE;
         if (!r || !admits_key(step, r, key)) {
             if (r)
@@ -97,23 +98,42 @@ void judge_admit_keys(struct execution *x, struct step_run *run)
         judge_mark(r->given, run->id);
         if (r->withheld.len)
             ask_for_more(run, step, r, &most);
+        if (run->granted)
+            run->granted[n] = r;
         keys[n] = *key;
         run->slice_of[p] = (int32_t)n++;
     }
     run->fetch.n = n;
 }
 
-static bool admits_row(struct execution *x, const struct step_run *run, const struct row *row)
+/* Whether a function lists the step's rows. */
+static bool is_listed(const struct plan_step *step)
+{
+    return step->path->function.len || step->field->resolve == RESOLVE_CALL_LIST;
+}
+
+/* What the viewer may see of whom row `i` of slice `s` is about. */
+static struct right *right_of_row(const struct execution *x, const struct step_run *run, uint32_t s,
+                                  uint32_t i)
+{
+    uint32_t cell = run->fetch.path->table->subject_cell;
+
+    if (run->granted)
+        return run->granted[run->call ? i : s];
+    return judge_right(&x->judge, row_number(run->fetch.slices[s].rows[i], cell));
+}
+
+static bool admits_row(struct execution *x, const struct step_run *run, uint32_t s, uint32_t i)
 {
     const struct plan_step *step = step_of(x, run);
     const struct table *t = step->path->table;
-    struct right *r = run->granted ? run->granted
-                                   : judge_right(&x->judge, row_number(row, t->subject_cell));
-    bool admitted =
-        r && r->mask & step->allow &&
-        !(r->withheld.len && is_hidden(r, t, row_number(row, t->key_cell[t->n_key - 1])));
+    const struct row *row = run->fetch.slices[s].rows[i];
+    struct right *r = right_of_row(x, run, s, i);
+    int64_t id = t->n_key ? row_number(row, t->key_cell[t->n_key - 1]) : INT64_MIN;
+    bool admitted = r && r->mask & step->allow && !(r->withheld.len && is_hidden(r, t, id));
 
-    if (r && step->subject_key < 0)
+    /* Nobody asked for whom a function happens to list. */
+    if (r && step->subject_key < 0 && (admitted || !is_listed(step)))
         judge_mark(admitted ? r->given : r->refused, run->id);
     return admitted;
 }
@@ -129,7 +149,7 @@ int judge_admit_rows(struct execution *x, struct step_run *run)
         if (!kept)
             return ERR_MEMORY;
         for (uint32_t i = 0; i < slice->n; i++)
-            if (admits_row(x, run, slice->rows[i]))
+            if (admits_row(x, run, s, i))
                 kept[n++] = slice->rows[i];
         slice->rows = kept; /* the rows that it had may be others' too */
         slice->n = n;
@@ -139,7 +159,7 @@ int judge_admit_rows(struct execution *x, struct step_run *run)
 
 int judge_note_rows(struct execution *x, struct step_run *run)
 {
-    uint32_t cell = run->fetch.path->table->subject_cell, at = 0;
+    uint32_t at = 0;
 
     if (!judge_holds(x, run) || run->n_rows == 0)
         return 0;
@@ -149,9 +169,7 @@ int judge_note_rows(struct execution *x, struct step_run *run)
     for (uint32_t s = 0; s < run->fetch.n; s++) {
         const struct slice *slice = &run->fetch.slices[s];
         for (uint32_t i = 0; i < MIN(slice->n, run->shown); i++) {
-            struct right *r = run->granted
-                                  ? run->granted
-                                  : judge_right(&x->judge, row_number(slice->rows[i], cell));
+            struct right *r = right_of_row(x, run, s, i);
             if (!run->granted)
                 x->judge._hit = r;
             run->rights[at++] = r;

@@ -67,12 +67,12 @@ static int step_room(struct planner *p)
     return 0;
 }
 
-/* The column of a path's key that names whose rows are found, or -1. */
+/* The column of a path's key that names whose rows are found, or -1: what a function returns for a key says so itself. */
 static int subject_key(const struct access_path *path)
 {
     const struct table *t = path->table;
 
-    for (uint32_t i = 0; t->personal && i < path->n_columns; i++)
+    for (uint32_t i = 0; t->personal && !path->function.len && i < path->n_columns; i++)
         if (str_eq(path->column[i], t->columns[t->subject_cell].name))
             return (int)i;
     return -1;
@@ -145,7 +145,7 @@ static int step_apart(struct planner *p, const struct plan_field *f, const struc
 static bool is_fetched(enum resolve_kind kind)
 {
     return kind == RESOLVE_ROW || kind == RESOLVE_LOOKUP || kind == RESOLVE_LIST ||
-           kind == RESOLVE_CONNECTION || kind == RESOLVE_CALL;
+           kind == RESOLVE_CONNECTION || kind == RESOLVE_CALL || kind == RESOLVE_CALL_LIST;
 }
 
 static int object_make(struct planner *p, const struct type *type, struct collect *c,

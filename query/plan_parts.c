@@ -22,11 +22,12 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-/* A list has steps of its own, which say what of it was shown. */
+/* A list has a step of its own, which says what of it was shown, where its rows are about somebody. */
 static bool is_shown(const struct plan_field *f)
 {
-    return f->field->resolve != RESOLVE_LIST && f->field->resolve != RESOLVE_CONNECTION &&
-           f->field->resolve != RESOLVE_TYPENAME;
+    bool is_list = f->field->resolve == RESOLVE_LIST || f->field->resolve == RESOLVE_CONNECTION;
+
+    return f->field->resolve != RESOLVE_TYPENAME && !(is_list && f->field->path->table->personal);
 }
 
 static bool is_cell(const struct plan_field *f)

@@ -78,10 +78,11 @@ enum resolve_kind {
     RESOLVE_ROW,         /* path to one row; the key is in this row's cells `key_cell` */
     RESOLVE_ROW_OF_KIND, /* the same, by the path of the type that the cell `kind_cell` names */
     RESOLVE_LOOKUP,      /* path to one row; the key is the argument `key_argument` */
-    RESOLVE_BY_ID,  /* one row by the path of the type that the global id `key_argument` names */
-    RESOLVE_BY_IDS, /* the same for a list of ids */
-    RESOLVE_CALL,   /* what the SQL function `procedure` returns: a row, or a cell */
-    RESOLVE_LIST,   /* path to a list by this row's key, as a plain list */
+    RESOLVE_BY_ID,     /* one row by the path of the type that the global id `key_argument` names */
+    RESOLVE_BY_IDS,    /* the same for a list of ids */
+    RESOLVE_CALL,      /* what the SQL function `procedure` returns: a row, or a cell */
+    RESOLVE_CALL_LIST, /* the same: rows, as a plain list */
+    RESOLVE_LIST,      /* path to a list by this row's key, as a plain list */
     RESOLVE_CONNECTION, /* the same as a Relay connection */
     RESOLVE_NODES,      /* of a connection: its rows */
     RESOLVE_EDGES,      /* of a connection: its rows, each as an edge */
@@ -100,11 +101,12 @@ enum resolve_kind {
     RESOLVE_TYPE      /* __type(name:) */
 };
 
-/* Where a list's filter gets its value. */
+/* Where a list's filter (or the argument of its function) gets its value. */
 struct field_filter {
     uint32_t argument;
-    int input;       /* of the argument's input object; -1: the argument itself */
-    uint32_t filter; /* index in access_path.filter */
+    int input;                /* of the argument's input object; -1: the argument itself */
+    uint32_t filter;          /* index in access_path.filter */
+    const struct type *id_of; /* the value is an id of this type; NULL: as it is */
 };
 
 /* Where parameters of a SQL function get their values. */
@@ -135,7 +137,7 @@ struct field {
     uint32_t key_cell[ACCESS_KEY_MAX]; /* ROW; LIST, CONNECTION: the cells of this row's key */
     uint32_t kind_cell;                /* ROW_OF_KIND */
     int key_argument;                  /* LOOKUP, BY_ID, BY_IDS */
-    const struct access_path *path;    /* ROW, LOOKUP, LIST, CONNECTION, CALL */
+    const struct access_path *path;    /* ROW, LOOKUP, LIST, CONNECTION, CALL, CALL_LIST */
     const struct type *row_type;       /* the same: whose rows it returns */
     rights_mask allow;                 /* who may see it in a row of its type (and those rows) */
     rights_mask granted; /* CALL: in which capacity its row is seen, without asking; 0: none */
@@ -143,7 +145,7 @@ struct field {
     /* LOOKUP by a @oneOf input object: by its field. ROW_OF_KIND, BY_ID, BY_IDS: by `possible` of the type. */
     const struct access_path **paths;
     int first_argument, after_argument; /* LIST, CONNECTION: index in arguments, or -1 */
-    uint32_t list_limit;                /* LIST, CONNECTION, BY_IDS: most rows of a page; 100 */
+    uint32_t list_limit; /* LIST, CONNECTION, BY_IDS, CALL_LIST: most rows of a page; 100 */
     struct field_filter filters[ACCESS_FILTER_MAX]; /* LIST, CONNECTION */
     uint32_t n_filters;
     const struct procedure *procedure; /* CALL */

@@ -36,8 +36,8 @@ static int set_key(struct mapper *m, struct table *t, const struct value *key, s
 {
     uint32_t n = key->kind == VALUE_LIST ? key->n_items : 1;
 
-    if (n == 0 || n > ACCESS_KEY_MAX)
-        return schema_fail(m->err, loc, "Table \"%.*s\": a key has 1 to %d columns.",
+    if (n > ACCESS_KEY_MAX)
+        return schema_fail(m->err, loc, "Table \"%.*s\": a key has at most %d columns.",
                            STR_FMT(t->name), ACCESS_KEY_MAX);
     for (uint32_t i = 0; i < n; i++)
         t->key[i] = key->kind == VALUE_LIST ? key->items[i].text : key->text;
@@ -161,7 +161,7 @@ static bool same_path(const struct access_path *a, const struct access_path *b)
 {
     if (a->kind != b->kind || a->table != b->table || a->aggregate != b->aggregate ||
         a->n_columns != b->n_columns || a->n_order != b->n_order || a->n_filter != b->n_filter ||
-        !str_eq(a->where, b->where))
+        !str_eq(a->where, b->where) || !str_eq(a->function, b->function))
         return false;
     for (uint32_t i = 0; i < a->n_columns; i++)
         if (!str_eq(a->column[i], b->column[i]))
@@ -172,6 +172,7 @@ static bool same_path(const struct access_path *a, const struct access_path *b)
             return false;
     for (uint32_t i = 0; i < a->n_filter; i++)
         if (!str_eq(a->filter[i].name, b->filter[i].name) ||
+            a->filter[i].codec != b->filter[i].codec ||
             a->filter[i].compare != b->filter[i].compare)
             return false;
     return true;
@@ -206,6 +207,8 @@ int access_home(struct mapper *m, const struct field *f, const struct table **re
     *ret = t->table;
     if (!f->apart || !t->table)
         return 0;
+    if (t->table->n_key == 0)
+        return map_refuse(m, f, "has @apart, but the rows of its type have no key.");
     if (!t->apart) {
         rc = apart_table(m, t->table, f->loc, &t->apart);
         if (rc < 0)

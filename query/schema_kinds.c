@@ -138,6 +138,9 @@ static int give_mark(struct mapper *m, const struct field *f, struct type *t)
                  (int)MIN(t->name.len, 80u), t->name.ptr);
         return map_refuse(m, f, what);
     }
+    if (t->table->n_key == 0)
+        return schema_fail(m->err, t->loc, "Type \"%.*s\" is reached by @node and needs a key.",
+                           STR_FMT(t->name));
     if (t->has_global_id)
         return 0;
     t->has_global_id = true;

@@ -170,6 +170,7 @@ static int add_filter(struct mapper *m, struct field *f, struct access_path *pat
     if (rc < 0)
         return rc;
     filter->name = column;
+    filter->codec = type_ref_named(in->type)->codec;
     filter->of_order = filter->compare != COMPARE_EQUAL && is_of_order(path, column);
     source.filter = path->n_filter++;
     f->filters[f->n_filters++] = source;
@@ -187,7 +188,7 @@ static int add_filter_object(struct mapper *m, struct field *f, struct access_pa
         const struct ast_directive *d = directive_find(in->_def->directives, "filter");
         struct str own = d ? map_text(m, d, "column") : (struct str){0};
         int rc = add_filter(m, f, path, in, d, own.len ? own : column,
-                            (struct field_filter){argument, (int)i, 0});
+                            (struct field_filter){argument, (int)i, 0, NULL});
         if (rc < 0)
             return rc;
     }
@@ -202,7 +203,7 @@ static int map_filter(struct mapper *m, struct field *f, struct access_path *pat
 
     if (in->type->kind == TYPE_REF_NAMED && in->type->type->kind == TYPE_INPUT)
         return add_filter_object(m, f, path, argument, column);
-    return add_filter(m, f, path, in, d, column, (struct field_filter){argument, -1, 0});
+    return add_filter(m, f, path, in, d, column, (struct field_filter){argument, -1, 0, NULL});
 }
 
 static int map_list_argument(struct mapper *m, struct field *f, uint32_t i,
@@ -227,6 +228,55 @@ static int map_list_argument(struct mapper *m, struct field *f, uint32_t i,
     return 0;
 }
 
+/* ---- Arguments of a function. ---- */
+
+/* What follows the key: one argument of the function, which is null where it is not given. */
+static int add_value(struct mapper *m, struct field *f, struct access_path *path,
+                     const struct input_def *in, struct field_filter source)
+{
+    const struct ast_directive *d = directive_find(in->_def->directives, "parameter");
+    const struct type *t = type_ref_named(in->type);
+    struct filter_column *value = &path->filter[path->n_filter];
+
+    if (path->n_filter == ACCESS_FILTER_MAX)
+        return map_refuse(m, f, "gives its function too many arguments.");
+    if (in->type->kind == TYPE_REF_LIST || !type_is_leaf(t))
+        return map_refuse(m, f, "gives its function an argument that is no scalar.");
+    if (t->codec == CODEC_FIXED || t->codec == CODEC_FLOAT)
+        return map_refuse(m, f, "gives its function an argument that is a number with a fraction.");
+    *value = (struct filter_column){.name = in->name, .codec = t->codec};
+    if (d && directive_argument(m->s, d, "names"))
+        return map_refuse(m, f,
+                          "names a parameter of a function whose arguments go by their place.");
+    if (d) {
+        source.id_of = schema_type(m->s, map_text(m, d, "type"));
+        if (!source.id_of || !source.id_of->has_global_id || source.id_of->table->n_key != 1 ||
+            !str_is(in->type->name, "ID"))
+            return map_refuse(m, f,
+                              "has an argument that is to be an id of a type with a key of one "
+                              "column, and can't be.");
+    }
+    source.filter = path->n_filter++;
+    f->filters[f->n_filters++] = source;
+    return 0;
+}
+
+/* An argument, or the fields of its input object, in the order of the schema file. */
+static int map_value(struct mapper *m, struct field *f, struct access_path *path, uint32_t argument)
+{
+    const struct input_def *in = &f->arguments[argument];
+    const struct type *t = type_ref_named(in->type);
+    int rc = 0;
+
+    if (directive_find(in->_def->directives, "filter"))
+        return map_refuse(m, f, "has @filter, but a function's arguments go by their place.");
+    if (in->type->kind == TYPE_REF_LIST || t->kind != TYPE_INPUT)
+        return add_value(m, f, path, in, (struct field_filter){argument, -1, 0, NULL});
+    for (uint32_t i = 0; i < t->n_inputs && rc == 0; i++)
+        rc = add_value(m, f, path, &t->inputs[i], (struct field_filter){argument, (int)i, 0, NULL});
+    return rc;
+}
+
 /* ---- @list ---- */
 
 static bool is_cached(const struct mapper *m, const struct ast_directive *d)
@@ -235,30 +285,73 @@ static bool is_cached(const struct mapper *m, const struct ast_directive *d)
     return !cached || cached->kind != VALUE_BOOLEAN || cached->boolean;
 }
 
-int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
+static int list_limit(struct mapper *m, struct field *f, const struct ast_directive *d)
 {
     const struct value *limit = directive_argument(m->s, d, "limit");
+
+    f->list_limit = limit && limit->kind == VALUE_INT ? (uint32_t)MAX(0, limit->integer) : 100;
+    return f->list_limit < 1 || f->list_limit > 1000
+               ? map_refuse(m, f, "must have a limit from 1 to 1000.")
+               : 0;
+}
+
+/* The rows that a function returns for this row's key and the field's arguments. */
+static int function_list(struct mapper *m, struct field *f, const struct ast_directive *d,
+                         struct access_path *path)
+{
     const struct table *own = f->parent->table;
-    struct access_path path = {.kind = ACCESS_LIST, .n_columns = 1};
+    int rc = 0;
+
+    if (map_text(m, d, "column").len || map_text(m, d, "order").len || path->where.len)
+        return map_refuse(m, f,
+                          "has @list by a function, which knows column, order and condition.");
+    if (f->resolve != RESOLVE_LIST)
+        return map_refuse(m, f, "has @list by a function, and so must be a plain list.");
+    path->n_columns = own->n_key;
+    for (uint32_t i = 0; i < own->n_key; i++) {
+        path->column[i] = own->key[i];
+        f->key_cell[i] = own->key_cell[i];
+    }
+    for (uint32_t i = 0; i < f->n_arguments && rc == 0; i++)
+        rc = map_value(m, f, path, i);
+    return rc;
+}
+
+/* The rows of a table whose column holds this row's key. */
+static int column_list(struct mapper *m, struct field *f, const struct ast_directive *d,
+                       struct access_path *path)
+{
+    const struct table *own = f->parent->table;
+    int rc;
+
+    path->n_columns = 1;
+    path->aggregate = own->aggregate && is_cached(m, d) ? own : NULL;
+    path->column[0] = map_text(m, d, "column");
+    f->key_cell[0] = own->key_cell[0];
+    rc = access_order(m, path, map_text(m, d, "order"), d->loc);
+    for (uint32_t i = 0; i < f->n_arguments && rc == 0; i++)
+        rc = map_list_argument(m, f, i, path);
+    return rc;
+}
+
+int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
+{
+    struct access_path path = {.kind = ACCESS_LIST, .function = map_text(m, d, "function")};
+    const struct table *own = f->parent->table;
     const struct type *item;
     int rc;
 
-    if (!own)
-        return map_refuse(m, f, "has @list, but its type has no @table.");
+    if (!own || own->n_key == 0)
+        return map_refuse(m, f,
+                          own ? "has @list, but the rows of its type have no key."
+                              : "has @list, but its type has no @table.");
     rc = item_of(m, f, &item);
     if (rc == 0)
         rc = kinds_path(m, item, map_text(m, d, "where"), &path);
-    if (rc < 0)
-        return rc;
     f->row_type = item;
-    path.aggregate = own->aggregate && is_cached(m, d) ? own : NULL;
-    path.column[0] = map_text(m, d, "column");
-    f->key_cell[0] = own->key_cell[0];
-    f->list_limit = limit && limit->kind == VALUE_INT ? (uint32_t)MAX(0, limit->integer) : 100;
-    if (f->list_limit < 1 || f->list_limit > 1000)
-        return map_refuse(m, f, "must have a limit from 1 to 1000.");
-    rc = access_order(m, &path, map_text(m, d, "order"), d->loc);
-    for (uint32_t i = 0; i < f->n_arguments && rc == 0; i++)
-        rc = map_list_argument(m, f, i, &path);
+    if (rc == 0)
+        rc = list_limit(m, f, d);
+    if (rc == 0)
+        rc = path.function.len ? function_list(m, f, d, &path) : column_list(m, f, d, &path);
     return rc < 0 ? rc : access_add_path(m, &path, f->loc, &f->path);
 }

@@ -234,14 +234,34 @@ static int scalar_result(struct mapper *m, const struct field *f, struct procedu
     return rc;
 }
 
-static int map_result(struct mapper *m, struct field *f, struct procedure *p)
+/* Rows, as a plain list. */
+static int list_result(struct mapper *m, struct field *f, const struct ast_directive *d,
+                       struct procedure *p)
+{
+    const struct value *limit = directive_argument(m->s, d, "limit");
+
+    if (p->writes)
+        return map_refuse(m, f, "is a list, but a change returns one row.");
+    if (f->type->inner->kind == TYPE_REF_LIST || !p->result.table)
+        return map_refuse(m, f, "has @procedure, and as a list must be one of a type with @table.");
+    f->list_limit = limit && limit->kind == VALUE_INT ? (uint32_t)MAX(0, limit->integer) : 100;
+    if (f->list_limit < 1 || f->list_limit > 1000)
+        return map_refuse(m, f, "must have a limit from 1 to 1000.");
+    p->result.kind = ACCESS_LIST;
+    p->limit = f->list_limit;
+    f->row_type = type_ref_named(f->type);
+    return 0;
+}
+
+static int map_result(struct mapper *m, struct field *f, const struct ast_directive *d,
+                      struct procedure *p)
 {
     const struct type *t = type_ref_named(f->type);
 
     p->result = (struct access_path){
         .id = UINT32_MAX, .kind = ACCESS_ROW, .table = t->table, .line = (int)f->loc.line};
     if (f->type->kind == TYPE_REF_LIST)
-        return map_refuse(m, f, "has @procedure, but is a list.");
+        return list_result(m, f, d, p);
     if (type_is_leaf(t))
         return scalar_result(m, f, p);
     if (!t->table)
@@ -270,12 +290,12 @@ int map_procedure(struct mapper *m, struct field *f, const struct ast_directive 
     if (p->name.len == 0)
         return map_refuse(m, f, "has @procedure without a name.");
     a->n_procedures++;
-    rc = map_result(m, f, p);
+    rc = map_result(m, f, d, p);
     if (rc == 0)
         rc = rights_granted(m, f, d);
     if (rc == 0)
         rc = map_params(m, f, p);
-    f->resolve = RESOLVE_CALL;
+    f->resolve = p->limit ? RESOLVE_CALL_LIST : RESOLVE_CALL;
     f->procedure = p;
     f->path = &p->result;
     return rc;

@@ -417,7 +417,7 @@ test('the check at start-up names file, line and reason', async () => {
     ['names: ["person", "entry"], type: "Entry"', 'names: ["person", "entry"], type: "Single"', /^ {2}rewrite\(/m, /function rewrite has the parameter "person" of type bigint, which can't take this/],
     ['type: "Single")', 'type: "Node")', /^ {2}touch\(/m, /is to be an id of a type that has none, or not one form of it/],
     ['more: More)', 'more: [More])', /^ {2}echo\(/m, /has the argument "more", which is neither a scalar or enum nor a list of them/],
-    ['two(id: Int!): Person', 'two(id: Int!): [Person!]', /^ {2}two\(/m, /has @procedure, but is a list/],
+    ['two(id: Int!): Person', 'two(id: Int!): [Person!]', /^ {2}two\(/m, /is a list, but a change returns one row/],
     ['n: Int!\n  entries', 'n(id: Int!): Int! @procedure(name: "sum_of")\n  entries', /^ {2}id: ID! {2}name: String! {2}n\(/m, /which only fields of Query and Mutation can have/],
   ];
   await database.execute(`

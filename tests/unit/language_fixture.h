@@ -28,11 +28,12 @@
     "directive @reference(columns: [String!]!, kind: String) on FIELD_DEFINITION\n"                \
     "directive @lookup(column: String, argument: String, claim: Claim) on FIELD_DEFINITION\n"      \
     "directive @node(argument: String!) on FIELD_DEFINITION\n"                                     \
-    "directive @procedure(name: String!, capacity: Capacity) on FIELD_DEFINITION\n"                \
+    "directive @procedure(name: String!, capacity: Capacity, limit: Int = 100) on "                \
+    "FIELD_DEFINITION\n"                                                                           \
     "directive @parameter(names: [String!], type: String) on ARGUMENT_DEFINITION | "               \
     "INPUT_FIELD_DEFINITION\n"                                                                     \
-    "directive @list(column: String!, order: String!, where: String, limit: Int = 100) on "        \
-    "FIELD_DEFINITION\n"                                                                           \
+    "directive @list(column: String, order: String, function: String, where: String, "             \
+    "limit: Int = 100) on FIELD_DEFINITION\n"                                                      \
     "directive @filter(column: String, compare: Comparison! = EQUAL) on ARGUMENT_DEFINITION | "    \
     "INPUT_FIELD_DEFINITION\n"                                                                     \
     "directive @value(name: String!) on ENUM_VALUE | OBJECT\n"                                     \

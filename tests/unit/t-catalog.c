@@ -77,9 +77,70 @@ static void test_check__no_table(void **state)
 
 static void test_check__view(void **state)
 {
-    fixture_exec("CREATE VIEW v AS SELECT * FROM entry");
+    struct err err = {0};
+
+    fixture_exec(
+        "CREATE VIEW v AS SELECT e.* FROM entry AS e JOIN person AS p ON p.id = e.person_id;"
+        "CREATE VIEW w AS SELECT e.person_id + 0 AS person_id, e.id, e.made_on, e.status, "
+        "e.amount, e.superseded_by FROM entry AS e; CREATE SEQUENCE q");
     tables[TABLE_ENTRY].name = STR("v");
-    check_refused(20, "v is not a table");
+    assert_int_equal(db_check(fixture_conninfo, &access_all, &err), 0);
+    assert_true(tables[TABLE_ENTRY].view);
+    tables[TABLE_ENTRY].aggregate = true;
+    check_refused(20, "v is no table, so nothing would say when its rows change");
+    tables[TABLE_ENTRY].aggregate = false;
+    tables[TABLE_ENTRY].name = STR("w");
+    check_refused(43, "no index serves a search by person_id, id");
+    tables[TABLE_ENTRY].name = STR("q");
+    check_refused(20, "q is not a table");
+}
+
+static void test_check__type_without_rows(void **state)
+{
+    fixture_exec(
+        "CREATE TYPE c AS (person_id bigint, id integer, made_on date, status varchar(20), "
+        "amount bigint)");
+    tables[TABLE_ENTRY].name = STR("c");
+    check_refused(43, "c is a type without rows of its own: functions alone return them");
+    assert_true(tables[TABLE_ENTRY].rowless);
+}
+
+static void list_by_function(struct str name)
+{
+    struct access_path *path = &paths[PATH_ENTRIES];
+
+    path->function = name;
+    path->n_order = 0;
+    path->where = (struct str){0};
+    path->filter[0].codec = CODEC_STRING;
+}
+
+static void test_check__list_of_a_function(void **state)
+{
+    struct err err = {0};
+
+    fixture_exec(
+        "CREATE FUNCTION entries_of(bigint, text) RETURNS SETOF entry LANGUAGE sql STABLE "
+        "AS $$ SELECT * FROM entry WHERE person_id = $1 $$;"
+        "CREATE FUNCTION one(bigint, text) RETURNS entry LANGUAGE sql STABLE AS $$ "
+        "SELECT * FROM entry $$;"
+        "CREATE FUNCTION changing(bigint, text) RETURNS SETOF entry LANGUAGE sql AS $$ "
+        "SELECT * FROM entry $$;"
+        "CREATE FUNCTION dated(bigint, date) RETURNS SETOF entry LANGUAGE sql STABLE AS $$ "
+        "SELECT * FROM entry $$");
+    list_by_function(STR("entries_of"));
+    assert_int_equal(db_check(fixture_conninfo, &access_all, &err), 0);
+    assert_int_equal(paths[PATH_ENTRIES].key_oid[0], 20);
+    assert_int_equal(paths[PATH_ENTRIES].filter[0].type_oid, 25);
+    assert_true(paths[PATH_ENTRIES].filter[0].is_text);
+    list_by_function(STR("none"));
+    check_refused(44, "function none does not exist");
+    list_by_function(STR("one"));
+    check_refused(44, "function one must return SETOF entry");
+    list_by_function(STR("changing"));
+    check_refused(44, "function changing is of a query, so it must be STABLE");
+    list_by_function(STR("dated"));
+    check_refused(44, "argument 2 of function dated is of a type that can't take \"status\"");
 }
 
 static void test_check__no_column(void **state)
@@ -333,6 +394,8 @@ int main(void)
         T(test_check__no_database),
         T(test_check__no_table),
         T(test_check__view),
+        T(test_check__type_without_rows),
+        T(test_check__list_of_a_function),
         T(test_check__no_column),
         T(test_check__null_where_none_may_be),
         T(test_check__type_that_codec_can_not_write),

@@ -298,6 +298,13 @@ static void test_row__tells_what_is_wrong(void **state)
                                  "schema) takes 2 dimensions");
     columns[1].lists = 1;
     assert_non_null(decode_row(&d, &table, v, &rc));
+    columns[0].required = true;
+    assert_null(decode_row(&d, &table, v, &rc));
+    assert_int_equal(rc, ERR_DATA);
+    assert_string_equal(d.fault,
+                        "column born is null, but its field (line 7 of the schema) never is");
+    columns[0].computed = true; /* the plan watches those */
+    assert_non_null(decode_row(&d, &table, v, &rc));
     buf_release(&b);
     decode_release(&d);
 }

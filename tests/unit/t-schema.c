@@ -1,6 +1,8 @@
 /* Tests of query/schema: what files are refused and how, and how fields become tables, cells and paths. */
 #include "tests/unit/test.h"
 
+#include "base/procedure.h"
+#include "tests/unit/cases_mappings.h"
 #include "tests/unit/language_fixture.h"
 
 static int setup(void **state)
@@ -324,6 +326,48 @@ static void test_schema__lists(void **state)
     schema_free(s);
 }
 
+static void test_schema__lists_of_functions(void **state)
+{
+    struct schema *s =
+        build(MAPPING "scalar Day @codec(as: DATE)\n"
+                      "type Query { t(id: ID!): T @lookup(column: \"id\", argument: \"id\")\n"
+                      "  node(id: ID!): N @node(argument: \"id\")\n"
+                      "  all(n: Int): [Due!]! @procedure(name: \"all_due\", limit: 7) }\n"
+                      "interface N { id: ID! }\n"
+                      "input More { on: Day  n: Int }\n"
+                      "type T implements N @table(name: \"t\", key: [\"a\", \"b\"]) { id: ID!\n"
+                      "  due(k: ID @parameter(type: \"U\"), more: More): [Due!]! @list(function: "
+                      "\"due\", limit: 9)\n"
+                      "}\n"
+                      "type U implements N @table(name: \"u\") { id: ID! }\n"
+                      "type Due @table(name: \"due_item\", key: []) { n: Int! }\n");
+    const struct field *f = field(s, "T", "due");
+
+    assert_int_equal(f->resolve, RESOLVE_LIST);
+    check_str(f->path->function, "due");
+    check_str(f->path->table->name, "due_item");
+    assert_int_equal(f->path->table->n_key, 0);
+    assert_null(f->path->aggregate);
+    assert_int_equal(f->path->n_columns, 2);
+    check_str(f->path->column[1], "b");
+    assert_int_equal(f->key_cell[1], f->parent->table->key_cell[1]);
+    assert_int_equal(f->path->n_order, 0);
+    assert_int_equal(f->path->n_filter, 3);
+    check_str(f->path->filter[1].name, "on");
+    assert_int_equal(f->path->filter[1].codec, CODEC_DATE);
+    assert_int_equal(f->filters[2].argument, 1);
+    assert_int_equal(f->filters[2].input, 1);
+    assert_true(f->filters[0].id_of == schema_type(s, STR("U")));
+    assert_null(f->filters[1].id_of);
+    assert_int_equal(f->list_limit, 9);
+    f = field(s, "Query", "all");
+    assert_int_equal(f->resolve, RESOLVE_CALL_LIST);
+    assert_int_equal(f->path->kind, ACCESS_LIST);
+    assert_int_equal(f->procedure->limit, 7);
+    assert_int_equal(f->list_limit, 7);
+    schema_free(s);
+}
+
 static void test_schema__hides_the_mapping(void **state)
 {
     struct schema *s = build(shop);
@@ -335,160 +379,6 @@ static void test_schema__hides_the_mapping(void **state)
     schema_free(s);
 }
 
-static const struct {
-    const char *types, *error;
-} bad_mappings[] = {
-    {"type Query { a: Int }", "Field \"Query.a\" has no mapping: its type has no @table and is no "
-                              "part of a connection that is used."},
-    {"type Query { a: T } type T @table(name: \"t\") { id: ID! }",
-     "Field \"Query.a\" has no mapping: its type has no @table and is no part of a connection that "
-     "is used."},
-    {"type T @table(name: \"t\") { id: ID! t: T }",
-     "Field \"T.t\" has no mapping: it needs @reference, @lookup or @list."},
-    {"type T @table(name: \"t\") { id: ID! t: [T!]! }",
-     "Field \"T.t\" has no mapping: it needs @reference, @lookup or @list."},
-    {"type T @table(name: \"t\") { id: ID! t: [[[[[[[Int]!]]]!]!]!]! }",
-     "Field \"T.t\" has more lists in lists than an array has dimensions: 6."},
-    {"type T @table(name: \"t\") { t(a: Int): [Int] }",
-     "Field \"T.t\" has an argument that nothing uses."},
-    {"type T @hot { id: ID! }", "Type \"T\" lacks @table."},
-    {"type T @table(name: \"t\", key: [\"a\", \"b\"]) @hot { id: ID! }",
-     "Type \"T\": @hot and @aggregate need a key of one column."},
-    {"type T @table(name: \"t\", key: []) { id: ID! }", "Table \"t\": a key has 1 to 2 columns."},
-    {"type T @table(name: \"t\", key: [\"a\", \"b\", \"c\"]) { id: ID! }",
-     "Table \"t\": a key has 1 to 2 columns."},
-    {"type T @table(name: \"t\") { id: ID! } type U @table(name: \"t\", key: [\"x\"]) { id: ID! }",
-     "Table \"t\" has another key in line 24."},
-    {"type T @table(name: \"\") { id: ID! }", "A table's name is empty."},
-    {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\", \"b\"]) }",
-     "Field \"T.t\" refers by 2 columns to a key of 1."},
-    {"type T @table(name: \"t\") { t: Int @reference(columns: [\"a\"]) }",
-     "Field \"T.t\" must be of a type with @table (or of an interface or union with @kind), and "
-     "no list."},
-    {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\"]) @column(name: \"x\") }",
-     "Field \"T.t\" is mapped in two ways."},
-    {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\"]) @list(column: \"x\", order: "
-     "\"id\") }",
-     "Field \"T.t\" is mapped in two ways."},
-    {"type T @table(name: \"t\") { t: Int @column(name: \"a\") @computed(function: \"b\") }",
-     "Field \"T.t\" has both @column and @computed."},
-    {"type T @table(name: \"t\") { t(a: Int): Int }",
-     "Field \"T.t\" has an argument that nothing uses."},
-    {"type T @table(name: \"t\") { t(a: ID!): T @lookup(column: \"x\", argument: \"b\") }",
-     "Field \"T.t\" has @lookup by an argument that it does not have."},
-    {"type T @table(name: \"t\") { t(a: Int): String @column(name: \"n_{b}\") }",
-     "Field \"T.t\" has a name with an argument that it does not have."},
-    {"type T @table(name: \"t\") { t(a: Int): String @column(name: \"n_{a}\") }",
-     "Field \"T.t\" has a name with an argument that is no enum."},
-    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a asc, b desc\") }",
-     "All columns of the order \"a asc, b desc\" must go the same way."},
-    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a up\") }",
-     "The order \"a up\" is not \"column [asc|desc], ...\"."},
-    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a, \") }",
-     "The order \"a, \" lacks a column."},
-    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a, b, c, d\") }",
-     "The order \"a, b, c, d\" has more than 3 columns."},
-    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a\", limit: 0) }",
-     "Field \"T.t\" must have a limit from 1 to 1000."},
-    {"type T @table(name: \"t\") { t(x: Int): [T] @list(column: \"x\", order: \"a\") }",
-     "Field \"T.t\" has an argument that nothing uses; @filter would."},
-    {"type T @table(name: \"t\") { t(first: String): [T] @list(column: \"x\", order: \"a\") }",
-     "Field \"T.t\" has an argument `first` that is no Int."},
-    {"type T @table(name: \"t\") { t: T @list(column: \"x\", order: \"a\") }",
-     "Field \"T.t\" has @list, but is no list."},
-    {"type T @table(name: \"t\") { t: C @list(column: \"x\", order: \"a\") } type C { nodes: [T!]! "
-     "total: Int }",
-     "Field \"C.total\" is not one that a connection has in the Relay specification."},
-    {"type T @table(name: \"t\") { t: C @list(column: \"x\", order: \"a\") } type C { things: "
-     "[T!]! }",
-     "Field \"T.t\" has @list, but is neither a list of a type with @table nor a connection of "
-     "such (an object "
-     "with `nodes`)."},
-    {"type T @table(name: \"t\") { t: C @list(column: \"x\", order: \"a\") } type C { nodes: [T!]! "
-     "edges: [E!]! }"
-     " type E { node: U! } type U @table(name: \"u\") { id: ID! }",
-     "Field \"E.node\" is not of the type of the connection's nodes."},
-    {"type T @table(name: \"t\") { e: E } enum E { A B @value(name: \"a\") }",
-     "Enum values \"A\" and \"B\" are stored alike."},
-    /* interfaces, unions, ids */
-    {"interface I @kind(column: \"k\") { a: Int } type T implements I { a: Int }",
-     "Type \"I\" has @kind, but \"T\" has no @table."},
-    {"union I @kind(column: \"k\") = T | U type T @table(name: \"t\") { a: Int } type U "
-     "@table(name: "
-     "\"u\") { a: Int }",
-     "Type \"I\" has @kind, but \"U\" is in another table."},
-    {"union I @kind(column: \"k\") = T union J @kind(column: \"l\") = T type T @table(name: \"t\") "
-     "{ "
-     "a: Int }",
-     "Type \"J\" has @kind, but \"T\" is told by another column already."},
-    {"union I @kind(column: \"k\") = T type T @table(name: \"t\") @aggregate { a: Int }",
-     "Type \"I\" has @kind, but \"T\" is an @aggregate, which is one type."},
-    {"interface I @kind(column: \"k\") { a: Int }", "Type \"I\" has @kind, but nothing is of it."},
-    {"union I @kind(column: \"k\") = T | U type T @table(name: \"t\") @value(name: \"u\") { a: Int "
-     "} "
-     "type U @table(name: \"t\") { a: Int }",
-     "Two types of \"I\" are stored as \"u\"."},
-    {"type T @table(name: \"t\") { u: I @reference(columns: [\"a\"], kind: \"k\") } union I = V "
-     "type V { "
-     "a: Int }",
-     "Field \"T.u\" can be of a type that has no @table."},
-    {"type T @table(name: \"t\") { u: I @reference(columns: [\"a\"], kind: \"k\") } union I = V "
-     "type V "
-     "@table(name: \"v\", key: [\"x\", \"y\"]) { a: Int }",
-     "Field \"T.u\" refers by 1 columns to a key of 2."},
-    {"type T @table(name: \"t\") { u: T @reference(columns: [\"a\"], kind: \"k\") }",
-     "Field \"T.u\" has @reference with `kind`, but is of no interface or union."},
-    {"type T @table(name: \"t\") { u: I @reference(columns: [\"a\"]) } union I = T",
-     "Field \"T.u\" must be of a type with @table (or of an interface or union with @kind), and no "
-     "list."},
-    {"extend type Root { n(id: ID!): T0 @node(argument: \"id\") }",
-     "Field \"Root.n\" has @node, but is of no interface or union."},
-    {"extend type Root { n(id: ID!): I @node(argument: \"id\") } union I = V type V { a: Int }",
-     "Field \"Root.n\" has @node, but \"V\" has no @table."},
-    {"extend type Root { n(id: ID!): I @node(argument: \"x\") } union I = T0",
-     "Field \"Root.n\" has @node and needs one argument: the one that @node names."},
-    {"extend type Root { n(id: Int!): I @node(argument: \"id\") } union I = T0",
-     "Field \"Root.n\" has @node and needs an ID as argument."},
-    {"extend type Root { n(id: ID!): [I] @node(argument: \"id\") } union I = T0",
-     "Field \"Root.n\" has @node, is a list, and so needs a list of IDs as argument."},
-    {"extend type Root { n(id: [ID!]!): [[I]] @node(argument: \"id\") } union I = T0",
-     "Field \"Root.n\" has @node, but is a list of lists."},
-    {"extend type Root { n(id: ID!): I @node(argument: \"id\") } union I = T type T @table(name: "
-     "\"t\") { "
-     "id: Int! n(id: ID!): I @node(argument: \"id\") }",
-     "Field \"T.id\" must be `id: ID!` and nothing more: its type is reached by @node."},
-    {"type T @table(name: \"t\") { id: ID! n(id: ID!): I @node(argument: \"id\") } union I = T",
-     "Field \"T.n\" has @node, which only fields of a root type can have."},
-    {"type T @table(name: \"t\") { t(a: ID!): T @lookup(column: \"x\", argument: \"a\") }",
-     "Field \"T.t\" has @lookup, which only fields of a root type can have."},
-    {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a\") @apart }",
-     "Field \"T.t\" has @apart, which only cells and references of a row can have."},
-    /* input objects */
-    {"extend type Root { f(by: K!): T0 @lookup(argument: \"by\") } input K { id: ID }",
-     "Field \"Root.f\" has @lookup by an input object that is not @oneOf."},
-    {"extend type Root { f(by: K!): T0 @lookup(column: \"id\", argument: \"by\") } input K @oneOf "
-     "{ id: "
-     "ID }",
-     "Field \"Root.f\" has @lookup by an input object, whose fields say the columns."},
-    {"extend type Root { f(by: K!): T0 @lookup(argument: \"by\") } input K @oneOf { id: [ID] }",
-     "Field \"Root.f\" has @lookup by a key that is no scalar."},
-    {"extend type Root { f(id: ID!): T0 @lookup(argument: \"id\") }",
-     "Field \"Root.f\" has @lookup without a column."},
-    {"type T @table(name: \"t\") { t(x: K @filter): [T] @list(column: \"x\", order: \"a\") } input "
-     "K { a: "
-     "Int }",
-     "Field \"T.t\" has a filter without a column."},
-    {"type T @table(name: \"t\") { t(x: [Int] @filter(column: \"a\")): [T] @list(column: \"x\", "
-     "order: "
-     "\"a\") }",
-     "Field \"T.t\" has a filter that is no scalar."},
-    {"scalar M @codec(as: FIXED) type T @table(name: \"t\") { t(x: M @filter(column: \"a\")): [T] "
-     "@list(column: \"x\", order: \"a\") }",
-     "Field \"T.t\" has a filter of a fixed decimal, which can't be compared."},
-    {"scalar S @codec(as: FIXED, scale: 19) type T @table(name: \"t\") { s: S }",
-     "@codec: `scale` must be from 0 to 18."},
-};
-
 static void test_schema__refuses_mappings(void **state)
 {
     static const char query[] =
@@ -496,19 +386,19 @@ static void test_schema__refuses_mappings(void **state)
         "type Root { t(id: ID!): T0 @lookup(column: \"id\", argument: \"id\") }\n"
         "schema { query: Root }\n";
 
-    for (size_t i = 0; i < ARRAY_LEN(bad_mappings); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases_mappings); i++) {
         struct schema *s = NULL;
         struct err e = {0};
         char text[8192];
         int rc;
-        if (strncmp(bad_mappings[i].types, "type Query", 10) == 0)
-            snprintf(text, sizeof text, MAPPING "%s", bad_mappings[i].types);
+        if (strncmp(cases_mappings[i].types, "type Query", 10) == 0)
+            snprintf(text, sizeof text, MAPPING "%s", cases_mappings[i].types);
         else
-            snprintf(text, sizeof text, MAPPING "%s%s", query, bad_mappings[i].types);
+            snprintf(text, sizeof text, MAPPING "%s%s", query, cases_mappings[i].types);
         rc = schema_build(&s, str_of(text), &e);
-        if (rc != ERR_CONFIG || strcmp(e.message, bad_mappings[i].error) != 0)
-            fail_msg("%s\ngot  %s\nwant %s", bad_mappings[i].types, rc ? e.message : "(nothing)",
-                     bad_mappings[i].error);
+        if (rc != ERR_CONFIG || strcmp(e.message, cases_mappings[i].error) != 0)
+            fail_msg("%s\ngot  %s\nwant %s", cases_mappings[i].types, rc ? e.message : "(nothing)",
+                     cases_mappings[i].error);
         assert_true(e.line > 0);
     }
 }
@@ -545,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_schema__choices),
         cmocka_unit_test(test_schema__rows),
         cmocka_unit_test(test_schema__lists),
+        cmocka_unit_test(test_schema__lists_of_functions),
         cmocka_unit_test(test_schema__hides_the_mapping),
         cmocka_unit_test(test_schema__refuses_mappings),
         cmocka_unit_test(test_schema__files),

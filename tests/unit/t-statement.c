@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/procedure.h"
 #include "db/db.h"
 #include "db/statement.h"
 #include "db/types.h"
@@ -150,6 +151,50 @@ static void test_statement__arrays(void **state)
         "\"f\"(t)::text[] AS c5 FROM \"thing\" AS t WHERE t.\"id\" = k.k1 LIMIT 1) AS r");
 }
 
+/* The key and what may be null behind it are the function's arguments; its order is kept, and there is one statement. */
+static void test_statement__function(void **state)
+{
+    struct access_path of = list;
+    struct page page = {.limit = 1};
+    struct statement s;
+
+    of.function = STR("due.items");
+    of.n_order = 0;
+    of.where = (struct str){0};
+    assert_int_equal(statement_variants(&of), 1);
+    assert_int_equal(statement_variant_of(&of, &page), 0);
+    page.filter[0].set = true;
+    assert_int_equal(statement_variant_of(&of, &page), 0);
+    assert_int_equal(statement_variant_of(&list, &page), 1);
+    assert_int_equal(statement_variant_of(&row, NULL), 0);
+    assert_int_equal(statement_of_path(&s, &of, 0, &arena), 0);
+    assert_int_equal(s.kind, STATEMENT_PAGE);
+    assert_string_equal(
+        s.sql, "SELECT k.ord, r.c0, r.c1, r.c2, r.c3, r.c4, r.c5 FROM unnest($1::bigint[], "
+               "$2::integer[], $3::text[], $4::smallint[]) WITH ORDINALITY AS k (k1, lim, f1, f2, "
+               "ord) CROSS JOIN LATERAL (SELECT t.\"id\" AS c0, t.\"made_on\" AS c1, "
+               "t.\"weight\"::double precision AS c2, t.\"code\"::text AS c3, \"cap\"(t) AS c4, "
+               "t.\"weight\"::text AS c5 FROM \"due\".\"items\"(k.k1, k.f1, k.f2) AS t LIMIT "
+               "k.lim) AS r");
+    assert_int_equal(s.n_params, 4);
+    assert_int_equal(s.params[2].kind, PARAM_FILTER);
+}
+
+static void test_statement__calls(void **state)
+{
+    struct procedure_param params[] = {{.name = STR("n")}};
+    struct procedure p = {.name = STR("all_due"), .params = params, .n_params = 1};
+    struct statement s;
+
+    p.result.table = &thing;
+    assert_int_equal(statement_of_call(&s, &p, &arena), 0);
+    assert_non_null(strstr(s.sql, "FROM \"all_due\"(\"viewer\" => $1, \"n\" => $2) AS t"));
+    assert_null(strstr(s.sql, "LIMIT"));
+    p.limit = 100;
+    assert_int_equal(statement_of_call(&s, &p, &arena), 0);
+    assert_non_null(strstr(s.sql, ") AS t LIMIT 101"));
+}
+
 static void test_statement__ascending(void **state)
 {
     struct access_path up = list;
@@ -242,6 +287,8 @@ int main(void)
         T(test_statement__page),
         T(test_statement__ranges),
         T(test_statement__arrays),
+        T(test_statement__function),
+        T(test_statement__calls),
         T(test_statement__ascending),
         T(test_statement__order_without_index),
         T(test_statement__cells_share_fields),
