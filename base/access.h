@@ -51,7 +51,7 @@ struct column {
     enum codec codec;
     bool computed; /* name(row) instead of a column */
     bool
-        required; /* a field that is never null: the column must be NOT NULL (where that can be known, else it is looked at) */
+        required; /* a field that is never null: the column must be NOT NULL (of what is no table each row is looked at) */
     uint8_t scale; /* CODEC_FIXED */
     uint8_t
         lists; /* the column is an array: so many lists stand around its values; 0: it is none */

@@ -280,12 +280,14 @@ static void tell_fault(struct decoder *d, const struct column *column, struct wi
                  "holds what its field (line %d of the schema) can't show", column->line);
 }
 
-/* Of a table a required column is NOT NULL; of a view, and of what functions return, nobody but the row can tell. */
-static int take_cell(struct buf *b, const struct column *column, struct wire v)
+/* Of a table a required column is NOT NULL; of a view or a composite type nobody but the row can tell. */
+static int take_cell(struct buf *b, const struct table *table, uint32_t i, struct wire v)
 {
+    const struct column *column = &table->columns[i];
+
     if (v.bytes)
         return decode_cell(b, column, v);
-    return column->required && !column->computed ? ERR_DATA : 0;
+    return (table->view || table->rowless) && column->required && !column->computed ? ERR_DATA : 0;
 }
 
 const struct row *decode_row(struct decoder *d, const struct table *table,
@@ -301,7 +303,7 @@ const struct row *decode_row(struct decoder *d, const struct table *table,
         goto no_memory;
     b->len = head;
     for (uint32_t i = 0; i < table->n_columns; i++) {
-        *ret_rc = take_cell(b, &table->columns[i], values[i]);
+        *ret_rc = take_cell(b, table, i, values[i]);
         if (*ret_rc < 0) {
             tell_fault(d, &table->columns[i], values[i]);
             return NULL;

@@ -299,6 +299,8 @@ static void test_row__tells_what_is_wrong(void **state)
     columns[1].lists = 1;
     assert_non_null(decode_row(&d, &table, v, &rc));
     columns[0].required = true;
+    assert_non_null(decode_row(&d, &table, v, &rc));
+    table.view = true;
     assert_null(decode_row(&d, &table, v, &rc));
     assert_int_equal(rc, ERR_DATA);
     assert_string_equal(d.fault,

@@ -10,12 +10,13 @@ import {
   execute, getNamedType, getNullableType, GraphQLError, isEnumType, isInputObjectType, isListType, Kind, parse,
   valueFromASTUntyped,
 } from 'graphql';
+import { FunctionRows } from './function-rows.mjs';
 import { TOP } from './run.mjs';
 
 const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', 'computed', 'reference', 'lookup', 'node', 'list', 'filter',
   'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf',
   'subject', 'belongs', 'allow', 'viewer', // who may see what: nobody is asked here, as with --access open
-  'procedure', 'parameter']); // of mutations, which are not executed here
+  'procedure', 'parameter']); // a query's: mutations are not executed here
 const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 
 /** The file's mapping: { types: name -> { table?, fields: name -> { directives, args } }, values: enum -> name -> stored, codecs }. */
@@ -89,29 +90,41 @@ export class ReferenceExecution {
   async load(database) {
     this.entries = new Map(); // type -> key -> Entry
     this.lists = new Map(); // "Type.field" -> parent's key -> [Entry]
+    this.calls = new FunctionRows(database);
+    const rowless = new Set((await database.query("SELECT relname FROM pg_class WHERE relkind = 'c'")).map(({ relname }) => relname));
     for (const [name, type] of Object.entries(this.mapping)) {
-      if (!type.table) continue;
-      const computed = Object.values(type.fields).flatMap((f) => this.functions(name, f)).map((name) => `, ${name}(t) AS "${name}()"`);
-      const rows = await database.query(`SELECT t.*${computed.join('')} FROM ${type.table.name} t`);
+      if (!type.table || rowless.has(type.table.name)) continue;
+      const rows = await database.query(`SELECT ${this.cells(name)} FROM ${type.table.name} t`);
       this.entries.set(name, new Map(rows.map((row) => {
-        const key = type.table.key.map((column) => row[column]).join();
-        return [key, new Entry(name, row, key)];
+        const entry = this.entry(name, row);
+        return [entry.key, entry];
       })));
     }
     for (const [name, type] of Object.entries(this.mapping)) {
-      for (const field of Object.values(type.fields).filter((f) => f.list)) {
+      for (const field of Object.values(type.fields).filter((f) => f.list && !f.list.function)) {
         const target = this.elementType(name, field.name);
-        const { key, name: table } = this.mapping[target].table;
-        const rows = await database.query(`SELECT ${[field.list.column, ...key].map((c, i) => `${c} AS c${i}`).join(', ')} FROM ${table}
+        const rows = await database.query(`SELECT ${this.cells(target)} FROM ${this.mapping[target].table.name} t
           ${field.list.where ? `WHERE ${field.list.where}` : ''} ORDER BY ${field.list.order}`);
         const byParent = new Map();
-        for (const { c0, ...rest } of rows) {
-          if (!byParent.has(String(c0))) byParent.set(String(c0), []);
-          byParent.get(String(c0)).push(this.entries.get(target).get(Object.values(rest).join()));
+        for (const row of rows) {
+          const parent = String(row[field.list.column]);
+          const entry = this.entry(target, row);
+          if (!byParent.has(parent)) byParent.set(parent, []);
+          byParent.get(parent).push(entry.key === '' ? entry : this.entries.get(target).get(entry.key));
         }
         this.lists.set(`${name}.${field.name}`, byParent);
       }
     }
+  }
+
+  /** What stands between SELECT and FROM for the rows of a type: all columns of t, and what is computed of them. */
+  cells(typeName) {
+    const computed = Object.values(this.mapping[typeName].fields).flatMap((f) => this.functions(typeName, f));
+    return ['t.*', ...new Set(computed.map((name) => `${name}(t) AS "${name}()"`))].join(', ');
+  }
+
+  entry(typeName, row) {
+    return new Entry(typeName, row, this.mapping[typeName].table.key.map((column) => row[column]).join());
   }
 
   /** The type of a list's entries, behind its connection if it has one. */
@@ -140,7 +153,7 @@ export class ReferenceExecution {
   resolve(source, args, info) {
     this.resolved.add(`${info.parentType.name}.${info.fieldName}`);
     const field = this.mapping[info.parentType.name].fields[info.fieldName];
-    if (field.procedure) throw new Error(`${info.parentType.name}.${info.fieldName}: the reference calls no procedures`);
+    if (field.procedure) return this.called(field, args, info);
     if (field.viewer) return null; // nobody is known
     if (field.lookup) return this.lookup(field, args[field.lookup.argument], info);
     if (field.node) {
@@ -149,6 +162,7 @@ export class ReferenceExecution {
       return Array.isArray(asked) ? asked.map(find) : find(asked);
     }
     if (!(source instanceof Entry)) return source[info.fieldName];
+    if (field.list?.function) return this.listed(field, source, args, info);
     if (field.list) return this.page(field, source, args, info);
     if (field.reference) return this.reference(field, source, info);
     return this.value(field, source, args, info);
@@ -227,6 +241,51 @@ export class ReferenceExecution {
     const kind = field.reference.kind && row[field.reference.kind];
     const typeName = kind ? this.schema.getPossibleTypes(named).find(({ name }) => (this.mapping[name].value?.name ?? snake(name)) === kind).name : named.name;
     return this.entries.get(typeName).get(key.join()) ?? null;
+  }
+
+  // ---- functions ----
+
+  /** The rows of a list of a function, for the row `source`. */
+  async listed(field, source, args, info) {
+    const values = [...this.mapping[source.typeName].table.key.map((column) => source.row[column]),
+      ...this.parameters(info, args).map(({ value, type }) => (type ? value?.row[this.mapping[type].table.key[0]] : value))];
+    const target = this.elementType(info.parentType.name, info.fieldName);
+    return this.whole(field.list, await this.calls.rows(this.cells(target), field.list.function, values), target);
+  }
+
+  /** What a query's @procedure returns to somebody who is not known. */
+  async called(field, args, info) {
+    if (info.operation.operation !== 'query') throw new Error(`${info.parentType.name}.${info.fieldName}: the reference changes nothing`);
+    const given = { viewer: '' };
+    for (const { value, names, type } of this.parameters(info, args)) {
+      const keys = type ? this.mapping[type].table.key.map((column) => value?.row[column]) : [value];
+      names.forEach((name, i) => { given[name] = keys[i]; });
+    }
+    const target = getNamedType(info.returnType);
+    if (!this.mapping[target.name]?.table) return this.shown(target, (await this.calls.rows('t AS value', field.procedure.name, given))[0]?.value ?? null);
+    const rows = await this.calls.rows(this.cells(target.name), field.procedure.name, given);
+    if (isListType(getNullableType(info.returnType))) return this.whole(field.procedure, rows, target.name);
+    return rows.length === 0 || Object.values(rows[0]).every((v) => v === null) ? null : this.entry(target.name, rows[0]);
+  }
+
+  whole({ limit }, rows, typeName) {
+    if (rows.length > limit) throw new GraphQLError('The list is longer than this field can show.');
+    return rows.map((row) => this.entry(typeName, row));
+  }
+
+  /** What a field's arguments become, in the schema's order: { value, names, type }; of an id of `type` the value is its Entry. */
+  parameters(info, args) {
+    const [typeName, fieldName] = [info.parentType.name, info.fieldName];
+    const one = (def, value, { parameter } = {}, name) => ({
+      value: parameter?.type ? (value == null ? null : this.byId(value, (e) => e.typeName === parameter.type)) : this.stored(getNamedType(def.type), value),
+      names: parameter?.names ?? [name],
+      type: parameter?.type,
+    });
+    return info.parentType.getFields()[fieldName].args.flatMap((def) => {
+      const input = getNamedType(def.type);
+      if (!isInputObjectType(input)) return one(def, args[def.name], this.mapping[typeName].fields[fieldName].args[def.name], snake(def.name));
+      return Object.values(input.getFields()).map((f) => one(f, args[def.name]?.[f.name], this.mapping[input.name].fields[f.name], `${snake(def.name)}_${snake(f.name)}`));
+    });
   }
 
   // ---- lists ----
