@@ -10,41 +10,28 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/list.h"
 #include "base/viewer.h"
 #include "db/append.h"
 #include "server/access.h"
 #include "server/audit_batch.h"
 #include "server/audit_chain.h"
+#include "server/audit_entry.h"
 #include "server/audit_heads.h"
 
 enum {
     BATCH_ROWS = 1000,
     BATCH_BYTES = 1 << 20,
     FOLLOW_MS = 1000, /* one's own answers leave at once while rows are no older than this */
+    /* Rows that nobody waits for are collected, as a statement costs as much as 20 rows: until they are so many, or so old.
+     * No more of them, since who does wait may have to wait for the statement that they are in. */
+    LATER_ROWS = 128,
+    LATER_MS = 100,
     TICK_MS = 1000,
     EXPORT_TICKS = 60,
     CONNECT_MS = 2000,
     WATCH_MS = 10000,
     EPOCH_S = 946684800 /* 2000-01-01 in Unix time */
-};
-
-/* The longest that a text of a row may be; the rest is cut. */
-static const size_t text_max[AUDIT_TEXTS] = {
-    [AUDIT_ROLE] = 32,    [AUDIT_PERSON] = 32,      [AUDIT_ORGANISATION] = 32,
-    [AUDIT_CLIENT] = 256, [AUDIT_CAPACITIES] = 512, [AUDIT_REASON] = 512,
-    [AUDIT_REQUEST] = 64, [AUDIT_PARTS] = 65536};
-
-/* A row of the record on its way, and what its texts are in. */
-struct entry {
-    struct list node;        /* in `waiting` or `sealed` */
-    struct list of;          /* in release->_rows */
-    struct release *release; /* NULL: nobody waits for it */
-    uint64_t queued_ms;
-    size_t size;
-    struct audit_row row;
-    char bytes[];
 };
 
 /* What the chain needs next. */
@@ -64,13 +51,14 @@ struct audit {
     struct buf scratch;
     enum chain_state state;
     struct audit_head head, committed, exported; /* sealed; safe; written down */
-    struct list waiting, sealed;                 /* entries; those in flight are sealed */
-    struct list over;                            /* releases whose done() is due */
-    uint32_t n_waiting, n_sealed;
+    /* Entries: those that nobody waits for, the next to go, those in flight. */
+    struct list later, waiting, sealed;
+    struct list over; /* releases whose done() is due */
+    uint32_t n_later, n_waiting, n_sealed;
     size_t bytes;
-    int64_t last_at; /* time never goes back within a worker */
-    uv_idle_t turn;  /* active: something is due before the loop may sleep */
-    uv_timer_t tick, flush;
+    int64_t last_at;                 /* time never goes back within a worker */
+    uv_idle_t turn;                  /* active: something is due before the loop may sleep */
+    uv_timer_t tick, flush, collect; /* collect: active while something is in `later` */
     unsigned ticks, handles;
     bool closing, finished;
     struct audit_stats stats;
@@ -100,7 +88,7 @@ static void wake(struct audit *a)
 
 /* ---- entries ---- */
 
-static void entry_free(struct audit *a, struct entry *e)
+static void entry_free(struct audit *a, struct audit_entry *e)
 {
     a->bytes -= e->size;
     list_remove(&e->node);
@@ -127,71 +115,34 @@ static void call_over(struct audit *a)
     }
 }
 
-static size_t cut(struct str s, size_t max)
+static struct audit_entry *entry_new(struct audit *a, const struct viewer *v,
+                                     const struct disclosure *d)
 {
-    size_t n = MIN(s.len, max);
+    struct audit_entry *e = audit_entry_new(v, d, time_now(a), uv_now(a->loop));
 
-    while (n < s.len && n > 0 && ((unsigned char)s.ptr[n] & 0xC0) == 0x80)
-        n--;
-    return n;
-}
-
-/* A copy that the database can't refuse: valid UTF-8 without NUL. Empty is null. */
-static struct str put_text(char **at, struct str s, size_t max, bool null)
-{
-    struct str copy = {*at, cut(s, max)};
-
-    if (copy.len == 0)
-        return null ? (struct str){0} : (struct str){"", 0};
-    memcpy(*at, s.ptr, copy.len);
-    if (memchr(*at, 0, copy.len) || !utf8_valid(copy))
-        for (size_t i = 0; i < copy.len; i++)
-            if ((unsigned char)(*at)[i] < 0x20 || (unsigned char)(*at)[i] >= 0x7F)
-                (*at)[i] = '?';
-    *at += copy.len;
-    return copy;
-}
-
-static struct entry *entry_new(struct audit *a, const struct viewer *v, const struct disclosure *d)
-{
-    const struct str texts[AUDIT_TEXTS] = {
-        [AUDIT_ROLE] = v->role,
-        [AUDIT_PERSON] = v->iin,
-        [AUDIT_ORGANISATION] = v->organisation,
-        [AUDIT_CLIENT] = v->client,
-        [AUDIT_CAPACITIES] = d->capacities,
-        [AUDIT_REASON] = d->reason,
-        [AUDIT_REQUEST] = v->request_id,
-        [AUDIT_PARTS] = d->parts,
-    };
-    size_t size = sizeof(struct entry);
-    struct entry *e;
-    char *at;
-
-    for (int i = 0; i < AUDIT_TEXTS; i++)
-        size += MIN(texts[i].len, text_max[i]);
-    e = malloc(size);
-    if (!e)
-        return NULL;
-    *e = (struct entry){.queued_ms = uv_now(a->loop), .size = size};
-    list_init(&e->node);
-    list_init(&e->of);
-    e->row = (struct audit_row){.at = time_now(a), .patient = d->subject, .refused = d->refused};
-    at = e->bytes;
-    for (int i = 0; i < AUDIT_TEXTS; i++)
-        e->row.text[i] = put_text(&at, texts[i], text_max[i], i != AUDIT_PARTS);
-    a->bytes += size;
+    if (e)
+        a->bytes += e->size;
     return e;
 }
 
 /* ---- the gate ---- */
 
+static uint32_t n_rows(const struct audit *a)
+{
+    return a->n_later + a->n_waiting + a->n_sealed;
+}
+
+/* How old the oldest row is: the first of one of the three. */
 static uint64_t lag_ms(const struct audit *a)
 {
-    struct list *oldest = !list_empty(&a->sealed)    ? a->sealed.next
-                          : !list_empty(&a->waiting) ? a->waiting.next
-                                                     : NULL;
-    return oldest ? uv_now(a->loop) - container_of(oldest, struct entry, node)->queued_ms : 0;
+    const struct list *lists[] = {&a->later, &a->waiting, &a->sealed};
+    uint64_t lag = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        if (!list_empty(lists[i]))
+            lag = MAX(lag, uv_now(a->loop) -
+                               container_of(lists[i]->next, struct audit_entry, node)->queued_ms);
+    return lag;
 }
 
 /* Its rows may follow the answer: nobody else's data is in it, and rows do follow soon. */
@@ -200,21 +151,60 @@ static bool may_follow(const struct audit *a, const struct release *r)
     for (uint32_t i = 0; i < r->n_disclosures; i++)
         if (!r->disclosures[i].own && !r->disclosures[i].refused)
             return false;
-    return lag_ms(a) < FOLLOW_MS && a->n_waiting + a->n_sealed < a->config.rows / 2;
+    return lag_ms(a) < FOLLOW_MS && n_rows(a) < a->config.rows / 2;
 }
 
 static bool has_room(const struct audit *a, const struct release *r)
 {
-    return a->n_waiting + a->n_sealed + r->n_disclosures <= a->config.rows &&
-           a->bytes < a->config.bytes;
+    return n_rows(a) + r->n_disclosures <= a->config.rows && a->bytes < a->config.bytes;
 }
 
 static void drop_rows(struct audit *a, struct release *r)
 {
     list_each (l, &r->_rows) {
-        struct entry *e = container_of(l, struct entry, of);
+        struct audit_entry *e = container_of(l, struct audit_entry, of);
         a->n_waiting--;
         entry_free(a, e);
+    }
+}
+
+/* What was collected is the next to go. */
+static void collect_end(struct audit *a)
+{
+    while (!list_empty(&a->later)) {
+        struct list *l = a->later.next;
+        list_remove(l);
+        list_push_back(&a->waiting, l);
+    }
+    a->n_waiting += a->n_later;
+    a->n_later = 0;
+    uv_timer_stop(&a->collect);
+}
+
+static void on_collect(uv_timer_t *timer)
+{
+    struct audit *a = timer->data;
+
+    collect_end(a);
+    pump(a);
+}
+
+/* The rows of an answer that leaves before them. */
+static void collect(struct audit *a, struct release *r)
+{
+    list_each (l, &r->_rows) {
+        struct audit_entry *e = container_of(l, struct audit_entry, of);
+        list_remove(&e->of);
+        list_remove(&e->node);
+        list_push_back(&a->later, &e->node);
+        a->n_waiting--;
+        a->n_later++;
+    }
+    if (a->n_later >= LATER_ROWS) {
+        collect_end(a);
+        wake(a);
+    } else if (!uv_is_active((uv_handle_t *)&a->collect)) {
+        uv_timer_start(&a->collect, on_collect, LATER_MS, 0);
     }
 }
 
@@ -231,7 +221,7 @@ int audit_release(struct audit *a, struct release *r)
         return ERR_DATABASE;
     }
     for (uint32_t i = 0; i < r->n_disclosures; i++) {
-        struct entry *e = entry_new(a, r->viewer, &r->disclosures[i]);
+        struct audit_entry *e = entry_new(a, r->viewer, &r->disclosures[i]);
         if (!e) {
             drop_rows(a, r);
             return ERR_MEMORY;
@@ -240,14 +230,13 @@ int audit_release(struct audit *a, struct release *r)
         list_push_back(&r->_rows, &e->of);
         a->n_waiting++;
     }
-    wake(a);
     if (follow) {
-        list_each (l, &r->_rows)
-            list_remove(l);
+        collect(a, r);
         return RELEASE_OPEN;
     }
+    wake(a);
     list_each (l, &r->_rows)
-        container_of(l, struct entry, of)->release = r;
+        container_of(l, struct audit_entry, of)->release = r;
     r->_left = r->n_disclosures;
     r->_pending = true;
     return 0;
@@ -256,7 +245,7 @@ int audit_release(struct audit *a, struct release *r)
 void audit_cancel(struct audit *a, struct release *r)
 {
     list_each (l, &r->_rows) {
-        struct entry *e = container_of(l, struct entry, of);
+        struct audit_entry *e = container_of(l, struct audit_entry, of);
         if (e->row.seq) { /* sealed: it stays in the chain */
             list_remove(&e->of);
             e->release = NULL;
@@ -268,13 +257,17 @@ void audit_cancel(struct audit *a, struct release *r)
 
 /* ---- the chain ---- */
 
+/* Of the month in which the next row was made: what was collected may be of the month before. */
 static int chain_new(struct audit *a)
 {
+    int64_t started = list_empty(&a->waiting)
+                          ? time_now(a)
+                          : container_of(a->waiting.next, struct audit_entry, node)->row.at;
     uint64_t id;
 
     if (random_bytes(&id, sizeof id) < 0)
         return ERR_INTERNAL;
-    a->head = (struct audit_head){.chain = (int64_t)(id >> 1) | 1, .started = time_now(a)};
+    a->head = (struct audit_head){.chain = (int64_t)(id >> 1) | 1, .started = started};
     if (audit_chain_begin(a->key, &a->head) < 0)
         return ERR_INTERNAL;
     a->state = CHAIN_UPKEEP;
@@ -293,7 +286,7 @@ static void export_head(struct audit *a)
 static void unseal(struct audit *a)
 {
     while (!list_empty(&a->sealed)) {
-        struct entry *e = container_of(a->sealed.prev, struct entry, node);
+        struct audit_entry *e = container_of(a->sealed.prev, struct audit_entry, node);
         e->row.seq = 0;
         list_remove(&e->node);
         list_push_front(&a->waiting, &e->node);
@@ -302,7 +295,7 @@ static void unseal(struct audit *a)
     }
 }
 
-static int seal_one(struct audit *a, struct entry *e)
+static int seal_one(struct audit *a, struct audit_entry *e)
 {
     int rc;
 
@@ -327,7 +320,7 @@ static int seal(struct audit *a)
 
     audit_batch_clear(&a->batch);
     while (rc == 0 && !list_empty(&a->waiting) && a->batch.n < BATCH_ROWS && bytes < BATCH_BYTES) {
-        struct entry *e = container_of(a->waiting.next, struct entry, node);
+        struct audit_entry *e = container_of(a->waiting.next, struct audit_entry, node);
         if (audit_month(e->row.at) != audit_month(a->head.started))
             break;
         bytes += e->size;
@@ -351,7 +344,7 @@ static void committed_rows(struct audit *a)
     a->stats.batches++;
     a->stats.rows += a->n_sealed;
     while (!list_empty(&a->sealed)) {
-        struct entry *e = container_of(a->sealed.next, struct entry, node);
+        struct audit_entry *e = container_of(a->sealed.next, struct audit_entry, node);
         struct release *r = e->release;
         entry_free(a, e);
         if (r && --r->_left == 0)
@@ -379,7 +372,7 @@ static void on_committed(struct append_task *task)
         call_over(a);
         break;
     }
-    if (a->closing && !a->n_waiting && !a->n_sealed)
+    if (a->closing && !n_rows(a))
         uv_timer_start(&a->flush, on_flush, 0, 0);
 }
 
@@ -468,6 +461,7 @@ int audit_open(struct audit **ret, struct uv_loop_s *loop, const struct audit_co
     audit_batch_init(&a->batch);
     a->batch.task.done = on_committed;
     buf_init(&a->scratch, 0);
+    list_init(&a->later);
     list_init(&a->waiting);
     list_init(&a->sealed);
     list_init(&a->over);
@@ -487,7 +481,8 @@ int audit_open(struct audit **ret, struct uv_loop_s *loop, const struct audit_co
     uv_idle_init(loop, &a->turn);
     uv_timer_init(loop, &a->tick);
     uv_timer_init(loop, &a->flush);
-    a->turn.data = a->tick.data = a->flush.data = a;
+    uv_timer_init(loop, &a->collect);
+    a->turn.data = a->tick.data = a->flush.data = a->collect.data = a;
     uv_timer_start(&a->tick, on_tick, TICK_MS, TICK_MS);
     *ret = a;
     return 0;
@@ -502,7 +497,7 @@ void audit_get_stats(const struct audit *a, struct audit_stats *ret)
 {
     *ret = a->stats;
     ret->heads_failed = a->heads ? audit_heads_failed(a->heads) : 0;
-    ret->waiting = a->n_waiting + a->n_sealed;
+    ret->waiting = n_rows(a);
     ret->lag_ms = (uint32_t)MIN(lag_ms(a), UINT32_MAX);
 }
 
@@ -528,7 +523,7 @@ static void handle_closed(uv_handle_t *handle)
 static void drop_all(struct audit *a, struct list *entries)
 {
     while (!list_empty(entries)) {
-        struct entry *e = container_of(entries->next, struct entry, node);
+        struct audit_entry *e = container_of(entries->next, struct audit_entry, node);
         struct release *r = e->release;
         entry_free(a, e);
         if (r && r->_pending)
@@ -538,7 +533,7 @@ static void drop_all(struct audit *a, struct list *entries)
 
 static void finish(struct audit *a)
 {
-    uint32_t lost = a->n_waiting + a->n_sealed;
+    uint32_t lost = n_rows(a);
     char text[80];
 
     if (a->finished)
@@ -550,12 +545,14 @@ static void finish(struct audit *a)
     }
     drop_all(a, &a->sealed);
     drop_all(a, &a->waiting);
+    drop_all(a, &a->later);
     call_over(a);
     export_head(a);
-    a->handles = 4 + (a->heads != NULL);
+    a->handles = 5 + (a->heads != NULL);
     uv_close((uv_handle_t *)&a->turn, handle_closed);
     uv_close((uv_handle_t *)&a->tick, handle_closed);
     uv_close((uv_handle_t *)&a->flush, handle_closed);
+    uv_close((uv_handle_t *)&a->collect, handle_closed);
     append_close(a->append, part_closed, a);
     if (a->heads)
         audit_heads_close(a->heads, part_closed, a);
@@ -568,10 +565,12 @@ static void on_flush(uv_timer_t *timer)
 
 void audit_close(struct audit *a, unsigned flush_ms, void (*on_closed)(void *data), void *data)
 {
-    bool idle = !a->n_waiting && !a->n_sealed;
-
     a->closing = true;
     a->on_closed = on_closed;
     a->on_closed_data = data;
-    uv_timer_start(&a->flush, on_flush, idle ? 0 : flush_ms, 0);
+    if (a->n_later) {
+        collect_end(a);
+        wake(a);
+    }
+    uv_timer_start(&a->flush, on_flush, n_rows(a) ? flush_ms : 0, 0);
 }

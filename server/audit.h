@@ -2,11 +2,11 @@
  *
  * One for each worker. Each patient of an answer becomes a row; an answer that tells of another person leaves when its rows
  * are committed, one's own at once, as long as the rows follow within a second. What one turn of the loop brings, and what
- * came while a statement was in flight, goes in one statement:
+ * came while a statement was in flight, goes in one statement; rows that nobody waits for are collected for 0.1 s before:
  *
  *     audit_release --rows--> waiting --sealed, in order--> in flight --committed--> done(0)
- *                               |
- *                               +-- deadline, client gone: taken out (no answer, so no row) --> done(ERR_DATABASE)
+ *                   |          ^ |
+ *                   +-> later -+ +-- deadline, client gone: taken out (no answer, so no row) --> done(ERR_DATABASE)
  *
  * Sealed rows are sent until they are committed: a chain has no gap. The queue is bounded; when it is full, or the
  * database is away, the answer is refused. */

@@ -102,7 +102,16 @@ describe('on record', () => {
     assert.equal(answer.errors?.[0].extensions.code, 'FORBIDDEN', JSON.stringify(answer));
   });
 
+  test('rows that nobody waits for go together', async () => {
+    const own = people.slice(10, 60);
+    const batches = await server.metric('tolqujat_audit_batches_total'), rows = await server.metric('tolqujat_audit_rows_total');
+    await Promise.all(own.map((one) => server.data(NAME, { iin: one.iin }, { headers: asCitizen(one) })));
+    await until(async () => await server.metric('tolqujat_audit_rows_total') === rows + own.length, 'all rows');
+    assert.ok(await server.metric('tolqujat_audit_batches_total') - batches < own.length / 2);
+  });
+
   test('metrics', async () => {
+    await until(async () => await server.metric('tolqujat_audit_waiting') === 0, 'the last rows');
     assert.ok(await server.metric('tolqujat_audit_rows_total') >= 12);
     assert.ok(await server.metric('tolqujat_audit_batches_total') > 0);
     for (const name of ['waiting', 'lag_milliseconds', 'refused_total', 'heads_failed_total']) assert.equal(await server.metric(`tolqujat_audit_${name}`), 0, name);
