@@ -24,7 +24,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
       FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin,
                    (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
       LEFT JOIN LATERAL access_place(viewer) w ON true
-      LEFT JOIN patient p ON p.id = subject
+      /* An ambulance crew's rights are in calls and grants, which are about somebody who is there. */
+      LEFT JOIN patient p ON p.id = CASE WHEN v.role <> 'AMBULANCE' THEN subject END
      CROSS JOIN LATERAL (
             SELECT CASE WHEN w.practitioner_id IS NULL THEN NULL
                         ELSE (SELECT g.reason_code FROM emergency_grant g
@@ -37,7 +38,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                  AND a.received_at <= now() AND a.record_status <> 'entered_in_error' LIMIT 1) END AS call
             OFFSET 0) e
      CROSS JOIN LATERAL (
-            SELECT e.emergency, e.call, p.id AS known,
+            SELECT e.emergency, e.call, p.id IS NOT NULL OR v.role = 'AMBULANCE' AS known,
                    CASE WHEN v.role = 'CITIZEN' THEN
                         CASE WHEN p.deceased_on IS NOT NULL THEN NULL
                              WHEN p.iin = v.iin THEN 'OWNER'
@@ -84,5 +85,5 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                                   AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
                                   THEN 'GRANTEE' END), '') END AS capacities
             OFFSET 0) r
-     WHERE r.capacities IS NOT NULL AND r.known IS NOT NULL
+     WHERE r.capacities IS NOT NULL AND r.known
 $$;
