@@ -74,6 +74,8 @@ bool judge_field(struct execution *x, struct step_run *run, uint32_t parent, rig
 bool judge_withheld(const struct execution *x, const struct step_run *run, uint32_t slice);
 /* What is known of who asks; empty: nothing. `viewer` may be NULL. */
 struct str viewer_claim(const struct viewer *viewer, enum claim claim);
+/* Whether the finished execution asked about somebody who may not be seen, or who is not there. */
+bool judge_has_veiled(const struct execution *x);
 /* What the finished execution tells of whom, in the order in which they were met. 0 or ERR_MEMORY. */
 int judge_disclose(const struct execution *x, const struct disclosure **ret,
                    uint32_t *ret_n) MUSTCHECK;

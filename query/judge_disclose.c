@@ -70,6 +70,14 @@ static int disclose_one(const struct execution *x, const struct right *r, struct
     return d->parts.ptr ? 0 : ERR_MEMORY;
 }
 
+bool judge_has_veiled(const struct execution *x)
+{
+    for (const struct right *r = x->judge.map ? x->judge._first : NULL; r; r = r->_next)
+        if (!r->confined && !r->mask)
+            return true;
+    return false;
+}
+
 int judge_disclose(const struct execution *x, const struct disclosure **ret, uint32_t *ret_n)
 {
     struct disclosure *all;

@@ -35,7 +35,8 @@ struct graphql_config {
     const struct seals *seals;             /* of ids and cursors; must outlive it */
     uint32_t max_in_flight;                /* operations; beyond: 503; 1000 */
     unsigned request_ms;                   /* deadline of one operation; 5000 */
-    size_t max_answer_bytes;               /* of an answer that can't be streamed; 8 MB */
+    unsigned refusal_ms;     /* an answer that hides somebody takes at least so long; 10 */
+    size_t max_answer_bytes; /* of an answer that can't be streamed; 8 MB */
 };
 
 struct graphql_stats {

@@ -52,16 +52,41 @@ static void refuse_release(struct operation *o, int rc)
                               "The answer can't be given just now. Please try again.");
 }
 
+static void unveiled(struct operation *o)
+{
+    if (o->called_off)
+        refuse_called_off(o);
+    else
+        operation_answer(o);
+}
+
+/* It may leave; when it tells that somebody is not to be seen, after as long as any answer that tells so. */
+static void answer(struct operation *o, bool waiting)
+{
+    bool veiled = o->g->config.refusal_ms && judge_has_veiled(&o->execution);
+
+    if (veiled) {
+        if (!waiting)
+            operation_wait(o);
+        operation_veil(o, unveiled);
+        return;
+    }
+    if (waiting)
+        operation_settle(o);
+    operation_answer(o);
+}
+
 static void released(struct release *r, int rc)
 {
     struct operation *o = container_of(r, struct operation, release);
     struct graphql *g = o->g; /* `o` is gone when its answer is whole */
 
-    operation_settle(o);
-    if (rc < 0)
+    if (rc < 0) {
+        operation_settle(o);
         refuse_release(o, rc);
-    else
-        operation_answer(o);
+    } else {
+        answer(o, true);
+    }
     graphql_close_when_idle(g);
 }
 
@@ -82,12 +107,13 @@ static void release(struct operation *o, bool waiting)
             release_cancel(&o->release);
         return;
     }
+    if (rc > 0) {
+        answer(o, waiting);
+        return;
+    }
     if (waiting)
         operation_settle(o);
-    if (rc < 0)
-        refuse_release(o, rc);
-    else
-        operation_answer(o);
+    refuse_release(o, rc);
 }
 
 static void executed(struct execution *e, int rc)
@@ -130,6 +156,8 @@ static void execute(struct operation *o)
                                       .seals = o->g->config.seals,
                                       .discreet = o->g->config.documents.validate.no_introspection,
                                       .done = executed};
+    o->began_ms = uv_now(o->g->ticks.loop);
+    list_init(&o->veil);
     rc = execution_start(&o->execution, &err);
     note_cost(o);
     if (rc >= 0)

@@ -25,11 +25,44 @@ void operation_wait(struct operation *o)
     g->stats.in_flight++;
 }
 
+static void unveil(uv_timer_t *timer)
+{
+    struct graphql *g = timer->data;
+    uint64_t now = uv_now(timer->loop);
+
+    while (!list_empty(&g->veiled)) {
+        struct operation *o = container_of(g->veiled.next, struct operation, veil);
+        uint64_t due = o->began_ms + g->config.refusal_ms;
+        if (due > now && !g->closing) {
+            uv_timer_start(timer, unveil, due - now, 0);
+            return;
+        }
+        list_remove(&o->veil);
+        operation_settle(o);
+        o->unveiled(o);
+    }
+    graphql_close_when_idle(g);
+}
+
+void operation_veil(struct operation *o, void (*after)(struct operation *o))
+{
+    struct graphql *g = o->g;
+    uint64_t now = uv_now(g->unveil.loop), due = o->began_ms + g->config.refusal_ms;
+
+    o->unveiled = after;
+    if (list_empty(&g->veiled))
+        uv_timer_start(&g->unveil, unveil, due > now ? due - now : 0, 0);
+    list_push_back(&g->veiled, &o->veil);
+}
+
 static void graphql_closed(uv_handle_t *handle)
 {
     struct graphql *g = handle->data;
     void (*on_closed)(void *data) = g->on_closed;
     void *data = g->on_closed_data;
+
+    if (--g->handles)
+        return;
 
     ahead_release(&g->ahead);
     documents_free(g->persisted.documents);
@@ -39,8 +72,11 @@ static void graphql_closed(uv_handle_t *handle)
 
 void graphql_close_when_idle(struct graphql *g)
 {
-    if (g->closing && list_empty(&g->in_flight) && !uv_is_closing((uv_handle_t *)&g->ticks))
+    if (g->closing && list_empty(&g->in_flight) && !uv_is_closing((uv_handle_t *)&g->ticks)) {
+        g->handles = 2;
         uv_close((uv_handle_t *)&g->ticks, graphql_closed);
+        uv_close((uv_handle_t *)&g->unveil, graphql_closed);
+    }
 }
 
 void operation_settle(struct operation *o)
@@ -100,8 +136,10 @@ int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct sche
     g->config = *config;
     g->persisted.trusted = config->trusted;
     g->persisted.automatic = config->documents.max_registered > 0;
-    g->ticks.data = g;
+    uv_timer_init(loop, &g->unveil);
+    g->ticks.data = g->unveil.data = g;
     list_init(&g->in_flight);
+    list_init(&g->veiled);
     ahead_init(&g->ahead, AHEAD_BYTES_MAX);
     *ret = g;
     return 0;
@@ -126,5 +164,7 @@ void graphql_close(struct graphql *g, void (*on_closed)(void *data), void *data)
     g->on_closed_data = data;
     list_each (l, &g->in_flight)
         operation_call_off(container_of(l, struct operation, link), ERR_CLOSING);
+    if (!list_empty(&g->veiled))
+        uv_timer_start(&g->unveil, unveil, 0, 0);
     graphql_close_when_idle(g);
 }

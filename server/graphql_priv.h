@@ -32,8 +32,11 @@ struct graphql {
     struct ahead_shelf ahead; /* of its plans and of those that workers share */
     uv_timer_t ticks;
     struct list in_flight; /* oldest first, which is the order of deadlines */
+    uv_timer_t unveil;     /* active while something is in `veiled` */
+    struct list veiled;    /* of those in flight: done, but not yet answered */
     struct graphql_stats stats;
     bool closing;
+    unsigned handles; /* of those that are being closed */
     void (*on_closed)(void *data);
     void *on_closed_data;
 };
@@ -58,10 +61,12 @@ struct operation {
     struct buf written; /* when streaming: what was written, */
     size_t sent;        /* how much of it the connection has, */
     bool written_all;   /* and whether that is the whole answer */
-    uint64_t deadline_ms;
+    uint64_t began_ms, deadline_ms;
     struct list link; /* in g->in_flight while something is pending */
-    bool hurried;     /* called off in a hurry */
-    int called_off;   /* why: ERR_TIMEOUT, ERR_CANCELED (the client left), ERR_CLOSING */
+    struct list veil; /* in g->veiled */
+    void (*unveiled)(struct operation *o);
+    bool hurried;   /* called off in a hurry */
+    int called_off; /* why: ERR_TIMEOUT, ERR_CANCELED (the client left), ERR_CLOSING */
 };
 
 /* ---- graphql_operation.c ---- */
@@ -75,6 +80,9 @@ void operation_run(struct operation *o);
 void operation_wait(struct operation *o);
 /* Ends the execution early; `why` is put into called_off, the first time. */
 void operation_call_off(struct operation *o, int why);
+/* A person who may not be seen and one who is not there have to look the same, in time too, though finding somebody takes other
+ * steps than finding nobody: whatever it took, the answer leaves when the same time is over. `after` runs then, settled. */
+void operation_veil(struct operation *o, void (*after)(struct operation *o));
 /* Nothing is pending any more. Every way here ends with graphql_close_when_idle. */
 void operation_settle(struct operation *o);
 /* May free `g`: touch nothing of it afterwards. */

@@ -75,6 +75,9 @@ const struct option options[] = {
      "for mutations, each worker; opened when first needed"},
     {"lock-timeout-ms", OPTION_NUMBER, SERVE, AT(lock_timeout_ms), 1, 3600000, "2000", "N",
      "a mutation waits so long for what another one is changing"},
+    {"refusal-ms", OPTION_NUMBER, SERVE, AT(refusal_ms), 0, 1000, "10", "N",
+     "an answer that hides somebody takes at least so long, so that nobody can tell by the time "
+     "that there is one"},
     {"cache-bytes", OPTION_NUMBER, SERVE, AT(cache_bytes), 0, INT64_C(64) * 1024 * MB, "16777216",
      "BYTES", "of the cache in the process, each worker"},
     {"cache-ttl", OPTION_NUMBER, SERVE, AT(cache_ttl), 1, 86400, "60", "SECONDS",

@@ -320,6 +320,7 @@ static int open_graphql(struct worker *w, struct err *reterr)
                                  .seals = secret_seals(w->service->secret),
                                  .max_in_flight = (uint32_t)c->max_in_flight,
                                  .request_ms = (unsigned)c->request_seconds * 1000,
+                                 .refusal_ms = (unsigned)c->refusal_ms,
                                  .max_answer_bytes = (size_t)8 * 1024 * 1024};
 
     service_limits(c, &cfg.documents, &cfg.limits);

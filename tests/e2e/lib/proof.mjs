@@ -11,8 +11,8 @@ import { Ways } from './ways.mjs';
 import { PERSONAL, byDocument } from './who-sees-what.mjs';
 import { hiddenFrom, laterSql, letterOf, world, worldSql } from './world.mjs';
 
-// None of the limits is what these tests are about.
-export const LIMITS = ['--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '10000', '--max-tokens', '1000000'];
+// None of the limits is what these tests are about, nor how long a refusal takes.
+export const LIMITS = ['--refusal-ms', '0', '--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '10000', '--max-tokens', '1000000'];
 const { people, viewers } = world;
 
 /** The ids and cursors of a person's entries, from a server that shows everything: { id, entries: Type -> [{ id, cursor, letter }] }. */
