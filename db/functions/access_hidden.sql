@@ -1,7 +1,7 @@
 /*
  * What the owner of a passport hid from one viewer, as access_rights() tells it: '', or `table` and `table:id` separated by
  * spaces. Hidden with an entry is what shows it too: its other versions, the other half of a diagnosis, registrations and
- * referrals for a hidden diagnosis, what was dispensed on a hidden prescription. Who wrote an entry keeps seeing it.
+ * referrals for a hidden diagnosis, visits and plans for it with their tasks, what was dispensed on a hidden prescription. Who wrote an entry keeps seeing it.
  * Asked only for a patient who has a rule, so it may read all that he has. In PL/pgSQL, which plans it once a session: as a
  * function in SQL, too large to be inlined, it would be planned in every statement that meets such a patient.
  */
@@ -30,6 +30,11 @@ BEGIN
                 UNION ALL SELECT 'hospitalization', id, superseded_by, 'hospital_referral', referral_id, recorded_by = viewer_practitioner FROM hospitalization WHERE patient_id = subject
                 UNION ALL SELECT 'ambulance_call', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM ambulance_call WHERE patient_id = subject
                 UNION ALL SELECT 'appointment', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM appointment WHERE patient_id = subject
+                UNION ALL SELECT 'encounter', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM encounter WHERE patient_id = subject
+                UNION ALL SELECT 'certificate', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM certificate WHERE patient_id = subject
+                UNION ALL SELECT 'insurance_status', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM insurance_status WHERE patient_id = subject
+                UNION ALL SELECT 'care_plan', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_plan WHERE patient_id = subject
+                UNION ALL SELECT 'care_task', id, superseded_by, 'care_plan', care_plan_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_task WHERE patient_id = subject
                 UNION ALL SELECT 'diary_entry', id, superseded_by, NULL, NULL, false FROM diary_entry WHERE patient_id = subject) e
         ), hidden (kind, id) AS (
             SELECT e.kind, e.id FROM rule r JOIN entry e ON e.kind = r.item_table AND (r.item_id IS NULL OR e.id = r.item_id)
