@@ -35,7 +35,10 @@ BEGIN
                 UNION ALL SELECT 'insurance_status', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM insurance_status WHERE patient_id = subject
                 UNION ALL SELECT 'care_plan', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_plan WHERE patient_id = subject
                 UNION ALL SELECT 'care_task', id, superseded_by, 'care_plan', care_plan_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_task WHERE patient_id = subject
-                UNION ALL SELECT 'diary_entry', id, superseded_by, NULL, NULL, false FROM diary_entry WHERE patient_id = subject) e
+                UNION ALL SELECT 'diary_entry', id, superseded_by, NULL, NULL, false FROM diary_entry WHERE patient_id = subject
+                UNION ALL SELECT 'screening_task', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM screening_task WHERE patient_id = subject
+                UNION ALL SELECT 'vaccine_exception', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM vaccine_exception WHERE patient_id = subject
+                UNION ALL SELECT 'milestone_check', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM milestone_check WHERE patient_id = subject) e
         ), hidden (kind, id) AS (
             SELECT e.kind, e.id FROM rule r JOIN entry e ON e.kind = r.item_table AND (r.item_id IS NULL OR e.id = r.item_id)
             UNION
