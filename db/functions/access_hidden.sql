@@ -35,6 +35,16 @@ BEGIN
                 UNION ALL SELECT 'insurance_status', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM insurance_status WHERE patient_id = subject
                 UNION ALL SELECT 'care_plan', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_plan WHERE patient_id = subject
                 UNION ALL SELECT 'care_task', id, superseded_by, 'care_plan', care_plan_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_task WHERE patient_id = subject
+                UNION ALL SELECT 'lab_result', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, ordered_by) FROM lab_result WHERE patient_id = subject
+                UNION ALL SELECT 'observation', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM observation WHERE patient_id = subject
+                UNION ALL SELECT 'lifestyle', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM lifestyle WHERE patient_id = subject
+                UNION ALL SELECT 'pregnancy', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM pregnancy WHERE patient_id = subject
+                UNION ALL SELECT 'diagnostic_report', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM diagnostic_report WHERE patient_id = subject
+                UNION ALL SELECT 'ai_finding', id, superseded_by, 'diagnostic_report', report_id, viewer_practitioner IN (recorded_by, confirmed_by) FROM ai_finding WHERE patient_id = subject
+                UNION ALL SELECT 'procedure_done', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM procedure_done WHERE patient_id = subject
+                UNION ALL SELECT 'implant', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM implant WHERE patient_id = subject
+                UNION ALL SELECT 'medication_statement', id, superseded_by, 'prescription', prescription_id, recorded_by = viewer_practitioner FROM medication_statement WHERE patient_id = subject
+                UNION ALL SELECT 'emergency_contact', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM emergency_contact WHERE patient_id = subject
                 UNION ALL SELECT 'diary_entry', id, superseded_by, NULL, NULL, false FROM diary_entry WHERE patient_id = subject
                 UNION ALL SELECT 'screening_task', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM screening_task WHERE patient_id = subject
                 UNION ALL SELECT 'vaccine_exception', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM vaccine_exception WHERE patient_id = subject

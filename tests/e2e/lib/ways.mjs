@@ -1,7 +1,10 @@
 // Ways to a field of a person's record, for every field of every type that is about somebody, made from the schema: a
 // document for each way, in which every field has an alias of its own, so that one that is refused takes no other with it.
 import { getNamedType, isInterfaceType, isLeafType, isRequiredArgument } from 'graphql';
+import { loinc } from './world-clinical.mjs';
 
+// Of fields that need arguments: such that there is something to see (the first person's test).
+const GIVEN = { labSeries: `(test: {loinc: "${loinc(0)}"})` };
 const DEEP = 3; // of what stands below a field that leads elsewhere
 const MOST_ALIASES = 35; // of a document: a selection on an interface counts once for each type that it can be
 
@@ -28,8 +31,8 @@ export class Ways {
   /** `field` with everything under it that is not somebody's, and of what is somebody's, whose. */
   selection(field, depth = 0) {
     const type = getNamedType(field.type);
-    const page = field.args.some(({ name }) => name === 'first') ? '(first: 100)' : '';
-    if (field.args.some(isRequiredArgument)) throw new Error(`no way to give ${field.name} its arguments`);
+    const page = GIVEN[field.name] ?? (field.args.some(({ name }) => name === 'first') ? '(first: 100)' : '');
+    if (!GIVEN[field.name] && field.args.some(isRequiredArgument)) throw new Error(`no way to give ${field.name} its arguments`);
     if (isLeafType(type)) return field.name;
     if (this.personal.has(type.name) || isInterfaceType(type)) return `${field.name}${page} { __typename id }`;
     if (depth === DEEP) return '';
