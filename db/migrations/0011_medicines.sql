@@ -22,10 +22,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
                '[^a-z0-9]+', ' ', 'g'), '([a-z])\1+', '\1', 'g'), '([a-z]{2}[^aeiou0-9 ])e\M', '\1', 'g'))
 $$;
 
-/* Several names of one thing, each between bars: |name|name| */
+/* Several names of one thing, each between bars and spaces, so that every word begins behind a space: | name | name | */
 CREATE FUNCTION search_names(VARIADIC names text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT '|' || coalesce(string_agg(DISTINCT search_folded(n), '|'), '') || '|' FROM unnest(names) n WHERE n IS NOT NULL
+    SELECT '| ' || coalesce(string_agg(DISTINCT search_folded(n), ' | '), '') || ' |' FROM unnest(names) n WHERE n IS NOT NULL
 $$;
 
 /* ---- Names in three languages. Texts of records (`form`, `specialty`, `vaccine`) stay as they were recorded; a list has what they are called elsewhere. ---- */
@@ -147,6 +147,17 @@ CREATE TABLE batch_recall (
     reason text NOT NULL CHECK (reason <> '')
 );
 CREATE UNIQUE INDEX batch_recall_in_force ON batch_recall (gtin, batch) WHERE lifted_on IS NULL;
+
+/* ---- What functions return. ---- */
+
+/* A pharmacy that has a medicine: the price of a pack in tiyn, and metres as the crow flies where a place was named. */
+CREATE TYPE pharmacy_offer AS (pharmacy_id bigint, price bigint, seen_on date, distance integer);
+
+/* What the code on a package says, and what is known of it. package_id is 0 where no such package is registered. */
+CREATE TYPE package_check AS (
+    package_id bigint, drug_id bigint, state text, gtin text, serial text, batch text, expires_on date,
+    message_kk text, message_ru text, message_en text
+);
 
 /* ---- Search: one folded column each, and trigrams of it. ---- */
 

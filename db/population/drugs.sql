@@ -76,6 +76,25 @@ INSERT INTO population.inn VALUES
 (67, 'Трамадол', 'Трамал', 'N02AX02', '50 мг', 'капсула', 20, 70000, 'controlled', 2),
 (68, 'Морфин', 'Морфин', 'N02AA01', '10 мг/мл', 'инъекцияға арналған ерітінді', 10, 145000, 'narcotic', 1);
 
+/* What the INNs are called in Russian and (as WHO names them) in English. */
+CREATE TABLE population.inn_name (inn_id int PRIMARY KEY, name_ru text, name_en text);
+INSERT INTO population.inn_name VALUES
+(1, 'Ацетилсалициловая кислота + магния гидроксид', 'Acetylsalicylic acid + magnesium hydroxide'), (2, 'Ацетилсалициловая кислота', 'Acetylsalicylic acid'), (3, 'Ацетилсалициловая кислота', 'Acetylsalicylic acid'),
+(4, 'Клопидогрел', 'Clopidogrel'), (5, 'Варфарин', 'Warfarin'), (6, 'Ривароксабан', 'Rivaroxaban'), (7, 'Гепарин', 'Heparin'), (8, 'Эналаприл', 'Enalapril'),
+(9, 'Лизиноприл', 'Lisinopril'), (10, 'Периндоприл', 'Perindopril'), (11, 'Лозартан', 'Losartan'), (12, 'Валсартан', 'Valsartan'), (13, 'Амлодипин', 'Amlodipine'),
+(14, 'Нифедипин', 'Nifedipine'), (15, 'Бисопролол', 'Bisoprolol'), (16, 'Метопролол', 'Metoprolol'), (17, 'Карведилол', 'Carvedilol'), (18, 'Индапамид', 'Indapamide'),
+(19, 'Фуросемид', 'Furosemide'), (20, 'Спиронолактон', 'Spironolactone'), (21, 'Торасемид', 'Torasemide'), (22, 'Аторвастатин', 'Atorvastatin'), (23, 'Розувастатин', 'Rosuvastatin'),
+(24, 'Нитроглицерин', 'Glyceryl trinitrate'), (25, 'Дигоксин', 'Digoxin'), (26, 'Амиодарон', 'Amiodarone'), (27, 'Метформин', 'Metformin'), (28, 'Гликлазид', 'Gliclazide'),
+(29, 'Эмпаглифлозин', 'Empagliflozin'), (30, 'Инсулин гларгин', 'Insulin glargine'), (31, 'Инсулин аспарт', 'Insulin aspart'), (32, 'Левотироксин', 'Levothyroxine sodium'),
+(33, 'Преднизолон', 'Prednisolone'), (34, 'Омепразол', 'Omeprazole'), (35, 'Пантопразол', 'Pantoprazole'), (36, 'Фамотидин', 'Famotidine'), (37, 'Дротаверин', 'Drotaverine'),
+(38, 'Лоперамид', 'Loperamide'), (39, 'Сальбутамол', 'Salbutamol'), (40, 'Будесонид', 'Budesonide'), (41, 'Будесонид + формотерол', 'Budesonide + formoterol'),
+(42, 'Монтелукаст', 'Montelukast'), (43, 'Ацетилцистеин', 'Acetylcysteine'), (44, 'Бромгексин', 'Bromhexine'), (45, 'Амброксол', 'Ambroxol'), (46, 'Цетиризин', 'Cetirizine'),
+(47, 'Лоратадин', 'Loratadine'), (48, 'Парацетамол', 'Paracetamol'), (49, 'Ибупрофен', 'Ibuprofen'), (50, 'Диклофенак', 'Diclofenac'), (51, 'Метамизол натрия', 'Metamizole sodium'),
+(52, 'Амоксициллин', 'Amoxicillin'), (53, 'Амоксициллин + клавулановая кислота', 'Amoxicillin + clavulanic acid'), (54, 'Азитромицин', 'Azithromycin'), (55, 'Цефтриаксон', 'Ceftriaxone'),
+(56, 'Ципрофлоксацин', 'Ciprofloxacin'), (57, 'Флуконазол', 'Fluconazole'), (58, 'Ацикловир', 'Aciclovir'), (59, 'Умифеновир', 'Umifenovir'), (60, 'Железа сульфат', 'Ferrous sulfate'),
+(61, 'Фолиевая кислота', 'Folic acid'), (62, 'Колекальциферол', 'Colecalciferol'), (63, 'Аскорбиновая кислота', 'Ascorbic acid'), (64, 'Карбамазепин', 'Carbamazepine'),
+(65, 'Вальпроевая кислота', 'Valproic acid'), (66, 'Сертралин', 'Sertraline'), (67, 'Трамадол', 'Tramadol'), (68, 'Морфин', 'Morphine');
+
 /* What is prescribed for a chronic disease: share of its patients, units for a course, words, and how long one lasts. */
 CREATE TABLE population.treatment (
     id int PRIMARY KEY, chronic_id int, inn_id int, share float8, quantity int, every_days int, dose text

@@ -21,24 +21,37 @@ CREATE FUNCTION population.address(site bigint, city text) RETURNS text STABLE
 RETURN (SELECT CASE WHEN population.u(site, 102) < 0.7 THEN city ELSE (SELECT word FROM population.word WHERE kind = 'town' AND i = population.pick(site, 103, 30)) END
                || ' қ., ' || word || ', ' || 1 + population.pick(site, 104, 180) FROM population.word WHERE kind = 'street' AND i = population.pick(site, 105, 32));
 
-INSERT INTO clinic (id, region_id, bin, kind, name, address)
-SELECT s.id, s.region_id, population.bin(s.id), s.kind,
-       CASE s.kind
-           WHEN 'polyclinic' THEN r.city_kk || CASE WHEN population.u(s.id, 106) < 0.75 THEN ' қалалық емханасы № ' ELSE ' дәрігерлік амбулаториясы № ' END || s.nth
-           WHEN 'hospital' THEN r.city_kk || ' ' || (SELECT word FROM population.word WHERE kind = 'hospital' AND i = (s.nth - 1) % 9) || CASE WHEN s.nth > 9 THEN ' № ' || (s.nth - 1) / 9 + 1 ELSE '' END
-           WHEN 'ambulance' THEN r.city_kk || ' жедел жәрдем станциясы' || CASE WHEN s.nth > 1 THEN ', ' || s.nth || '-бөлімше' ELSE '' END
-           ELSE r.city_kk || ' диагностикалық зертханасы № ' || s.nth END,
+INSERT INTO clinic (id, region_id, bin, kind, name, name_ru, name_en, address)
+SELECT s.id, s.region_id, population.bin(s.id), s.kind, r.city_kk || n.kk || n.more_kk, t.city_ru || n.ru || n.more_ru, t.city_en || n.en || n.more_en,
        population.address(s.id, r.city_kk)
   FROM (SELECT *, row_number() OVER (PARTITION BY kind, region_id ORDER BY id) AS nth FROM population.site WHERE kind <> 'pharmacy') s
-  JOIN population.region r ON r.id = s.region_id;
+  JOIN population.region r ON r.id = s.region_id
+  JOIN population.city t ON t.region_id = s.region_id,
+       LATERAL (SELECT * FROM (VALUES
+               ('polyclinic', population.u(s.id, 106) < 0.75, ' қалалық емханасы', ', городская поликлиника', ' City Polyclinic', ' № ' || s.nth, ' № ' || s.nth, ' No. ' || s.nth),
+               ('polyclinic', population.u(s.id, 106) >= 0.75, ' дәрігерлік амбулаториясы', ', врачебная амбулатория', ' Outpatient Clinic', ' № ' || s.nth, ' № ' || s.nth, ' No. ' || s.nth),
+               ('ambulance', true, ' жедел жәрдем станциясы', ', станция скорой помощи', ' Ambulance Station',
+                   CASE WHEN s.nth > 1 THEN ', ' || s.nth || '-бөлімше' ELSE '' END, CASE WHEN s.nth > 1 THEN ', отделение № ' || s.nth ELSE '' END, CASE WHEN s.nth > 1 THEN ', Branch ' || s.nth ELSE '' END),
+               ('laboratory', true, ' диагностикалық зертханасы', ', диагностическая лаборатория', ' Diagnostic Laboratory', ' № ' || s.nth, ' № ' || s.nth, ' No. ' || s.nth)
+               ) v (kind, good, kk, ru, en, more_kk, more_ru, more_en) WHERE v.kind = s.kind AND v.good
+        UNION ALL
+        SELECT 'hospital', true, ' ' || h.name_kk, ', ' || h.name_ru, ' ' || h.name_en, CASE WHEN s.nth > 9 THEN ' № ' || o.i ELSE '' END,
+               CASE WHEN s.nth > 9 THEN ' № ' || o.i ELSE '' END, CASE WHEN s.nth > 9 THEN ' No. ' || o.i ELSE '' END
+          FROM population.hospital_kind h, LATERAL (SELECT (s.nth - 1) / 9 + 1 AS i) o
+         WHERE s.kind = 'hospital' AND h.i = (s.nth - 1) % 9) n;
 
-INSERT INTO pharmacy (id, region_id, bin, licence, name, address)
+/* Within some four kilometres of the centre of the region's first city. */
+INSERT INTO pharmacy (id, region_id, bin, licence, name, name_ru, name_en, address, latitude, longitude)
 SELECT s.id, s.region_id, population.bin(10000 + s.id / 4), 'ДҚ-' || lpad(s.id::text, 7, '0'),
-       '«' || w.word || '» дәріханасы' || CASE WHEN population.u(s.id, 107) < 0.4 THEN ' № ' || 1 + population.pick(s.id, 108, 60) ELSE '' END,
-       population.address(100000 + s.id, r.city_kk)
+       '«' || w.word || '» дәріханасы' || coalesce(' № ' || n.nth, ''), 'Аптека «' || w.word || '»' || coalesce(' № ' || n.nth, ''),
+       '«' || w.word || '» Pharmacy' || coalesce(' No. ' || n.nth, ''),
+       population.address(100000 + s.id, r.city_kk),
+       round((t.latitude + (population.u(s.id, 8130) - 0.5) * 0.07)::numeric, 5), round((t.longitude + (population.u(s.id, 8131) - 0.5) * 0.1)::numeric, 5)
   FROM population.site s
   JOIN population.region r ON r.id = s.region_id
-  JOIN population.word w ON w.kind = 'pharmacy' AND w.i = population.pick(s.id, 109, 32)
+  JOIN population.city t ON t.region_id = s.region_id
+  JOIN population.word w ON w.kind = 'pharmacy' AND w.i = population.pick(s.id, 109, 32),
+       LATERAL (SELECT CASE WHEN population.u(s.id, 107) < 0.4 THEN 1 + population.pick(s.id, 108, 60) END AS nth) n
  WHERE s.kind = 'pharmacy';
 
 /*
@@ -78,13 +91,15 @@ SELECT post.id, who.iin, family.name || ' ' || given.name || CASE father.name WH
 INSERT INTO practitioner_role (id, practitioner_id, clinic_id, role, district_number, valid_from)
 SELECT id, id, clinic_id, role, district, date '2015-01-01' + population.pick(id, 111, 3000) FROM population.post;
 
-INSERT INTO drug (id, inn, name, atc, strength, form, pack_quantity, producer, registration_number, gtin, rx_form)
-SELECT p.id, i.inn, CASE WHEN p.j = 0 THEN i.name ELSE split_part(i.inn, ' ', 1) || '-' || split_part(w.word, ' ', 1) END,
+\ir leaflets.sql
+INSERT INTO drug (id, inn, inn_ru, inn_en, name, atc, strength, form, pack_quantity, producer, registration_number, gtin, rx_form, leaflet_id)
+SELECT p.id, i.inn, o.name_ru, o.name_en, CASE WHEN p.j = 0 THEN i.name ELSE split_part(i.inn, ' ', 1) || '-' || split_part(w.word, ' ', 1) END,
        i.atc, i.strength, i.form, i.pack, CASE WHEN p.inn_id = 1 THEN 'Такеда' ELSE w.word END,
        'ҚР-ДЗ-5№' || lpad((14000 + p.id)::text, 6, '0'), g.body || (10 - (SELECT sum(substr(g.body, x, 1)::int * CASE x % 2 WHEN 1 THEN 3 ELSE 1 END) FROM generate_series(1, 13) x) % 10) % 10,
-       i.rx_form
+       i.rx_form, (SELECT id FROM leaflet l WHERE starts_with(i.atc, l.atc) ORDER BY length(l.atc) DESC LIMIT 1)
   FROM population.product p
   JOIN population.inn i ON i.id = p.inn_id
+  JOIN population.inn_name o ON o.inn_id = i.id
   JOIN population.word w ON w.kind = 'producer' AND w.i = (population.pick(p.inn_id, 112, 16) + p.j * 3) % 16,
        LATERAL (SELECT '0487' || lpad((p.id * 31)::text, 9, '0') AS body) g;
 
@@ -101,3 +116,5 @@ UNION ALL
 SELECT 8, 'retail', cap, date '2019-07-01', NULL, 'ҚР ДСМ-104/2019' FROM population.product WHERE id = 8
  ORDER BY 1, 4;
 DROP TABLE population.post;
+
+\ir medicines.sql
