@@ -290,7 +290,7 @@ int call_prepare(const struct execution *x, const struct arguments *a, struct st
     struct str *values;
     int rc = 0;
 
-    if (x->viewer && x->viewer->kind == VIEWER_ANONYMOUS)
+    if (x->viewer && x->viewer->kind == VIEWER_ANONYMOUS && !p->is_public)
         return err_set_at(reterr, ERR_UNAUTHENTICATED, (int)step->selection->loc.line,
                           (int)step->selection->loc.column,
                           "This needs a token that says who asks.");

@@ -272,6 +272,12 @@ static int map_result(struct mapper *m, struct field *f, const struct ast_direct
     return 0;
 }
 
+static bool is_public(const struct mapper *m, const struct ast_directive *d)
+{
+    const struct value *v = directive_argument(m->s, d, "public");
+    return v && v->kind == VALUE_BOOLEAN && v->boolean;
+}
+
 int map_procedure(struct mapper *m, struct field *f, const struct ast_directive *d)
 {
     struct access *a = &m->s->access;
@@ -286,11 +292,14 @@ int map_procedure(struct mapper *m, struct field *f, const struct ast_directive 
     *p = (struct procedure){.id = a->n_procedures,
                             .name = map_text(m, d, "name"),
                             .writes = writes,
+                            .is_public = is_public(m, d),
                             .line = (int)f->loc.line};
     if (p->name.len == 0)
         return map_refuse(m, f, "has @procedure without a name.");
     a->n_procedures++;
     rc = map_result(m, f, d, p);
+    if (rc == 0 && p->is_public && (writes || p->result.table->personal))
+        rc = map_refuse(m, f, "is public, but changes something or is about persons.");
     if (rc == 0)
         rc = rights_granted(m, f, d);
     if (rc == 0)

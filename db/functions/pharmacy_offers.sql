@@ -7,7 +7,7 @@ DECLARE
 BEGIN
     RETURN QUERY SELECT d.* FROM drug d
                   WHERE d.folded LIKE patterns[1] AND position('| ' || said IN d.folded) > 0
-                  ORDER BY search_rank(d.folded, said), drug_price_lowest(d), d.name, d.id LIMIT 50;
+                  ORDER BY search_rank(d.folded, said), drug_price_lowest(d), d.name, d.id LIMIT 20;
 END $$;
 
 /* Products of the same INN, strength and form, cheapest first: by the lowest price of a unit, else by its cap. */
@@ -19,7 +19,7 @@ LANGUAGE sql STABLE AS $$
            LATERAL (SELECT drug_price_lowest(d) AS lowest, drug_price_cap(d) AS cap) p
      WHERE o.id = product_id
      ORDER BY p.lowest IS NULL, coalesce(p.lowest, p.cap)::numeric / d.pack_quantity, d.name, d.id
-     LIMIT 50
+     LIMIT 20
 $$;
 
 /* Metres between two points on the Earth's surface, as the crow flies. */
@@ -42,5 +42,5 @@ LANGUAGE sql STABLE AS $$
            LATERAL (SELECT CASE WHEN abs(here.lat) <= 90 AND abs(here.lon) <= 180 THEN metres_between(here.lat, here.lon, f.latitude, f.longitude) END AS metres) w
      WHERE region IS NULL OR f.region_id = (SELECT r.id FROM region r WHERE r.kato = region)
      ORDER BY w.metres, p.price, f.id
-     LIMIT 50
+     LIMIT 20
 $$;

@@ -31,11 +31,18 @@ async function post(server, body) {
 /** An error as far as both have it; the server names the first of the fields that were merged. */
 const comparable = ({ message, path, locations }) => ({ message, path, at: locations?.[0] && `${locations[0].line}:${locations[0].column}` });
 
+const comparables = (errors = [], inOrder) => {
+  const all = errors.slice(0, MOST_ERRORS).map(comparable);
+  return inOrder ? all : all.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+};
+
 /** Asks `servers` in turn for `n` operations of `seed`, and the reference for each. */
 async function compare(reference, servers, people, seed, n) {
   const rnd = random(seed);
   const focus = Array.from({ length: PEOPLE }, () => people[rnd(people.length)]);
   const count = { operations: 0, errors: 0, others: 0, nulls: 0, lists: 0 };
+  const functions = Object.values(reference.mapping).flatMap(({ fields }) => Object.values(fields).filter((f) => f.procedure || f.list?.function));
+  const calls = new RegExp(`\\b(${functions.map(({ name }) => name).join('|')})\\b`);
   reference.forget();
   for (let done = 0; done < n; done += BATCH) {
     const values = reference.values([...focus, '000000000000']);
@@ -52,7 +59,12 @@ async function compare(reference, servers, people, seed, n) {
       assert.equal(JSON.stringify(have.data), data, what);
       // As it was written: no name twice, nothing escaped that need not be.
       assert.ok(texts[i].startsWith(`{"data":${data}`), `${what}\n${texts[i]}`);
-      assert.deepEqual((have.errors ?? []).map(comparable), (want.errors ?? []).slice(0, MOST_ERRORS).map(comparable), what);
+      // What functions return comes when it comes: then errors may stand in another order than the reference's.
+      const inOrder = want.errors?.length > MOST_ERRORS || !calls.test(asked.query);
+      const [said, expected] = [comparables(have.errors, inOrder), comparables(want.errors, inOrder)];
+      // One error that makes all data null is enough: what else went wrong by then need not be told.
+      const enough = have.data === null && !inOrder && said.length > 0;
+      assert.deepEqual(said, enough ? expected.filter((one) => said.some((other) => JSON.stringify(one) === JSON.stringify(other))) : expected, what);
       count.operations++;
       if (want.errors) count.errors++;
       if (want.errors?.some(({ message }) => !FOREIGN.test(message))) count.others++;

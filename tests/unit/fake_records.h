@@ -18,6 +18,8 @@ static const char records_schema[] = MAPPING
     "  person(id: ID!): Person @lookup(column: \"id\", argument: \"id\")\n"
     "  code(id: ID): Code @lookup(column: \"code\", argument: \"id\")\n"
     "  find(by: PersonKey!): Person @lookup(argument: \"by\")\n"
+    "  hear: Boolean @procedure(name: \"hear\", public: true)\n"
+    "  learn: Boolean @procedure(name: \"learn\")\n"
     "}\n"
     "type Mutation {\n"
     "  person(id: ID!): Person @lookup(column: \"id\", argument: \"id\")\n"

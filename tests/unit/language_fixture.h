@@ -28,8 +28,8 @@
     "directive @reference(columns: [String!]!, kind: String) on FIELD_DEFINITION\n"                \
     "directive @lookup(column: String, argument: String, claim: Claim) on FIELD_DEFINITION\n"      \
     "directive @node(argument: String!) on FIELD_DEFINITION\n"                                     \
-    "directive @procedure(name: String!, capacity: Capacity, limit: Int = 100) on "                \
-    "FIELD_DEFINITION\n"                                                                           \
+    "directive @procedure(name: String!, capacity: Capacity, limit: Int = 100, public: Boolean = " \
+    "false) on FIELD_DEFINITION\n"                                                                 \
     "directive @parameter(names: [String!], type: String) on ARGUMENT_DEFINITION | "               \
     "INPUT_FIELD_DEFINITION\n"                                                                     \
     "directive @list(column: String, order: String, function: String, where: String, "             \

@@ -201,9 +201,24 @@ static void test_call__nobody_without_a_token(void **state)
     viewer = &anonymous;
     check_refused("mutation { person(id: 1) { name } tell }", ERR_UNAUTHENTICATED,
                   "This needs a token that says who asks.");
+    check_refused("{ hear learn }", ERR_UNAUTHENTICATED, "This needs a token that says who asks.");
     viewer = NULL;
     assert_int_equal(n_calls, 0);
     assert_int_equal(n_fetches, 0);
+}
+
+static void test_call__anybody_where_it_is_public(void **state)
+{
+    static const struct viewer anonymous = {.kind = VIEWER_ANONYMOUS};
+    struct run r;
+
+    viewer = &anonymous;
+    run_start(&r, "{ hear }", NULL);
+    assert_int_equal(n_calls, 1);
+    assert_false(calling->procedure->writes);
+    answer_call("value=true", 0, "");
+    finish(&r, "{\"data\":{\"hear\":\"true\"}}");
+    viewer = NULL;
 }
 
 static int run_all(void)
@@ -217,6 +232,7 @@ static int run_all(void)
         cmocka_unit_test_setup(test_call__an_unknown_outcome_may_have_changed_something, start),
         cmocka_unit_test_setup(test_call__cancel, start),
         cmocka_unit_test_setup(test_call__nobody_without_a_token, start),
+        cmocka_unit_test_setup(test_call__anybody_where_it_is_public, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

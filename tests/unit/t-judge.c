@@ -525,6 +525,13 @@ static void test_judge__schema(void **state)
     refused("type Query { p(id: ID!): P @lookup(column: \"id\", argument: \"id\") }\n"
             "type P @table(name: \"p\") @belongs { id: ID! }",
             "@belongs needs a type with @subject.");
+    refused(PERSON "{ id: ID! }\n"
+                   "extend type Query { s: S @procedure(name: \"s\", public: true) }\n"
+                   "type S @table(name: \"s\") @belongs { id: ID! }",
+            "Field \"Query.s\" is public, but changes something or is about persons.");
+    refused(PERSON "{ id: ID! }\n"
+                   "extend type Query { s: P @procedure(name: \"s\", public: true) }",
+            "Field \"Query.s\" is public, but changes something or is about persons.");
     refused(PERSON "{ id: ID! s: S @reference(columns: [\"s_id\"]) }\n"
                    "type S @table(name: \"s\") @allow(to: [OWNER]) { id: ID! }",
             "Type \"S\" has @allow, but its rows belong to nobody.");

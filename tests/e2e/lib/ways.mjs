@@ -37,6 +37,7 @@ export class Ways {
     if (this.personal.has(type.name) || isInterfaceType(type)) return `${field.name}${page} { __typename id }`;
     if (depth === DEEP) return '';
     const below = Object.values(type.getFields()).map((one) => this.selection(one, depth + 1)).filter(Boolean);
+    if (below.length === 0) return '';
     return `${field.name}${page} { ${below.join(' ')} }`;
   }
 
