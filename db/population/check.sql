@@ -93,6 +93,27 @@ rule (name, broken) AS (
     UNION ALL SELECT 'Kardiomagnil''s cap is 1297.73 tenge', count(*) - count(*) FILTER (WHERE drug_price_cap(d) = 129773) FROM drug d WHERE name = 'Кардиомагнил'
     UNION ALL SELECT 'Kardiomagnil is sold at 600.00 or more', count(*) FROM dispense d JOIN drug g ON g.id = d.drug_id
                 WHERE g.name = 'Кардиомагнил' AND d.price < 60000 * ((d.quantity + 99) / 100)
+    UNION ALL SELECT 'Kardiomagnil''s mean is 868.00 and its lowest price 600.00 tenge', count(*) - count(*) FILTER (WHERE drug_price_mean(d) = 86800 AND drug_price_lowest(d) = 60000)
+                 FROM drug d WHERE name = 'Кардиомагнил'
+    UNION ALL SELECT 'no pharmacy asks more than the cap of the day', count(*) FROM pharmacy_price p
+                 LEFT JOIN price_cap c ON c.drug_id = p.drug_id AND c.kind = 'retail' AND c.valid_from <= p.seen_on AND (c.valid_to IS NULL OR c.valid_to > p.seen_on)
+                WHERE c.amount IS NULL OR p.price > c.amount OR p.seen_on >= (SELECT d FROM day)
+    UNION ALL SELECT 'every product is sold in each region', count(*) FROM drug d CROSS JOIN region r
+                WHERE NOT EXISTS (SELECT FROM pharmacy_price p JOIN pharmacy f ON f.id = p.pharmacy_id WHERE p.drug_id = d.id AND f.region_id = r.id)
+    UNION ALL SELECT 'a package is sold once at most, and exactly where it says sold', count(*) FROM med_package p
+                WHERE (SELECT count(*) FROM package_event e WHERE e.package_id = p.id AND e.kind = 'sold' AND e.pharmacy_id = p.pharmacy_id) <> (p.state = 'sold')::int
+                   OR (SELECT count(*) FROM package_event e WHERE e.package_id = p.id AND e.kind = 'sold') > 1
+    UNION ALL SELECT 'a package''s path begins where it was made, runs on, and ends before today', count(*) FROM (
+                SELECT e.kind, e.seq, e.at, lag(e.at) OVER w AS before, row_number() OVER w AS place FROM package_event e WINDOW w AS (PARTITION BY package_id ORDER BY seq)) x
+                WHERE seq <> place OR (kind = 'produced') <> (place = 1) OR at <= before OR at >= (SELECT d FROM day)
+    UNION ALL SELECT 'a package is of the product, and its holder is who has it', count(*) FROM med_package p JOIN drug d ON d.id = p.drug_id LEFT JOIN pharmacy f ON f.id = p.pharmacy_id
+                WHERE p.gtin <> d.gtin OR f.id IS NOT NULL AND (f.bin, f.name) <> (p.owner_bin, p.owner)
+    UNION ALL SELECT 'what is recalled are batches that there are', count(*) FROM batch_recall r WHERE NOT EXISTS (SELECT FROM med_package p WHERE p.gtin = r.gtin AND p.batch = r.batch)
+    UNION ALL SELECT 'every product has a leaflet and an INN in three languages', count(*) FROM drug WHERE leaflet_id IS NULL OR inn_ru IS NULL OR inn_en IS NULL
+    UNION ALL SELECT 'every clinic and pharmacy has its name in three languages', (SELECT count(*) FROM clinic WHERE name_ru IS NULL OR name_en IS NULL) + (SELECT count(*) FROM pharmacy WHERE name_ru IS NULL OR name_en IS NULL)
+    UNION ALL SELECT 'every form, specialty and vaccine is in its list', (SELECT count(*) FROM drug WHERE form NOT IN (SELECT name_kk FROM dosage_form))
+                 + (SELECT count(*) FROM practitioner WHERE specialty NOT IN (SELECT name_kk FROM specialty)) + (SELECT count(*) FROM immunization i LEFT JOIN vaccine v ON v.code = i.vaccine WHERE v.code IS NULL)
+    UNION ALL SELECT 'every pharmacy is in Kazakhstan', count(*) FROM pharmacy WHERE (latitude BETWEEN 40.5 AND 55.5 AND longitude BETWEEN 46.4 AND 87.4) IS NOT TRUE
     UNION ALL SELECT 'every product has a retail cap today', count(*) FROM drug d WHERE drug_price_cap(d) IS NULL
     UNION ALL SELECT 'parents are of an age to be, alive, and were there before the child', count(*) FROM guardianship g
                  JOIN patient c ON c.id = g.patient_id JOIN patient p ON p.id = g.guardian_id
