@@ -131,7 +131,7 @@ CREATE TABLE package_event (
     pharmacy_id bigint REFERENCES pharmacy (id),
     kind text NOT NULL CHECK (kind IN ('produced', 'shipped', 'received', 'sold', 'withdrawn')),
     place text NOT NULL CHECK (place <> ''),
-    PRIMARY KEY (package_id, seq),
+    CONSTRAINT package_event_list PRIMARY KEY (package_id, seq) INCLUDE (at, kind, place, pharmacy_id),
     CHECK (kind <> 'sold' OR pharmacy_id IS NOT NULL)
 );
 CREATE UNIQUE INDEX package_event_sold_once ON package_event (package_id) WHERE kind = 'sold';
