@@ -34,6 +34,7 @@ BEGIN
                 UNION ALL SELECT 'certificate', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM certificate WHERE patient_id = subject
                 UNION ALL SELECT 'insurance_status', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM insurance_status WHERE patient_id = subject
                 UNION ALL SELECT 'care_plan', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_plan WHERE patient_id = subject
+                UNION ALL SELECT 'care_goal', id, superseded_by, 'care_plan', care_plan_id, recorded_by = viewer_practitioner FROM care_goal WHERE patient_id = subject
                 UNION ALL SELECT 'care_task', id, superseded_by, 'care_plan', care_plan_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM care_task WHERE patient_id = subject
                 UNION ALL SELECT 'lab_result', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, ordered_by) FROM lab_result WHERE patient_id = subject
                 UNION ALL SELECT 'observation', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM observation WHERE patient_id = subject

@@ -18,7 +18,7 @@ const { people, viewers } = world;
 /** The ids and cursors of a person's entries, from a server that shows everything: { id, entries: Type -> [{ id, cursor, letter }] }. */
 async function readIds(server, ways, person) {
   const lists = ways.entries.map((type) => `${type.name}: ${ways.lists.get(type.name)}(first: 100) { edges { cursor node { id ${
-    ['recordedAt', 'validFrom'].filter((name) => type.getFields()[name]).slice(0, 1).map((name) => `made: ${name}`)} } } }`);
+    ['recordedAt', 'validFrom', 'madeAt'].filter((name) => type.getFields()[name]).slice(0, 1).map((name) => `made: ${name}`)} } } }`);
   const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { id ${lists.join(' ')} } }`, { iin: person.iin });
   return { id: patient.id, entries: Object.fromEntries(ways.entries.map(({ name }) => [name, patient[name].edges.map(({ cursor, node }) => ({
     id: node.id, cursor, letter: node.made && letterOf(node.made) }))])) };

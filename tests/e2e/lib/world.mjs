@@ -321,14 +321,14 @@ const all = (table) => Object.keys(ENTRIES).map((k) => `${table}:${k}`);
 
 /**
  * What `hider` hides from a viewer, as 'table:letter'. An entry takes along what shows it: for the diagnosis its registration, its
- * referral and the stay that followed; for a prescription what was given out on it; for a version the other versions.
+ * referral and the stay that followed, visits and plans; for a prescription what was given out on it; for a version the other versions.
  */
 export function hiddenFrom(viewer, personName) {
   const capacities = viewer.sees[personName] ?? [];
   if (personName !== 'hider' || viewer.role === 'CITIZEN' || capacities.includes('BREAK_GLASS')) return new Set();
   return new Set([
     ...all('allergy').filter((entry) => !(entry === 'allergy:d' && viewer.practitioner === 'districtDoctor')), // he wrote it
-    ...(viewer.role === 'DOCTOR' ? ['condition:c', 'dispensary_registration:c', 'hospital_referral:c', 'hospitalization:c'] : []),
+    ...(viewer.role === 'DOCTOR' ? ['condition', 'dispensary_registration', 'hospital_referral', 'hospitalization', ...AREAS.flatMap(({ WITH_CONDITION = [] }) => WITH_CONDITION)].map((table) => `${table}:c`) : []),
     ...(viewer.practitioner === 'booked' ? ['prescription:d', 'dispense:d'] : []),
     ...(viewer.role === 'NURSE' ? ['immunization:a', 'immunization:b'] : []),
     ...(viewer.clinic === 'home' && viewer.role !== 'PAYER' ? ['hospitalization:d'] : []),
