@@ -90,7 +90,8 @@ export class Proof {
       Object.assign(all, { [`b${name}`]: one('b'), [`old${name}`]: one('a'), [`some${name}`]: [one('c'), this.entry('gone', name, 'c').id, one('b'), one('d')],
         [`after${name}`]: this.entry(person, name, 'd').cursor, [`foreign${name}`]: this.entry(stranger, name, 'd').cursor });
     }
-    all.everybody = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'hider', 'gone'].flatMap((name) => [this.ids[name].id, ...this.ways.entries.map((type) => this.entry(name, type.name, 'b').id)]);
+    all.everybody = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'hider', 'gone'].flatMap((name) =>
+      (way.types ?? []).map((type) => (type === this.ways.patient ? this.ids[name].id : this.entry(name, type.name, 'b').id)));
     return Object.fromEntries(way.variables.map((name) => [name, all[name]]));
   }
 

@@ -1,12 +1,13 @@
 // Ways to a field of a person's record, for every field of every type that is about somebody, made from the schema: a
 // document for each way, in which every field has an alias of its own, so that one that is refused takes no other with it.
-import { getNamedType, isInterfaceType, isLeafType, isRequiredArgument } from 'graphql';
+import { getNamedType, getNullableType, isInterfaceType, isLeafType, isListType, isRequiredArgument } from 'graphql';
 import { loinc } from './world-clinical.mjs';
 
 // Of fields that need arguments: such that there is something to see (the first person's test).
 const GIVEN = { labSeries: `(test: {loinc: "${loinc(0)}"})` };
 const DEEP = 3; // of what stands below a field that leads elsewhere
-const MOST_ALIASES = 35; // of a document: a selection on an interface counts once for each type that it can be
+const MOST_SELECTIONS = 400; // of a document, as a selection on an interface counts once for each type that it can be
+const MIXED = 10; // types in one list; with those of seven people they are less than the 100 ids that nodes() takes
 
 export class Ways {
   /** `personal`: names of the types that are about somebody. */
@@ -14,11 +15,13 @@ export class Ways {
     this.schema = schema;
     this.personal = personal;
     this.patient = schema.getType('Patient');
-    // Type -> the list of it that a patient has.
-    this.lists = new Map(Object.values(this.patient.getFields()).flatMap((field) => {
+    // Type -> the list of it that a patient has: its connection, or else a plain list.
+    const fields = Object.values(this.patient.getFields());
+    this.plain = new Map(fields.filter(({ type }) => isListType(getNullableType(type)) && personal.has(getNamedType(type).name)).map((field) => [getNamedType(field.type).name, field.name]));
+    this.lists = new Map([...this.plain, ...fields.flatMap((field) => {
       const rows = getNamedType(field.type).getFields?.().nodes;
       return rows ? [[getNamedType(rows.type).name, field.name]] : [];
-    }));
+    })]);
     const others = [...personal].map((name) => schema.getType(name)).filter((type) => type !== this.patient);
     // Entries, which are found again by their ids; rows that have none and come and go while one asks; what no list of a patient has.
     this.entries = others.filter((type) => type.getFields().id && this.lists.has(type.name));
@@ -47,14 +50,14 @@ export class Ways {
     return Object.values(type.getFields()).filter(({ name }) => type !== this.patient || !passing.includes(name));
   }
 
-  /** Documents: `way(type, field text, field name)` in an alias for each field of each type; `fragment` is what it spreads. */
-  documents(types, way, fragment = () => '') {
+  /** Documents: `way(type, field text, field name)` in an alias for each field of each type; `fragment` is what it spreads; `times`: how much more it selects than others. */
+  documents(types, way, fragment = () => '', times = 1) {
     const aliases = types.flatMap((type) => this.fields(type).map((field) => ({
       text: `${type.name}_${field.name}: ${way(type, this.selection(field), field.name)}`, fragment: fragment(type, this.selection(field), field.name) })));
     const variables = Object.entries(this.variables());
-    const documents = [];
-    for (let at = 0; at < aliases.length; at += MOST_ALIASES) {
-      const part = aliases.slice(at, at + MOST_ALIASES);
+    const documents = [], most = Math.max(1, Math.floor(MOST_SELECTIONS / this.types.length / times));
+    for (let at = 0; at < aliases.length; at += most) {
+      const part = aliases.slice(at, at + most);
       const body = part.map(({ text }) => text).join('\n  ');
       const used = variables.filter(([name]) => new RegExp(`\\$${name}\\b`).test(body));
       documents.push({ fields: part.length, variables: used.map(([name]) => name),
@@ -81,21 +84,30 @@ export class Ways {
 
   /** What a patient's record has of rows that come and go: a document for each kind of them, all fields. */
   comeAndGo() {
-    return this.passing.map((type) => ({ type, list: this.lists.get(type.name), variables: ['iin'],
-      text: `query($iin: ID!) { patient(iin: $iin) { ${this.lists.get(type.name)}(first: 100) { nodes { ${this.fields(type).map((field) => this.selection(field)).join(' ')} } } } }` }));
+    return this.passing.map((type) => {
+      const list = this.lists.get(type.name);
+      const inner = this.fields(type).map((field) => this.selection(field)).join(' ');
+      const rows = this.plain.get(type.name) === list ? `${list} { ${inner} }` : `${list}(first: 100) { nodes { ${inner} } }`;
+      return { type, list, variables: ['iin'], text: `query($iin: ID!) { patient(iin: $iin) { ${rows} } }` };
+    });
   }
 
-  /** Everybody's patients and entries in one list, every field of each. */
+  /** Everybody's patients and entries in one list, every field of each: a document for some of the types. */
   mixed() {
-    const parts = this.types.map((type) => `... on ${type.name} { ${this.fields(type).map((field) => `${type.name}_${field.name}: ${this.selection(field)}`).join(' ')} }`);
-    return { name: 'mixed', fields: this.types.reduce((sum, type) => sum + this.fields(type).length, 0), variables: ['everybody'],
-      text: `query($everybody: [ID!]!) { nodes(ids: $everybody) { __typename id ${parts.join('\n')} } }` };
+    const documents = [];
+    for (let at = 0; at < this.types.length; at += MIXED) {
+      const types = this.types.slice(at, at + MIXED);
+      const parts = types.map((type) => `... on ${type.name} { ${this.fields(type).map((field) => `${type.name}_${field.name}: ${this.selection(field)}`).join(' ')} }`);
+      documents.push({ name: 'mixed', types, fields: types.reduce((sum, type) => sum + this.fields(type).length, 0), variables: ['everybody'],
+        text: `query($everybody: [ID!]!) { nodes(ids: $everybody) { __typename id ${parts.join('\n')} } }` });
+    }
+    return documents;
   }
 
   /** All of them: [{ name, key, text, variables: names, fields: how many }]. */
   all() {
     const both = (patient, entry) => (type, field, name) => (type === this.patient ? patient(type, field, name) : entry(type, field, name));
-    const each = (way, types = this.types, fragment) => this.documents(types, way, fragment);
+    const each = (way, types = this.types, fragment, times) => this.documents(types, way, fragment, times);
     const row = (inner) => `__typename id ${inner}`;
     const of = (inner) => `patient(iin: $iin) { ${row(inner)} }`;
     const fragment = (type, field, name) => `fragment ${type.name}_${name} on ${type.name} { __typename one: id id first: ${field} second: ${field} }`;
@@ -110,7 +122,7 @@ export class Ways {
       'node': each(both((type, field) => `node(id: $patient) { ${any(type, field)} }`, (type, field) => `node(id: $b${type.name}) { ${any(type, field)} }`)),
       'nodes': each(both((type, field) => `nodes(ids: $patients) { ${any(type, field)} }`, (type, field) => `nodes(ids: $some${type.name}) { ${any(type, field)} }`)),
       'there and back': each(both((type, field) => `node(id: $b${this.versioned[0].name}) { __typename id ... on ClinicalRecord { patient { ${row(field)} } } }`,
-        (type, field) => `node(id: $b${type.name}) { __typename id ... on ${type.name} { patient { ${row(this.list(type, row(field)))} } } }`)),
+        (type, field) => `node(id: $b${type.name}) { __typename id ... on ${type.name} { patient { ${row(this.list(type, row(field)))} } } }`), this.types, undefined, 4),
       'back and there': each((type, field) => of(this.list(this.versioned[0], row(`patient { ${row(field)} }`))), [this.patient]),
       'behind a cursor of another': each((type, field) => of(this.list(type, row(field), `, after: $after${type.name}`)), this.entries),
       'behind a cursor of somebody else’s list': each((type, field) => of(this.list(type, row(field), `, after: $foreign${type.name}`)), this.entries),
