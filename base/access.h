@@ -78,6 +78,10 @@ struct table {
     bool function;  /* no table: what the function of its one path returns; never cached */
     /* Set by db_check: a view, or a composite type, whose rows functions alone return. Nothing of either is NOT NULL. */
     bool view, rowless;
+    /* Each row stands for one of another table: its name is in the CODEC_KEY cell `entry_kind_cell`, its id (the last column
+     * of its key) in `entry_id_cell`. */
+    bool stands_for;
+    uint32_t entry_kind_cell, entry_id_cell;
     bool
         personal; /* each row is about one person, whose key is in the CODEC_KEY cell `subject_cell` */
     uint32_t subject_cell;
@@ -117,8 +121,11 @@ struct access_path {
     enum access_kind kind;
     const struct table *table; /* what it returns */
     /* The set-returning function whose rows they are, in its order; empty: the table's own. Its arguments are the key's
-     * columns (named `column`, but compared with nothing) and then the filters, null where they are not set. Never cached. */
+     * columns (named `column`, but compared with nothing) and then the filters, null where they are not set. With an order it
+     * gives one page: the limit and the place in the order (the columns of it) that the page lies behind follow; and
+     * with `by_kind` which kinds of rows are wanted. Never cached. */
     struct str function;
+    bool by_kind; /* key.kinds counts */
     /* The table whose key is this path's key and that is cached as one (`@aggregate`), or NULL. */
     const struct table *aggregate;
     struct str column[ACCESS_KEY_MAX]; /* what the keys are compared with */
@@ -152,6 +159,8 @@ struct access {
 struct key {
     int64_t part[ACCESS_KEY_MAX];
     struct str text;
+    struct str
+        kinds; /* of a path `by_kind`: tables' names with commas between; ptr NULL: of every kind */
 };
 
 struct filter_value {

@@ -105,7 +105,8 @@ static uint64_t key_hash(const struct access_path *path, const struct key *key)
 
 static bool key_equal(const struct access_path *path, const struct key *a, const struct key *b)
 {
-    if (path->key_is_text && !str_eq(a->text, b->text))
+    if ((path->key_is_text && !str_eq(a->text, b->text)) ||
+        (path->by_kind && !str_eq(a->kinds, b->kinds)))
         return false;
     for (uint32_t i = path->key_is_text; i < path->n_columns; i++)
         if (a->part[i] != b->part[i])

@@ -14,6 +14,12 @@
 #include "db/statement.h"
 #include "db/types.h"
 
+static uint32_t n_arguments(const struct access_path *path)
+{
+    return path->n_columns + path->n_filter + (path->n_order ? 1 + path->n_order : 0) +
+           path->by_kind;
+}
+
 static int describe(struct catalog *c, const struct access_path *path, PGresult **ret)
 {
     struct buf b;
@@ -21,7 +27,7 @@ static int describe(struct catalog *c, const struct access_path *path, PGresult 
     buf_init(&b, 0);
     buf_add_z(&b, "SELECT * FROM ");
     statement_add_name(&b, path->function);
-    for (uint32_t i = 0; i < path->n_columns + path->n_filter; i++)
+    for (uint32_t i = 0; i < n_arguments(path); i++)
         buf_addf(&b, "%s$%u", i ? ", " : "(", i + 1);
     buf_add(&b, ")", sizeof ")");
     if (b.failed) {
@@ -74,6 +80,32 @@ static int check_values(struct catalog *c, struct access_path *path, const PGres
     return 0;
 }
 
+/* Behind the values: what bounds a page, and the kinds. */
+static int check_page(struct catalog *c, struct access_path *path, const PGresult *res)
+{
+    uint32_t at = path->n_columns + path->n_filter;
+
+    if (path->n_order && PQparamtype(res, (int)at++) != OID_INT4)
+        return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                          "argument %u of function %.*s is the limit of a page and must be integer",
+                          at, STR_FMT(path->function));
+    for (uint32_t i = 0; i < path->n_order; i++) {
+        struct order_column *order = &path->order[i];
+        order->type_oid = path->table->columns[order->cell].type_oid;
+        if (PQparamtype(res, (int)at++) != order->type_oid || pg_type_is_text(order->type_oid))
+            return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
+                              "argument %u of function %.*s must be of the type of %.*s, which "
+                              "orders the list: an integer, a date or a time",
+                              at, STR_FMT(path->function), STR_FMT(order->name));
+    }
+    if (path->by_kind && PQparamtype(res, (int)at++) != OID_TEXT)
+        return err_set_at(
+            c->reterr, ERR_CONFIG, path->line, 0,
+            "argument %u of function %.*s says which kinds are wanted and must be text", at,
+            STR_FMT(path->function));
+    return 0;
+}
+
 static int check_column(struct catalog *c, const struct table *table, struct column *column,
                         const PGresult *res)
 {
@@ -106,6 +138,8 @@ int catalog_function(struct catalog *c, struct table *table, struct access_path 
         rc = check_arguments(c, path, res);
     if (rc == 0)
         rc = check_values(c, path, res);
+    if (rc == 0)
+        rc = check_page(c, path, res);
     for (uint32_t i = 0; table->function && i < table->n_columns && rc == 0; i++)
         rc = check_column(c, table, &table->columns[i], res);
     PQclear(res);

@@ -9,7 +9,7 @@
 
 struct catalog;
 
-/* Sets the path's key_oid and key_is_text and its filters' types; and, where `table`, the path's, is nothing but what the
+/* Sets the path's key_oid and key_is_text and the types of its filters and order; and, where `table`, the path's, is nothing but what the
  * function returns, type_oid and raw_is_text of its columns. 0 or a negative ERR_ with the check's `*reterr` filled. */
 int catalog_function(struct catalog *c, struct table *table, struct access_path *path) MUSTCHECK;
 

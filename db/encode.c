@@ -172,6 +172,13 @@ void encode_key(struct encoder *e, const struct key *key, const struct page *pag
                 put_number(b, type, page->filter[p->index].number);
             }
             break;
+        case PARAM_KINDS:
+            e->_nulls[i] |= !key->kinds.ptr;
+            if (key->kinds.ptr)
+                put_text(b, key->kinds);
+            else
+                put32(b, UINT32_MAX);
+            break;
         case PARAM_SCAN_KEY:
         case PARAM_SCAN_LIMIT:
             break; /* not of an array: encode_scan */

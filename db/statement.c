@@ -130,6 +130,8 @@ static void list_params(struct statement *s)
     /* A text filter travels as text whatever the column is: the column is cast where it must be. */
     for (uint32_t i = 0; i < p->n_filter; i++)
         add_param(s, PARAM_FILTER, i, p->filter[i].is_text ? OID_TEXT : p->filter[i].type_oid);
+    if (p->by_kind)
+        add_param(s, PARAM_KINDS, 0, OID_TEXT);
 }
 
 /* The name of a parameter in the alias k: k1, lim, a1, f1. */
@@ -144,6 +146,9 @@ static void add_param_name(struct buf *b, const struct param *p)
         break;
     case PARAM_FILTER:
         buf_addf(b, "f%u", p->index + 1);
+        break;
+    case PARAM_KINDS:
+        buf_add_z(b, "kinds");
         break;
     case PARAM_LIMIT:
     case PARAM_SCAN_KEY:
@@ -215,16 +220,26 @@ static void add_filters(struct buf *b, const struct access_path *p)
         add_filter(b, p, i);
 }
 
-/* The rows that a key is compared with; of a function, those that it returns for the key and the filters. */
+static void add_arguments(struct buf *b, const struct access_path *p)
+{
+    for (uint32_t i = 0; i < p->n_columns; i++)
+        buf_addf(b, "%sk.k%u", i ? ", " : "(", i + 1);
+    for (uint32_t i = 0; i < p->n_filter; i++)
+        buf_addf(b, ", k.f%u", i + 1);
+    buf_add_z(b, p->n_order ? ", k.lim" : "");
+    for (uint32_t i = 0; i < p->n_order; i++)
+        buf_addf(b, ", k.a%u", i + 1);
+    buf_add_z(b, p->by_kind ? ", k.kinds)" : ")");
+}
+
+/* The rows that a key is compared with; of a function, those that it returns. */
 static void add_from(struct buf *b, const struct access_path *p)
 {
     buf_add_z(b, " FROM ");
     statement_add_name(b, p->function.len ? p->function : p->table->name);
-    for (uint32_t i = 0; p->function.len && i < p->n_columns; i++)
-        buf_addf(b, "%sk.k%u", i ? ", " : "(", i + 1);
-    for (uint32_t i = 0; p->function.len && i < p->n_filter; i++)
-        buf_addf(b, ", k.f%u", i + 1);
-    buf_add_z(b, p->function.len ? ") AS t" : " AS t");
+    if (p->function.len)
+        add_arguments(b, p);
+    buf_add_z(b, " AS t");
 }
 
 static void add_where(struct buf *b, const struct access_path *p)
@@ -300,7 +315,7 @@ int statement_of_path(struct statement *s, const struct access_path *path, uint3
             add_bound(&b, path);
         add_filters(&b, path);
     }
-    if (s->kind != STATEMENT_ROW)
+    if (s->kind != STATEMENT_ROW && !path->function.len)
         add_order(&b, path);
     buf_add_z(&b, s->kind == STATEMENT_ROW ? " LIMIT 1) AS r" : " LIMIT k.lim) AS r");
     return take_text(s, &b, arena);

@@ -18,6 +18,10 @@
  *
  *     ... CROSS JOIN LATERAL (SELECT ... FROM "due_items"(k.k1, k.f1, k.f2) AS t LIMIT k.lim) AS r
  *
+ * Where it has pages, the function gets what bounds one, since it knows how to find it:
+ *
+ *     ... FROM "timeline"(k.k1, k.f1, k.f2, k.lim, k.a1, k.a2, k.kinds) AS t LIMIT k.lim) AS r
+ *
  * A page without a cursor is bounded by the greatest (or least) value of each order column, so that
  * the index condition is the same with and without one; so are filters by >= and <= on such a column. */
 #ifndef DB_STATEMENT_H
@@ -48,6 +52,7 @@ enum param_kind {
     PARAM_LIMIT,     /* integer array */
     PARAM_AFTER,     /* array; `index` is the order's column */
     PARAM_FILTER,    /* array with nulls; `index` is the filter */
+    PARAM_KINDS,     /* text array with nulls */
     PARAM_SCAN_KEY,  /* one value; `index` is the key's column */
     PARAM_SCAN_LIMIT /* one integer */
 };
@@ -59,7 +64,7 @@ struct param {
 };
 
 enum {
-    PARAM_MAX = ACCESS_KEY_MAX + 1 + ACCESS_ORDER_MAX + ACCESS_FILTER_MAX
+    PARAM_MAX = ACCESS_KEY_MAX + 1 + ACCESS_ORDER_MAX + ACCESS_FILTER_MAX + 1
 };
 
 struct statement {

@@ -33,6 +33,9 @@ struct right {
     bool phantom;     /* there is no such person: asked all the same, so that time tells nothing */
     struct str capacities, withheld, reason;
     uint64_t *given, *refused; /* bits by step */
+    /* Of the entries of `kinds_of`, the tables of those that may be seen, with commas between. */
+    const struct type *kinds_of;
+    struct str kinds;
     bool
         confined; /* it holds for the row that a function gave out, and for nothing else of the person */
     const struct step_run *_asker;

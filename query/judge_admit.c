@@ -1,4 +1,5 @@
 /* query/judge_admit.c: taking out what may not be seen. See query/judge.h. Layer: query; base only. */
+#include "base/buf.h"
 #include "base/err.h"
 #include "query/arguments.h"
 #include "query/judge_priv.h"
@@ -25,25 +26,76 @@ static uint32_t count_hidden(const struct right *r, const struct table *t)
     bool all;
     int64_t id;
 
-    for (struct str word = judge_word(&rest); word.len; word = judge_word(&rest))
-        if (hides(word, t->name, &all, &id)) {
+    for (struct str word = judge_word(&rest); word.len; word = judge_word(&rest)) {
+        if (t->stands_for) { /* single ones of any table: those of a whole kind are not asked for */
+            n += memchr(word.ptr, ':', word.len) != NULL;
+        } else if (hides(word, t->name, &all, &id)) {
             if (all)
                 return UINT32_MAX;
             n++;
         }
+    }
     return n;
 }
 
-static bool is_hidden(const struct right *r, const struct table *t, int64_t row_id)
+static bool is_hidden(const struct right *r, struct str table, int64_t row_id)
 {
     struct str rest = r->withheld;
     bool all;
     int64_t id;
 
     for (struct str word = judge_word(&rest); word.len; word = judge_word(&rest))
-        if (hides(word, t->name, &all, &id) && (all || id == row_id))
+        if (hides(word, table, &all, &id) && (all || id == row_id))
             return true;
     return false;
+}
+
+/* ---- rows that stand for entries ---- */
+
+/* The type whose table is `name`, of those that the rows of `t` stand for; NULL: none. */
+static const struct type *entry_type(const struct type *t, struct str name)
+{
+    for (uint32_t i = 0; i < t->entry_of->n_possible; i++)
+        if (str_eq(t->entry_of->possible[i]->table->name, name))
+            return t->entry_of->possible[i];
+    return NULL;
+}
+
+/* Which tables' entries may be seen: those that @allow and the person leave. ptr NULL: no memory. */
+static struct str kinds_of(struct execution *x, struct right *r, const struct type *of)
+{
+    struct buf b;
+
+    if (r->kinds_of == of)
+        return r->kinds;
+    buf_init(&b, 0);
+    for (uint32_t i = 0; i < of->n_possible; i++) {
+        const struct type *one = of->possible[i];
+        if (r->mask & one->allow && !is_hidden(r, one->table->name, INT64_MIN))
+            buf_addf(&b, "%s%.*s", b.len ? "," : "", STR_FMT(one->table->name));
+    }
+    r->kinds = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    r->kinds_of = r->kinds.ptr ? of : NULL;
+    buf_release(&b);
+    return r->kinds;
+}
+
+/* Whether a row may be seen as far as what it stands for (or what it is) says. */
+static bool admits_entry(const struct plan_step *step, const struct right *r, const struct row *row)
+{
+    const struct table *t = step->path->table;
+    struct str name = t->name;
+    int64_t id = t->n_key ? row_number(row, t->key_cell[t->n_key - 1]) : INT64_MIN;
+
+    if (t->stands_for) {
+        const struct type *one =
+            entry_type(step->field->row_type, row_cell(row, t->entry_kind_cell));
+        if (!one || !(r->mask & one->allow))
+            return false;
+        name = one->table->name;
+        id = row_number(row, t->entry_id_cell);
+    }
+    return !r->withheld.len || !is_hidden(r, name, id);
 }
 
 /* ---- admitting ---- */
@@ -56,7 +108,7 @@ static bool admits_key(const struct plan_step *step, const struct right *r, cons
         return false;
     /* Of a list the rows are looked at, so that it stays a list. */
     return !r->withheld.len || step->path->kind == ACCESS_LIST || t->n_key < 2 ||
-           !is_hidden(r, t, key->part[t->n_key - 1]);
+           !is_hidden(r, t->name, key->part[t->n_key - 1]);
 }
 
 /* Lists are asked for as many more as are hidden of them, so that a page is full all the same. */
@@ -101,6 +153,10 @@ void judge_admit_keys(struct execution *x, struct step_run *run)
         if (run->granted)
             run->granted[n] = r;
         keys[n] = *key;
+        if (step->path->by_kind) {
+            keys[n].kinds = kinds_of(x, r, step->field->row_type->entry_of);
+            run->sifted = true; /* the rows are looked at all the same */
+        }
         run->slice_of[p] = (int32_t)n++;
     }
     run->fetch.n = n;
@@ -126,11 +182,9 @@ static struct right *right_of_row(const struct execution *x, const struct step_r
 static bool admits_row(struct execution *x, const struct step_run *run, uint32_t s, uint32_t i)
 {
     const struct plan_step *step = step_of(x, run);
-    const struct table *t = step->path->table;
     const struct row *row = run->fetch.slices[s].rows[i];
     struct right *r = right_of_row(x, run, s, i);
-    int64_t id = t->n_key ? row_number(row, t->key_cell[t->n_key - 1]) : INT64_MIN;
-    bool admitted = r && r->mask & step->allow && !(r->withheld.len && is_hidden(r, t, id));
+    bool admitted = r && r->mask & step->allow && admits_entry(step, r, row);
 
     /* Nobody asked for whom a function happens to list. */
     if (r && step->subject_key < 0 && (admitted || !is_listed(step)))
@@ -198,5 +252,6 @@ bool judge_withheld(const struct execution *x, const struct step_run *run, uint3
     if (!judge_holds(x, run) || at < 0)
         return false;
     r = judge_right(&x->judge, run->fetch.keys[slice].part[at]);
-    return r && r->withheld.len && count_hidden(r, run->fetch.path->table) > 0;
+    return r && r->withheld.len &&
+           (run->fetch.path->by_kind || count_hidden(r, run->fetch.path->table) > 0);
 }

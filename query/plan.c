@@ -67,12 +67,14 @@ static int step_room(struct planner *p)
     return 0;
 }
 
-/* The column of a path's key that names whose rows are found, or -1: what a function returns for a key says so itself. */
+/* The column of a path's key that names whose rows are found, or -1: the rows that a function returns say so
+ * themselves, but for pages, which are of one person's list. */
 static int subject_key(const struct access_path *path)
 {
     const struct table *t = path->table;
 
-    for (uint32_t i = 0; t->personal && !path->function.len && i < path->n_columns; i++)
+    for (uint32_t i = 0;
+         t->personal && !(path->function.len && !path->n_order) && i < path->n_columns; i++)
         if (str_eq(path->column[i], t->columns[t->subject_cell].name))
             return (int)i;
     return -1;

@@ -193,6 +193,8 @@ struct type {
 
     /* OBJECT with @table; INTERFACE, UNION with @kind: what all of its types share; or NULL. */
     const struct table *table;
+    /* OBJECT with @entry: the abstract type whose entries its rows stand for, or NULL. */
+    const struct type *entry_of;
     struct str stored; /* OBJECT: what a column holds that says the type */
     const struct type
         *kind_of; /* OBJECT: the abstract type whose @kind tells its rows apart, or NULL */

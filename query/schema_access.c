@@ -161,7 +161,8 @@ static bool same_path(const struct access_path *a, const struct access_path *b)
 {
     if (a->kind != b->kind || a->table != b->table || a->aggregate != b->aggregate ||
         a->n_columns != b->n_columns || a->n_order != b->n_order || a->n_filter != b->n_filter ||
-        !str_eq(a->where, b->where) || !str_eq(a->function, b->function))
+        !str_eq(a->where, b->where) || !str_eq(a->function, b->function) ||
+        a->by_kind != b->by_kind)
         return false;
     for (uint32_t i = 0; i < a->n_columns; i++)
         if (!str_eq(a->column[i], b->column[i]))

@@ -295,25 +295,46 @@ static int list_limit(struct mapper *m, struct field *f, const struct ast_direct
                : 0;
 }
 
+/* Pages of a function: of the rows of the person whom the key names, since a page is asked for with what is hidden of it. */
+static int function_pages(struct mapper *m, struct field *f, const struct ast_directive *d,
+                          struct access_path *path)
+{
+    const struct table *t = path->table;
+
+    if (f->parent->table != m->s->rights.subject && t->personal)
+        return map_refuse(
+            m, f,
+            "has pages of rows that belong to somebody, and so must be a field of the "
+            "type with @subject.");
+    if (t->personal)
+        path->column[0] = t->columns[t->subject_cell].name;
+    path->by_kind = t->stands_for;
+    return access_order(m, path, map_text(m, d, "order"), d->loc);
+}
+
 /* The rows that a function returns for this row's key and the field's arguments. */
 static int function_list(struct mapper *m, struct field *f, const struct ast_directive *d,
                          struct access_path *path)
 {
     const struct table *own = f->parent->table;
+    bool pages = f->resolve == RESOLVE_CONNECTION;
     int rc = 0;
 
-    if (map_text(m, d, "column").len || map_text(m, d, "order").len || path->where.len)
+    if (map_text(m, d, "column").len || path->where.len || (map_text(m, d, "order").len && !pages))
         return map_refuse(m, f,
                           "has @list by a function, which knows column, order and condition.");
-    if (f->resolve != RESOLVE_LIST)
-        return map_refuse(m, f, "has @list by a function, and so must be a plain list.");
     path->n_columns = own->n_key;
     for (uint32_t i = 0; i < own->n_key; i++) {
         path->column[i] = own->key[i];
         f->key_cell[i] = own->key_cell[i];
     }
-    for (uint32_t i = 0; i < f->n_arguments && rc == 0; i++)
-        rc = map_value(m, f, path, i);
+    if (pages)
+        rc = function_pages(m, f, d, path);
+    for (uint32_t i = 0; i < f->n_arguments && rc == 0; i++) {
+        bool of_page = str_is(f->arguments[i].name, "first") ||
+                       str_is(f->arguments[i].name, "after");
+        rc = pages && of_page ? map_list_argument(m, f, i, path) : map_value(m, f, path, i);
+    }
     return rc;
 }
 

@@ -184,6 +184,38 @@ static int map_type_rights(struct mapper *m, struct type *t)
                : 0;
 }
 
+/* The rows of `t` stand for entries in the tables of other types, and are judged as those are. */
+static int map_entry(struct mapper *m, struct type *t, const struct ast_directive *d)
+{
+    const struct type *of = schema_type(m->s, map_text(m, d, "of"));
+    struct table *own;
+    int rc;
+
+    if (!t->table || !t->table->personal || !of ||
+        (of->kind != TYPE_INTERFACE && of->kind != TYPE_UNION))
+        return schema_fail(
+            m->err, d->loc,
+            "Type \"%.*s\" has @entry, which needs @belongs and an interface or union.",
+            STR_FMT(t->name));
+    for (uint32_t i = 0; i < of->n_possible; i++) {
+        const struct type *one = of->possible[i];
+        if (!one->table || !str_eq(one->stored, one->table->name))
+            return schema_fail(m->err, one->loc,
+                               "Type \"%.*s\" can be what \"%.*s\" stands for, so its table's name "
+                               "has to say it: @value(name: \"%.*s\").",
+                               STR_FMT(one->name), STR_FMT(t->name),
+                               one->table ? (int)one->table->name.len : 0,
+                               one->table ? one->table->name.ptr : "");
+    }
+    own = &m->s->access.tables[t->table->id]; /* the same one, to be changed */
+    rc = access_key_cell(m, own, map_text(m, d, "kind"), true, d->loc, &own->entry_kind_cell);
+    if (rc == 0)
+        rc = access_key_cell(m, own, map_text(m, d, "id"), true, d->loc, &own->entry_id_cell);
+    own->stands_for = true;
+    t->entry_of = of;
+    return rc;
+}
+
 int rights_map_types(struct mapper *m)
 {
     int rc = 0;
@@ -201,6 +233,13 @@ int rights_map_types(struct mapper *m)
     for (uint32_t i = 0; i < m->s->n_types && rc == 0; i++)
         if (!m->s->types[i]->builtin && m->s->types[i]->kind == TYPE_OBJECT)
             rc = map_type_rights(m, m->s->types[i]);
+    for (uint32_t i = 0; i < m->s->n_types && rc == 0; i++) {
+        const struct ast_directive *d = NULL;
+        if (!m->s->types[i]->builtin && m->s->types[i]->kind == TYPE_OBJECT)
+            d = directive_find(m->s->types[i]->_def->directives, "entry");
+        if (d)
+            rc = map_entry(m, m->s->types[i], d);
+    }
     return rc;
 }
 

@@ -36,6 +36,7 @@
     "limit: Int = 100) on FIELD_DEFINITION\n"                                                      \
     "directive @filter(column: String, compare: Comparison! = EQUAL) on ARGUMENT_DEFINITION | "    \
     "INPUT_FIELD_DEFINITION\n"                                                                     \
+    "directive @entry(kind: String!, id: String!, of: String!) on OBJECT\n"                        \
     "directive @value(name: String!) on ENUM_VALUE | OBJECT\n"                                     \
     "directive @codec(as: Codec!, scale: Int = 0) on SCALAR | FIELD_DEFINITION\n"                  \
     "enum Codec { DATE TIMESTAMP FIXED }\n"                                                        \

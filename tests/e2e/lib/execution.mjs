@@ -16,7 +16,7 @@ import { TOP } from './run.mjs';
 const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', 'computed', 'reference', 'lookup', 'node', 'list', 'filter',
   'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf',
   'subject', 'belongs', 'allow', 'viewer', // who may see what: nobody is asked here, as with --access open
-  'procedure', 'parameter']); // a query's: mutations are not executed here
+  'procedure', 'parameter', 'entry']); // a query's: mutations are not executed here
 const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 
 /** The file's mapping: { types: name -> { table?, fields: name -> { directives, args } }, values: enum -> name -> stored, codecs }. */
@@ -94,6 +94,7 @@ export class ReferenceExecution {
     // What functions of Query are told, by the argument's name.
     this.said = { code: packages.map(({ code }) => code), text: ['кардио', 'емхана', 'нур', 'ди', 'aptek'], name: ['кардиомагнил', 'амло', 'none'] };
     this.calls = new FunctionRows(database);
+    await this.calls.load();
     const rowless = new Set((await database.query("SELECT relname FROM pg_class WHERE relkind = 'c'")).map(({ relname }) => relname));
     for (const [name, type] of Object.entries(this.mapping)) {
       if (!type.table || rowless.has(type.table.name)) continue;
@@ -142,7 +143,18 @@ export class ReferenceExecution {
 
   // ---- execution ----
 
-  execute(document, variables, operationName) {
+  /** A promise. What functions return is waited for, and then all is executed once more without waiting: where several fields fail, the first
+   * of the document is then the one that takes its parent with it, as it is on the server. */
+  async execute(...asked) {
+    const { pagesAfter, foreignCursors } = this;
+    for (let result = this.executeOnce(...asked); ; result = this.executeOnce(...asked)) {
+      if (typeof result.then !== 'function') return result;
+      await result;
+      Object.assign(this, { pagesAfter, foreignCursors });
+    }
+  }
+
+  executeOnce(document, variables, operationName) {
     return execute({
       schema: this.schema,
       document,
@@ -249,15 +261,20 @@ export class ReferenceExecution {
   // ---- functions ----
 
   /** The rows of a list of a function, for the row `source`. */
-  async listed(field, source, args, info) {
-    const values = [...this.mapping[source.typeName].table.key.map((column) => source.row[column]),
-      ...this.parameters(info, args).map(({ value, type }) => (type ? value?.row[this.mapping[type].table.key[0]] : value))];
+  listed(field, source, args, info) {
     const target = this.elementType(info.parentType.name, info.fieldName);
-    return this.whole(field.list, await this.calls.rows(this.cells(target), field.list.function, values), target);
+    const pages = !isListType(getNullableType(info.returnType));
+    const values = [...this.mapping[source.typeName].table.key.map((column) => source.row[column]),
+      ...this.parameters(info, args).filter(({ names: [name] }) => !(pages && ['first', 'after'].includes(name)))
+        .map(({ value, type }) => (type ? value?.row[this.mapping[type].table.key[0]] : value))];
+    if (pages) values.push(null, ...this.order(field).map(({ name, way }) => this.calls.end(this.mapping[target].table.name, name, way)));
+    if (pages && this.mapping[target].entry) values.push(null);
+    return this.calls.rows(this.cells(target), field.list.function, values, (rows) => (
+      pages ? this.page(field, source, args, info, rows.map((row) => this.entry(target, row))) : this.whole(field.list, rows, target)));
   }
 
   /** What a query's @procedure returns to somebody who is not known. */
-  async called(field, args, info) {
+  called(field, args, info) {
     if (info.operation.operation !== 'query') throw new Error(`${info.parentType.name}.${info.fieldName}: the reference changes nothing`);
     const given = { viewer: '' };
     for (const { value, names, type } of this.parameters(info, args)) {
@@ -265,10 +282,11 @@ export class ReferenceExecution {
       names.forEach((name, i) => { given[name] = keys[i]; });
     }
     const target = getNamedType(info.returnType);
-    if (!this.mapping[target.name]?.table) return this.shown(target, (await this.calls.rows('t AS value', field.procedure.name, given))[0]?.value ?? null);
-    const rows = await this.calls.rows(this.cells(target.name), field.procedure.name, given);
-    if (isListType(getNullableType(info.returnType))) return this.whole(field.procedure, rows, target.name);
-    return rows.length === 0 || Object.values(rows[0]).every((v) => v === null) ? null : this.entry(target.name, rows[0]);
+    if (!this.mapping[target.name]?.table) return this.calls.rows('t AS value', field.procedure.name, given, (rows) => this.shown(target, rows[0]?.value ?? null));
+    return this.calls.rows(this.cells(target.name), field.procedure.name, given, (rows) => {
+      if (isListType(getNullableType(info.returnType))) return this.whole(field.procedure, rows, target.name);
+      return rows.length === 0 || Object.values(rows[0]).every((v) => v === null) ? null : this.entry(target.name, rows[0]);
+    });
   }
 
   whole({ limit }, rows, typeName) {
@@ -293,10 +311,14 @@ export class ReferenceExecution {
 
   // ---- lists ----
 
-  page(field, source, args, info) {
+  order(field) {
+    return field.list.order.split(',').map((part) => part.trim().split(' ')).map(([name, way]) => ({ name, way: way === 'desc' ? -1 : 1 }));
+  }
+
+  /** `entries`: all of them in their order, where a function has found them. */
+  page(field, source, args, info, entries = this.lists.get(`${info.parentType.name}.${info.fieldName}`).get(source.key) ?? []) {
     const coordinate = `${info.parentType.name}.${info.fieldName}`;
-    const order = field.list.order.split(',').map((part) => part.trim().split(' ')).map(([name, way]) => ({ name, way: way === 'desc' ? -1 : 1 }));
-    let entries = this.lists.get(coordinate).get(source.key) ?? [];
+    const order = this.order(field);
     for (const [name, { filter }] of Object.entries(field.args)) {
       if (filter && args[name] != null) entries = entries.filter((e) => this.passes(e, filter, info.parentType.getFields()[info.fieldName].args.find((a) => a.name === name).type, args[name]));
     }
@@ -384,6 +406,12 @@ export class ReferenceExecution {
         return [null, ...own, ...texts((m) => m.coordinate === coordinate && m.parent !== most).slice(-own.length / 4 - 1)];
       }
       if (field.node) return texts((m) => m instanceof Entry);
+      const given = getNamedType(type.getFields()[fieldName].args.find(({ name }) => name === argument).type).name;
+      if (given === 'Date') return days;
+      if (given === 'DateTime') return days.map((day, i) => `${day}T0${i}:30:00+05:00`);
+      if (argument === 'code') return ['I', 'I10', 'C', 'C08', 'J07BB', ''];
+      const { parameter } = field.args[argument];
+      if (parameter?.type) return texts((m) => m instanceof Entry && m.typeName === parameter.type);
       if (!field.lookup) return undefined;
       const result = getNamedType(type.getFields()[fieldName].type).name;
       if (field.lookup.column === 'iin') return [...people, ...people.map(() => people[0])];

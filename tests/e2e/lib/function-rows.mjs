@@ -16,16 +16,33 @@ const refusal = (error) => (error instanceof SqlError ? new GraphQLError(/ERROR:
 export class FunctionRows {
   constructor(database) {
     this.database = database;
-    this.known = new Map(); // SQL -> promise of rows
+    this.known = new Map(); // SQL -> { rows }, { error }, or { promise } that one of them is there
     this.waiting = []; // { sql, resolve, reject }
   }
 
-  /** The rows of a call, as `cells` of t: `values` by place, or an object of them by name. */
-  rows(cells, name, values) {
+  /** Reads which columns composite types have. */
+  async load() {
+    const columns = await this.database.query(`SELECT relname || '.' || attname AS name, atttypid::regtype::text AS type
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relkind = 'c' AND a.attnum > 0`);
+    this.types = new Map(columns.map(({ name, type }) => [name, type]));
+  }
+
+  /** What lies before every value of a column of a composite type, in an order that goes up (`way` 1) or down (-1). */
+  end(table, column, way) {
+    const ends = { bigint: ['-9223372036854775808', '9223372036854775807'], integer: ['-2147483648', '2147483647'] }[this.types.get(`${table}.${column}`)] ?? ['-infinity', 'infinity'];
+    return ends[way === 1 ? 0 : 1];
+  }
+
+  /** What `then` makes of the rows of a call, as `cells` of t: `values` by place, or an object of them by name. A promise, when the rows are not
+   * known yet: then the call is asked again once they are. */
+  rows(cells, name, values, then) {
     const list = Array.isArray(values) ? values.map(literal) : Object.entries(values).map(([key, value]) => `"${key}" => ${literal(value)}`);
     const sql = `SELECT ${cells} FROM ${name}(${list.join(', ')}) t`;
-    if (!this.known.has(sql)) this.known.set(sql, this.ask(sql));
-    return this.known.get(sql);
+    const known = this.known.get(sql);
+    if (known?.error) throw known.error;
+    if (known?.rows) return then(known.rows);
+    if (!known) this.known.set(sql, { promise: this.ask(sql).then((rows) => { this.known.set(sql, { rows }); }, (error) => { this.known.set(sql, { error }); }) });
+    return this.known.get(sql).promise;
   }
 
   ask(sql) {
