@@ -36,7 +36,11 @@ static const struct {
     {"type T @table(name: \"t\") { t: [T!]! @list(function: \"f\", order: \"id\") }",
      "Field \"T.t\" has @list by a function, which knows column, order and condition."},
     {"type T @table(name: \"t\") { t: C @list(function: \"f\") } type C { nodes: [T!]! }",
-     "Field \"T.t\" has @list by a function, and so must be a plain list."},
+     "The order \"\" lacks a column."},
+    {"type T @table(name: \"t\") @entry(kind: \"k\", id: \"i\", of: \"I\") { a: Int } interface I "
+     "{ a: "
+     "Int }",
+     "Type \"T\" has @entry, which needs @belongs and an interface or union."},
     {"type T @table(name: \"t\") { t(a: [Int]): [T] @list(function: \"f\") }",
      "Field \"T.t\" gives its function an argument that is no scalar."},
     {"type T @table(name: \"t\") { t(a: Float): [T] @list(function: \"f\") }",
@@ -62,7 +66,7 @@ static const struct {
     {"type T @table(name: \"t\", key: [\"a\", \"b\", \"c\"]) { id: ID! }",
      "Table \"t\": a key has at most 2 columns."},
     {"type T @table(name: \"t\") { id: ID! } type U @table(name: \"t\", key: [\"x\"]) { id: ID! }",
-     "Table \"t\" has another key in line 24."},
+     "Table \"t\" has another key in line 25."},
     {"type T @table(name: \"\") { id: ID! }", "A table's name is empty."},
     {"type T @table(name: \"t\") { t: T @reference(columns: [\"a\", \"b\"]) }",
      "Field \"T.t\" refers by 2 columns to a key of 1."},

@@ -368,6 +368,42 @@ static void test_schema__lists_of_functions(void **state)
     schema_free(s);
 }
 
+static void test_schema__pages_of_functions(void **state)
+{
+    struct schema *s = build(
+        MAPPING
+        "directive @subject(rights: String!, column: String!, role: String!, capacity: "
+        "Capacity!, until: String) on OBJECT\n"
+        "directive @belongs(column: String! = \"p_id\") on OBJECT\n"
+        "type Query { p(id: ID!): P @lookup(column: \"id\", argument: \"id\") }\n"
+        "interface Entry { id: ID! }\n"
+        "type P @table(name: \"p\") @subject(rights: \"r\", column: \"iin\", role: \"C\", "
+        "capacity: OWNER) { id: ID!\n"
+        "  line(kind: String, first: Int = 5, after: String): LineConnection! @list(function: "
+        "\"line\", order: \"at desc, id desc\") }\n"
+        "type Note implements Entry @table(name: \"note\", key: [\"p_id\", \"id\"]) @belongs { "
+        "id: ID! }\n"
+        "type Line @table(name: \"line_row\", key: []) @belongs @entry(kind: \"sort\", id: "
+        "\"id\", of: \"Entry\") {\n"
+        "  at: Int!  entry: Entry! @reference(columns: [\"p_id\", \"id\"], kind: \"sort\") }\n"
+        "type LineConnection { nodes: [Line!]! }\n");
+    const struct field *f = field(s, "P", "line");
+    const struct type *line = schema_type(s, STR("Line"));
+
+    assert_int_equal(f->resolve, RESOLVE_CONNECTION);
+    check_str(f->path->function, "line");
+    check_str(f->path->column[0], "p_id"); /* whose rows a page has is known of its key */
+    assert_int_equal(f->path->n_order, 2);
+    assert_int_equal(f->path->n_filter, 1);
+    assert_true(f->path->by_kind);
+    assert_int_equal(f->first_argument, 1);
+    assert_int_equal(f->after_argument, 2);
+    assert_true(line->entry_of == schema_type(s, STR("Entry")));
+    assert_true(line->table->stands_for);
+    check_str(line->table->columns[line->table->entry_kind_cell].name, "sort");
+    schema_free(s);
+}
+
 static void test_schema__hides_the_mapping(void **state)
 {
     struct schema *s = build(shop);
@@ -436,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_schema__rows),
         cmocka_unit_test(test_schema__lists),
         cmocka_unit_test(test_schema__lists_of_functions),
+        cmocka_unit_test(test_schema__pages_of_functions),
         cmocka_unit_test(test_schema__hides_the_mapping),
         cmocka_unit_test(test_schema__refuses_mappings),
         cmocka_unit_test(test_schema__files),

@@ -180,6 +180,24 @@ static void test_statement__function(void **state)
     assert_int_equal(s.params[2].kind, PARAM_FILTER);
 }
 
+/* What bounds a page goes to the function that has pages, and the kinds that are wanted. */
+static void test_statement__pages_of_a_function(void **state)
+{
+    struct access_path of = list;
+    struct statement s;
+
+    of.function = STR("timeline");
+    of.by_kind = true;
+    of.where = (struct str){0};
+    assert_int_equal(statement_of_path(&s, &of, 0, &arena), 0);
+    assert_non_null(strstr(s.sql, "FROM unnest($1::bigint[], $2::integer[], $3::date[], "
+                                  "$4::bigint[], $5::text[], $6::smallint[], $7::text[]) WITH "
+                                  "ORDINALITY AS k (k1, lim, a1, a2, f1, f2, kinds, ord)"));
+    assert_non_null(strstr(s.sql, "FROM \"timeline\"(k.k1, k.f1, k.f2, k.lim, k.a1, k.a2, k.kinds) "
+                                  "AS t LIMIT k.lim) AS r"));
+    assert_int_equal(s.params[6].kind, PARAM_KINDS);
+}
+
 static void test_statement__calls(void **state)
 {
     struct procedure_param params[] = {{.name = STR("n")}};
@@ -288,6 +306,7 @@ int main(void)
         T(test_statement__ranges),
         T(test_statement__arrays),
         T(test_statement__function),
+        T(test_statement__pages_of_a_function),
         T(test_statement__calls),
         T(test_statement__ascending),
         T(test_statement__order_without_index),
