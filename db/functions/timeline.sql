@@ -97,5 +97,82 @@ RETURNS SETOF timeline_entry LANGUAGE sql STABLE PARALLEL SAFE AS $$
        AND t.noted_at >= coalesce(since, '-infinity') AND t.noted_at <= least(until, before_at)
        AND (t.noted_at, 9, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
      ORDER BY t.noted_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, t.received_at AS at, 10 AS rank, 'ambulance_call' AS item_table, t.id, NULL::text AS code
+      FROM ambulance_call t
+     WHERE timeline_wants('ambulance_call', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.received_at >= coalesce(since, '-infinity') AND t.received_at <= least(until, before_at)
+       AND (t.received_at, 10, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.received_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, t.starts_at AS at, 11 AS rank, 'appointment' AS item_table, t.id, NULL::text AS code
+      FROM appointment t
+     WHERE timeline_wants('appointment', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.starts_at >= coalesce(since, '-infinity') AND t.starts_at <= least(until, before_at)
+       AND (t.starts_at, 11, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.starts_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, t.started_at AS at, 12 AS rank, 'encounter' AS item_table, t.id, t.icd10 AS code
+      FROM encounter t
+     WHERE timeline_wants('encounter', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.started_at >= coalesce(since, '-infinity') AND t.started_at <= least(until, before_at)
+       AND (t.started_at, 12, t.id) < (before_at, before_rank, before_id) AND (code_prefix IS NULL OR starts_with(t.icd10, code_prefix))
+     ORDER BY t.started_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.issued_on) AS at, 13 AS rank, 'certificate' AS item_table, t.id, NULL::text AS code
+      FROM certificate t
+     WHERE timeline_wants('certificate', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.issued_on >= timeline_day(coalesce(since, '-infinity')) AND t.issued_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.issued_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.issued_on), 13, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.issued_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.valid_from) AS at, 14 AS rank, 'insurance_status' AS item_table, t.id, NULL::text AS code
+      FROM insurance_status t
+     WHERE timeline_wants('insurance_status', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.valid_from >= timeline_day(coalesce(since, '-infinity')) AND t.valid_from <= timeline_day(least(until, before_at))
+       AND timeline_at(t.valid_from) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.valid_from), 14, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.valid_from DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.started_on) AS at, 15 AS rank, 'care_plan' AS item_table, t.id, NULL::text AS code
+      FROM care_plan t
+     WHERE timeline_wants('care_plan', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.started_on >= timeline_day(coalesce(since, '-infinity')) AND t.started_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.started_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.started_on), 15, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.started_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.due_on) AS at, 16 AS rank, 'care_task' AS item_table, t.id, NULL::text AS code
+      FROM care_task t
+     WHERE timeline_wants('care_task', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.due_on >= timeline_day(coalesce(since, '-infinity')) AND t.due_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.due_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.due_on), 16, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.due_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.invited_on) AS at, 17 AS rank, 'screening_task' AS item_table, t.id, NULL::text AS code
+      FROM screening_task t
+     WHERE timeline_wants('screening_task', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.invited_on >= timeline_day(coalesce(since, '-infinity')) AND t.invited_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.invited_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.invited_on), 17, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.invited_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.decided_on) AS at, 18 AS rank, 'vaccine_exception' AS item_table, t.id, NULL::text AS code
+      FROM vaccine_exception t
+     WHERE timeline_wants('vaccine_exception', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.decided_on >= timeline_day(coalesce(since, '-infinity')) AND t.decided_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.decided_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.decided_on), 18, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.decided_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.checked_on) AS at, 19 AS rank, 'milestone_check' AS item_table, t.id, NULL::text AS code
+      FROM milestone_check t
+     WHERE timeline_wants('milestone_check', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.checked_on >= timeline_day(coalesce(since, '-infinity')) AND t.checked_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.checked_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.checked_on), 19, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.checked_on DESC, t.id DESC LIMIT lim)
      ORDER BY at DESC, rank DESC, id DESC LIMIT lim
 $$;

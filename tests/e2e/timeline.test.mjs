@@ -17,6 +17,9 @@ const KINDS = {
   prescription: ['issued_on', '(SELECT atc FROM drug WHERE drug.id = drug_id)'], dispense: ['dispensed_on', '(SELECT atc FROM drug WHERE drug.id = drug_id)'],
   dispensary_registration: ['registered_on', 'icd10'], hospital_referral: ['referred_on', 'icd10'],
   hospitalization: ['admitted_on', 'coalesce(icd10_discharge, icd10_admission)'], diary_entry: ['noted_at', 'NULL'],
+  ambulance_call: ['received_at', 'NULL'], appointment: ['starts_at', 'NULL'], encounter: ['started_at', 'icd10'], certificate: ['issued_on', 'NULL'],
+  insurance_status: ['valid_from', 'NULL'], care_plan: ['started_on', 'NULL'], care_task: ['due_on', 'NULL'], screening_task: ['invited_on', 'NULL'],
+  vaccine_exception: ['decided_on', 'NULL'], milestone_check: ['checked_on', 'NULL'],
 };
 const QUERY = `query ($iin: ID!, $first: Int, $after: String, $from: DateTime, $to: DateTime, $kind: EntryKind, $code: String) { patient(iin: $iin) {
   timeline(first: $first, after: $after, from: $from, to: $to, kind: $kind, code: $code) {
@@ -47,7 +50,7 @@ async function walk(variables, options, first = 7) {
 
 /** What SQL says: every list that is in force, together. */
 const expected = (id, where = 'true') => database.query(`SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS') AS at, kind, code, id FROM (${Object.entries(KINDS)
-  .map(([table, [column, code]]) => `SELECT ${column}${column.endsWith('_on') ? `::timestamp AT TIME ZONE 'Asia/Aqtau'` : ''} AS at, '${table}' AS kind, ${code}::text AS code, id
+  .map(([table, [column, code]]) => `SELECT ${column}${!column.endsWith('_at') ? `::timestamp AT TIME ZONE 'Asia/Aqtau'` : ''} AS at, '${table}' AS kind, ${code}::text AS code, id
     FROM ${table} WHERE patient_id = ${id} AND superseded_by IS NULL`).join(' UNION ALL ')}) e WHERE ${where} ORDER BY e.at DESC, kind, id`);
 const shown = ({ at, kind, code }) => `${at.slice(0, 19)} ${kind} ${code}`;
 const said = ({ at, kind, code }) => `${at} ${kindOf[kind]} ${code}`;
