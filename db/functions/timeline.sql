@@ -174,5 +174,81 @@ RETURNS SETOF timeline_entry LANGUAGE sql STABLE PARALLEL SAFE AS $$
        AND timeline_at(t.checked_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
        AND (timeline_at(t.checked_on), 19, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
      ORDER BY t.checked_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, t.ordered_at AS at, 20 AS rank, 'lab_result' AS item_table, t.id, t.loinc AS code
+      FROM lab_result t
+     WHERE timeline_wants('lab_result', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.ordered_at >= coalesce(since, '-infinity') AND t.ordered_at <= least(until, before_at)
+       AND (t.ordered_at, 20, t.id) < (before_at, before_rank, before_id) AND (code_prefix IS NULL OR starts_with(t.loinc, code_prefix))
+     ORDER BY t.ordered_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, t.observed_at AS at, 21 AS rank, 'observation' AS item_table, t.id, NULL::text AS code
+      FROM observation t
+     WHERE timeline_wants('observation', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.observed_at >= coalesce(since, '-infinity') AND t.observed_at <= least(until, before_at)
+       AND (t.observed_at, 21, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.observed_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.noted_on) AS at, 22 AS rank, 'lifestyle' AS item_table, t.id, NULL::text AS code
+      FROM lifestyle t
+     WHERE timeline_wants('lifestyle', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.noted_on >= timeline_day(coalesce(since, '-infinity')) AND t.noted_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.noted_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.noted_on), 22, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.noted_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.noted_on) AS at, 23 AS rank, 'pregnancy' AS item_table, t.id, NULL::text AS code
+      FROM pregnancy t
+     WHERE timeline_wants('pregnancy', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.noted_on >= timeline_day(coalesce(since, '-infinity')) AND t.noted_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.noted_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.noted_on), 23, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.noted_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, t.performed_at AS at, 24 AS rank, 'diagnostic_report' AS item_table, t.id, NULL::text AS code
+      FROM diagnostic_report t
+     WHERE timeline_wants('diagnostic_report', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.performed_at >= coalesce(since, '-infinity') AND t.performed_at <= least(until, before_at)
+       AND (t.performed_at, 24, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.performed_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, t.found_at AS at, 25 AS rank, 'ai_finding' AS item_table, t.id, NULL::text AS code
+      FROM ai_finding t
+     WHERE timeline_wants('ai_finding', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.found_at >= coalesce(since, '-infinity') AND t.found_at <= least(until, before_at)
+       AND (t.found_at, 25, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.found_at DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.performed_on) AS at, 26 AS rank, 'procedure_done' AS item_table, t.id, NULL::text AS code
+      FROM procedure_done t
+     WHERE timeline_wants('procedure_done', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.performed_on >= timeline_day(coalesce(since, '-infinity')) AND t.performed_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.performed_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.performed_on), 26, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.performed_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.implanted_on) AS at, 27 AS rank, 'implant' AS item_table, t.id, NULL::text AS code
+      FROM implant t
+     WHERE timeline_wants('implant', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.implanted_on >= timeline_day(coalesce(since, '-infinity')) AND t.implanted_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.implanted_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.implanted_on), 27, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.implanted_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.started_on) AS at, 28 AS rank, 'medication_statement' AS item_table, t.id, t.atc AS code
+      FROM medication_statement t
+     WHERE timeline_wants('medication_statement', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.started_on >= timeline_day(coalesce(since, '-infinity')) AND t.started_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.started_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.started_on), 28, t.id) < (before_at, before_rank, before_id) AND (code_prefix IS NULL OR starts_with(t.atc, code_prefix))
+     ORDER BY t.started_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.noted_on) AS at, 29 AS rank, 'emergency_contact' AS item_table, t.id, NULL::text AS code
+      FROM emergency_contact t
+     WHERE timeline_wants('emergency_contact', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.noted_on >= timeline_day(coalesce(since, '-infinity')) AND t.noted_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.noted_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.noted_on), 29, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.noted_on DESC, t.id DESC LIMIT lim)
      ORDER BY at DESC, rank DESC, id DESC LIMIT lim
 $$;
