@@ -250,5 +250,13 @@ RETURNS SETOF timeline_entry LANGUAGE sql STABLE PARALLEL SAFE AS $$
        AND timeline_at(t.noted_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
        AND (timeline_at(t.noted_on), 29, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
      ORDER BY t.noted_on DESC, t.id DESC LIMIT lim)
+    UNION ALL
+    (SELECT t.patient_id, timeline_at(t.set_on) AS at, 30 AS rank, 'care_goal' AS item_table, t.id, NULL::text AS code
+      FROM care_goal t
+     WHERE timeline_wants('care_goal', of_kind, kinds) AND t.patient_id = subject AND t.superseded_by IS NULL
+       AND t.set_on >= timeline_day(coalesce(since, '-infinity')) AND t.set_on <= timeline_day(least(until, before_at))
+       AND timeline_at(t.set_on) BETWEEN coalesce(since, '-infinity') AND coalesce(until, 'infinity')
+       AND (timeline_at(t.set_on), 30, t.id) < (before_at, before_rank, before_id) AND code_prefix IS NULL
+     ORDER BY t.set_on DESC, t.id DESC LIMIT lim)
      ORDER BY at DESC, rank DESC, id DESC LIMIT lim
 $$;

@@ -18,7 +18,7 @@ const KINDS = {
   dispensary_registration: ['registered_on', 'icd10'], hospital_referral: ['referred_on', 'icd10'],
   hospitalization: ['admitted_on', 'coalesce(icd10_discharge, icd10_admission)'], diary_entry: ['noted_at', 'NULL'],
   ambulance_call: ['received_at', 'NULL'], appointment: ['starts_at', 'NULL'], encounter: ['started_at', 'icd10'], certificate: ['issued_on', 'NULL'],
-  insurance_status: ['valid_from', 'NULL'], care_plan: ['started_on', 'NULL'], care_task: ['due_on', 'NULL'], screening_task: ['invited_on', 'NULL'],
+  insurance_status: ['valid_from', 'NULL'], care_plan: ['started_on', 'NULL'], care_goal: ['set_on', 'NULL'], care_task: ['due_on', 'NULL'], screening_task: ['invited_on', 'NULL'],
   lab_result: ['ordered_at', 'loinc'], observation: ['observed_at', 'NULL'], lifestyle: ['noted_on', 'NULL'], pregnancy: ['noted_on', 'NULL'],
   diagnostic_report: ['performed_at', 'NULL'], ai_finding: ['found_at', 'NULL'], procedure_done: ['performed_on', 'NULL'], implant: ['implanted_on', 'NULL'],
   medication_statement: ['started_on', 'atc'], emergency_contact: ['noted_on', 'NULL'],
