@@ -33,6 +33,9 @@ share (name, yes, total, target, fixed) AS (
     UNION ALL SELECT 'first measles vaccine at 2 to 10 years', count(*) FILTER (WHERE EXISTS (SELECT FROM immunization i WHERE i.patient_id = p.id AND i.vaccine = 'ҚҚП' AND i.dose_number = 1)),
                      count(*), 0.945, 0.025 FROM people p WHERE years BETWEEN 2 AND 9 AND deceased_on IS NULL
     UNION ALL SELECT 'children with a parent', count(*) FILTER (WHERE EXISTS (SELECT FROM guardianship g WHERE g.patient_id = p.id)), count(*), 0.97, 0.02 FROM people p WHERE years < 17 AND deceased_on IS NULL
+    UNION ALL SELECT 'insured', count(*) FILTER (WHERE insured), count(*), 0.83, 0.02 FROM insurance_status WHERE valid_to IS NULL
+    UNION ALL SELECT 'visits that were confirmed', count(*) FILTER (WHERE confirmed_by <> 'none'), count(*), 0.75, 0.02 FROM encounter
+    UNION ALL SELECT 'people with a visit that never was', count(*) FILTER (WHERE EXISTS (SELECT FROM encounter e WHERE e.patient_id = p.id AND e.id = p.id * 256 + 120)), count(*), 0.005, 0.001 FROM people p
     UNION ALL SELECT 'prescriptions filled', count(pharmacy_id), count(*), 0.8, 0.04 FROM prescription WHERE issued_on < (SELECT d - 15 FROM day)
 ),
 /* name, how many rows break the rule */
@@ -64,6 +67,12 @@ rule (name, broken) AS (
             UNION ALL SELECT 'appointment kept', patient_id, starts_at::date FROM appointment WHERE status = 'kept'
             UNION ALL SELECT 'ambulance', patient_id, received_at::date FROM ambulance_call
             UNION ALL SELECT 'diary', patient_id, noted_at::date FROM diary_entry
+            UNION ALL SELECT 'visit', patient_id, started_at::date FROM encounter
+            UNION ALL SELECT 'certificate', patient_id, issued_on FROM certificate
+            UNION ALL SELECT 'insurance', patient_id, valid_from FROM insurance_status
+            UNION ALL SELECT 'plan', patient_id, started_on FROM care_plan
+            UNION ALL SELECT 'task done', patient_id, done_on FROM care_task WHERE done_on IS NOT NULL
+            UNION ALL SELECT 'dispute', patient_id, made_at::date FROM dispute
             UNION ALL SELECT 'emergency access', patient_id, valid_from::date FROM emergency_grant
             UNION ALL SELECT 'admission', patient_id, admitted_on FROM hospitalization
             UNION ALL SELECT 'discharge', patient_id, discharged_on FROM hospitalization WHERE discharged_on IS NOT NULL) e ON e.patient_id = p.id GROUP BY e.name
@@ -127,6 +136,26 @@ rule (name, broken) AS (
     UNION ALL SELECT 'rules are the owners''', count(*) FROM access_rule r JOIN patient p ON p.id = r.patient_id WHERE r.made_by <> p.iin
     UNION ALL SELECT 'of emergency access the patient was told', count(*) FROM emergency_grant g
                 WHERE NOT EXISTS (SELECT FROM notification n WHERE n.patient_id = g.patient_id AND n.emergency_grant_id = g.id)
+    UNION ALL SELECT 'visits are with a doctor where he works', count(*) FROM encounter e
+                WHERE NOT EXISTS (SELECT FROM practitioner_role r WHERE r.practitioner_id = e.practitioner_id AND r.clinic_id = e.clinic_id)
+    UNION ALL SELECT 'a visit that never was is not confirmed', count(*) FROM encounter WHERE id & 255 = 120 AND confirmed_by <> 'none'
+    UNION ALL SELECT 'ratings are of confirmed visits, for their doctor', count(*) FROM rating r
+                 LEFT JOIN encounter e ON e.patient_id = r.patient_id AND e.id = r.encounter_id AND e.practitioner_id = r.practitioner_id AND e.confirmed_by <> 'none' WHERE e.id IS NULL
+    UNION ALL SELECT 'a disputed visit has a dispute without an answer, and back', count(*) FROM encounter e
+                 FULL JOIN (SELECT * FROM dispute WHERE answered_at IS NULL) d ON d.patient_id = e.patient_id AND d.item_table = 'encounter' AND d.item_id = e.id
+                WHERE (e.record_status = 'disputed') IS DISTINCT FROM (d.id IS NOT NULL)
+    UNION ALL SELECT 'certificates run out as their kind says', count(*) FROM certificate c JOIN certificate_type t ON t.code = c.type_code WHERE c.valid_to IS DISTINCT FROM c.issued_on + t.valid_days
+    UNION ALL SELECT 'one insurance status at a time, without a gap', count(*) FROM (
+                SELECT valid_from, lag(valid_to) OVER (PARTITION BY patient_id ORDER BY valid_from) AS before, lag(id) OVER (PARTITION BY patient_id ORDER BY valid_from) AS other FROM insurance_status) x
+                WHERE other IS NOT NULL AND valid_from IS DISTINCT FROM before
+    UNION ALL SELECT 'children and pensioners are insured', count(*) FROM insurance_status s JOIN people p ON p.id = s.patient_id
+                WHERE s.valid_to IS NULL AND p.deceased_on IS NULL AND (p.years < 18 AND s.category IS DISTINCT FROM 'child' OR p.years >= 64 AND s.category IS DISTINCT FROM 'pensioner')
+    UNION ALL SELECT 'plans are for a disease under observation', count(*) FROM care_plan c
+                WHERE NOT EXISTS (SELECT FROM dispensary_registration r WHERE r.patient_id = c.patient_id AND r.condition_id = c.condition_id AND r.removed_on IS NULL)
+    UNION ALL SELECT 'tasks and goals lie in the time of their plan', count(*) FROM care_plan p
+                 JOIN (SELECT patient_id, care_plan_id, due_on FROM care_task UNION ALL SELECT patient_id, care_plan_id, due_on FROM care_goal) t ON t.patient_id = p.patient_id AND t.care_plan_id = p.id
+                WHERE t.due_on < p.started_on
+    UNION ALL SELECT 'taken places of a slot are its appointments', count(*) FROM slot s WHERE s.taken > 0 AND s.taken <> (SELECT count(*) FROM appointment a WHERE a.slot_id = s.id AND a.status IN ('booked', 'kept'))
     UNION ALL SELECT 'active prescriptions have a code, no others', count(*) FROM prescription WHERE (status = 'active') <> (pick_code_hash IS NOT NULL)
     /* Every foreign key of the schema, since a fast load does not fire them. */
     UNION ALL
@@ -153,6 +182,11 @@ figure (name, value, least, most) AS (
       FROM dispense d JOIN drug g ON g.id = d.drug_id WHERE g.name = 'Кардиомагнил' AND quantity = 100
     UNION ALL SELECT 'open calls of the busiest station, of the first 20,000 people', max(n), 1000, 1300 FROM (SELECT count(*) AS n FROM ambulance_call
                      WHERE closed_at IS NULL GROUP BY clinic_id) x HAVING (SELECT people FROM day) >= 20000
+    UNION ALL SELECT 'visits per person and year', count(*) / 2.0 / (SELECT people FROM day), 0.9, 1.6 FROM encounter
+    UNION ALL SELECT 'what a visit costs, tenge', avg(cost) / 100, 3000, 6000 FROM encounter
+    UNION ALL SELECT 'doctors with ten marks or more, of the first 20,000 people', count(practitioner_rating(p)), 20, 40 FROM practitioner p WHERE p.id BETWEEN 12700 AND 14300 HAVING (SELECT people FROM day) BETWEEN 20000 AND 100000
+    UNION ALL SELECT 'kinds of certificates', count(*), 8, 8 FROM certificate_type
+    UNION ALL SELECT 'categories that the state pays for', count(*), 16, 16 FROM insurance_category WHERE paid_by_state
     UNION ALL SELECT 'products', count(*), 200, 400 FROM drug
     UNION ALL SELECT 'international names', count(DISTINCT inn), 60, 80 FROM drug
     UNION ALL SELECT 'coverage of 18716355, percent', round(count(*) / 187163.55, 2), 94.69, 94.69 FROM patient HAVING count(*) = 17722517

@@ -301,9 +301,10 @@ SELECT p.n, p.n * 256 + 1, p.doctor_id, p.clinic_id, t.starts_at - interval '3 d
  * Calls for an ambulance: a tenth of the people had one in the last year. In Almaty (75), of the first 20,000 people, so
  * many wait for one station's crew that its demo has a thousand to ask about.
  */
-INSERT INTO ambulance_call (patient_id, id, clinic_id, practitioner_id, recorded_at, received_at, closed_at, category, number, source_id, source_rec)
+INSERT INTO ambulance_call (patient_id, id, clinic_id, practitioner_id, recorded_at, received_at, closed_at, arrived_at, outcome, category, number, source_id, source_rec)
 SELECT c.n, c.n * 256 + c.k, s.id, 16000 + (s.id - 3001) * 4 + 1 + population.pick(c.n, 9222, 4), c.received_at, c.received_at,
-       CASE c.k WHEN 1 THEN c.received_at + interval '50 minutes' END, 1 + population.pick(c.n, 9223, 4), 'A' || lpad((c.n * 256 + c.k)::text, 12, '0'), c.source_id, to_hex(c.n * 256 + c.k)
+       CASE c.k WHEN 1 THEN c.received_at + interval '50 minutes' END, CASE c.k WHEN 1 THEN c.received_at + (6 + population.pick(c.n, 9401, 25)) * interval '1 minute' END,
+       CASE c.k WHEN 1 THEN (ARRAY['treated', 'treated', 'treated', 'taken_to_hospital', 'refused'])[1 + population.pick(c.n, 9402, 5)] END, 1 + population.pick(c.n, 9223, 4), 'A' || lpad((c.n * 256 + c.k)::text, 12, '0'), c.source_id, to_hex(c.n * 256 + c.k)
   FROM (SELECT p.n, p.region_id, p.source_id, p.birth, k,
                (p.last_day - CASE k WHEN 1 THEN population.pick(p.n, 9221, 365) ELSE 0 END + time '02:00') AT TIME ZONE 'UTC'
                    + population.pick(p.n, 9224 + k, 1080) * interval '1 minute' AS received_at
@@ -347,6 +348,8 @@ SELECT p.n, p.n * 256 + 1, 10000 + (p.hospital_id - 2001) * 3 + 1, p.hospital_id
  ORDER BY p.n;
 INSERT INTO notification (patient_id, id, kind, emergency_grant_id, made_at, sent_at)
 SELECT patient_id, id, 'emergency_access', id, valid_from, told_at FROM emergency_grant WHERE patient_id BETWEEN :lo AND :hi ORDER BY 1;
+
+\ir care.sql
 
 INSERT INTO population_log.chunk (first_person, last_person, seed, day) VALUES (:lo, :hi, :seed, :'day');
 COMMIT;

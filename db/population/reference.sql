@@ -118,3 +118,4 @@ SELECT 8, 'retail', cap, date '2019-07-01', NULL, 'ҚР ДСМ-104/2019' FROM po
 DROP TABLE population.post;
 
 \ir medicines.sql
+\ir care_reference.sql
