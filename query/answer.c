@@ -211,6 +211,7 @@ static int put_fetched(struct answer *a, const struct plan_field *f, const struc
     uint32_t index = row_index(a, f->step, parent);
     const struct slice *slice = step_slice(run, index);
     const struct place at = {run, slice, 0};
+    bool one;
 
     if (run->slice_of[index] == SLICE_FORBIDDEN)
         return put_failure(a, f, out, ERR_FORBIDDEN);
@@ -218,9 +219,10 @@ static int put_fetched(struct answer *a, const struct plan_field *f, const struc
         return put_failure(a, f, out, ERR_VARIABLES);
     if (slice && slice->rc < 0)
         return put_failure(a, f, out, slice->rc);
-    if (!slice || (slice->n == 0 && run->fetch.path->kind == ACCESS_ROW))
+    one = run->fetch.path->kind == ACCESS_ROW || f->field->single;
+    if (!slice || (slice->n == 0 && one))
         return put_null(a, f, out, false);
-    if (run->fetch.path->kind == ACCESS_ROW)
+    if (one)
         return push_row(a, f, f->object, f->non_null, &at, out);
     if (f->field->resolve == RESOLVE_LIST || f->field->resolve == RESOLVE_CALL_LIST)
         push_list(a, f, &at, MIN(slice->n, run->shown), out);

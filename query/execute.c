@@ -2,6 +2,7 @@
 #include "query/execute.h"
 
 #include "base/err.h"
+#include "base/viewer.h"
 #include "query/arguments.h"
 #include "query/execute_call.h"
 #include "query/global_id.h"
@@ -404,6 +405,13 @@ static int prepare_ids(struct execution *x, const struct arguments *a, uint32_t 
     return 0;
 }
 
+/* Who asks, as a function's first argument behind the key; null where nobody is asked who he is. */
+static void give_viewer(const struct execution *x, const struct field *f, struct page *page)
+{
+    if (f->gives_viewer && x->viewer && x->viewer->kind != VIEWER_OPEN)
+        page->filter[0] = (struct filter_value){.set = true, .text = x->viewer->key};
+}
+
 /* Arguments depend on variables only, never on rows: all are read, and the cost is known, before any fetch. */
 static int step_prepare(struct execution *x, const struct arguments *a, uint32_t id,
                         struct err *reterr)
@@ -422,6 +430,7 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
         run->shown = run->page.limit++;
         if (rc < 0)
             return rc;
+        give_viewer(x, step->field, &run->page);
     }
     if (step->parent != PLAN_NO_STEP)
         return 0;

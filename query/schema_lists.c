@@ -101,8 +101,9 @@ static int map_connection(struct mapper *m, struct type *t, const struct type *i
     return rc;
 }
 
-/* What the list holds: the item type of a plain list, or of a connection's `nodes`. */
-static int item_of(struct mapper *m, struct field *f, const struct type **ret)
+/* What the list holds: the item type of a plain list, or of a connection's `nodes`. A function may return the one
+ * object that a field is, or nothing. */
+static int item_of(struct mapper *m, struct field *f, bool by_function, const struct type **ret)
 {
     struct type *t = type_ref_named(f->type);
     const struct field *nodes;
@@ -110,7 +111,9 @@ static int item_of(struct mapper *m, struct field *f, const struct type **ret)
     if (t->table) {
         *ret = t;
         f->resolve = RESOLVE_LIST;
-        return is_list_of(f->type, t) ? 0 : map_refuse(m, f, "has @list, but is no list.");
+        f->single = by_function && f->type->kind == TYPE_REF_NAMED && !f->type->non_null;
+        return f->single || is_list_of(f->type, t) ? 0
+                                                   : map_refuse(m, f, "has @list, but is no list.");
     }
     nodes = t->kind == TYPE_OBJECT && f->type->kind == TYPE_REF_NAMED ? type_field(t, STR("nodes"))
                                                                       : NULL;
@@ -279,10 +282,15 @@ static int map_value(struct mapper *m, struct field *f, struct access_path *path
 
 /* ---- @list ---- */
 
+static bool is_true(const struct mapper *m, const struct ast_directive *d, const char *name)
+{
+    const struct value *v = directive_argument(m->s, d, name);
+    return v && v->kind == VALUE_BOOLEAN && v->boolean;
+}
+
 static bool is_cached(const struct mapper *m, const struct ast_directive *d)
 {
-    const struct value *cached = directive_argument(m->s, d, "cached");
-    return !cached || cached->kind != VALUE_BOOLEAN || cached->boolean;
+    return !directive_argument(m->s, d, "cached") || is_true(m, d, "cached");
 }
 
 static int list_limit(struct mapper *m, struct field *f, const struct ast_directive *d)
@@ -290,6 +298,8 @@ static int list_limit(struct mapper *m, struct field *f, const struct ast_direct
     const struct value *limit = directive_argument(m->s, d, "limit");
 
     f->list_limit = limit && limit->kind == VALUE_INT ? (uint32_t)MAX(0, limit->integer) : 100;
+    if (f->single)
+        f->list_limit = 1;
     return f->list_limit < 1 || f->list_limit > 1000
                ? map_refuse(m, f, "must have a limit from 1 to 1000.")
                : 0;
@@ -328,6 +338,10 @@ static int function_list(struct mapper *m, struct field *f, const struct ast_dir
         path->column[i] = own->key[i];
         f->key_cell[i] = own->key_cell[i];
     }
+    f->gives_viewer = is_true(m, d, "viewer");
+    if (f->gives_viewer)
+        path->filter[path->n_filter++] =
+            (struct filter_column){.name = STR("viewer"), .codec = CODEC_STRING};
     if (pages)
         rc = function_pages(m, f, d, path);
     for (uint32_t i = 0; i < f->n_arguments && rc == 0; i++) {
@@ -345,6 +359,8 @@ static int column_list(struct mapper *m, struct field *f, const struct ast_direc
     const struct table *own = f->parent->table;
     int rc;
 
+    if (is_true(m, d, "viewer"))
+        return map_refuse(m, f, "has @list that gives a viewer, but to no function.");
     path->n_columns = 1;
     path->aggregate = own->aggregate && is_cached(m, d) ? own : NULL;
     path->column[0] = map_text(m, d, "column");
@@ -366,7 +382,7 @@ int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
         return map_refuse(m, f,
                           own ? "has @list, but the rows of its type have no key."
                               : "has @list, but its type has no @table.");
-    rc = item_of(m, f, &item);
+    rc = item_of(m, f, path.function.len > 0, &item);
     if (rc == 0)
         rc = kinds_path(m, item, map_text(m, d, "where"), &path);
     f->row_type = item;

@@ -75,6 +75,10 @@ export class ReferenceExecution {
   constructor(schema) {
     this.schema = schema;
     this.mapping = readMapping();
+    // What a function makes for one viewer at one moment is no matter of rows: each such field has a test of its own.
+    for (const [typeName, { fields }] of Object.entries(this.mapping)) {
+      for (const { name, list } of Object.values(fields)) if (list?.viewer) delete schema.getType(typeName).getFields()[name];
+    }
     this.resolved = new Set(); // "Type.field" that had a value to give, since the beginning
     this.forget();
   }

@@ -2,6 +2,7 @@
 // document for each way, in which every field has an alias of its own, so that one that is refused takes no other with it.
 import { getNamedType, getNullableType, isInterfaceType, isLeafType, isListType, isRequiredArgument } from 'graphql';
 import { loinc } from './world-clinical.mjs';
+import { MADE } from './who-sees-what.mjs';
 
 // Of fields that need arguments: such that there is something to see (the first person's test).
 const GIVEN = { labSeries: `(test: {loinc: "${loinc(0)}"})` };
@@ -47,7 +48,7 @@ export class Ways {
   /** The fields of a type that are the same each time. */
   fields(type) {
     const passing = this.passing.map(({ name }) => this.lists.get(name));
-    return Object.values(type.getFields()).filter(({ name }) => type !== this.patient || !passing.includes(name));
+    return Object.values(type.getFields()).filter(({ name }) => !MADE.has(`${type.name}.${name}`) && (type !== this.patient || !passing.includes(name)));
   }
 
   /** Documents: `way(type, field text, field name)` in an alias for each field of each type; `fragment` is what it spreads; `times`: how much more it selects than others. */

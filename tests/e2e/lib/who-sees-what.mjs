@@ -25,6 +25,10 @@ export const PERSONAL = new Map(Object.values(SDL.getTypeMap())
     fields: new Map(Object.values(type.getFields()).map((field) => [field.name, allow(field)]).filter(([, set]) => set)),
   }]));
 
+/** 'Type.field' of what a function makes for each viewer: there is no one truth to compare it with, each has a proof of its own (summary.test.mjs). */
+export const MADE = new Set(Object.values(SDL.getTypeMap()).filter(isObjectType).flatMap((type) => Object.values(type.getFields())
+  .filter((field) => argument(directive(field, 'list'), 'viewer')?.value).map((field) => `${type.name}.${field.name}`)));
+
 /** The same from the directives, as 'Type' or 'Type.field' -> set of capacities; a field only where it is narrower than its type. */
 export function bySchema() {
   const all = new Map();
