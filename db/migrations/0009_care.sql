@@ -184,8 +184,7 @@ CREATE TABLE free_entitlement (
     name_ru text NOT NULL CHECK (name_ru <> ''),
     name_en text NOT NULL CHECK (name_en <> ''),
     basis text NOT NULL CHECK (basis <> ''),
-    CHECK (atc IS NULL OR kind = 'drug'),
-    CHECK (payer <> 'osms' OR insured)
+    CHECK (atc IS NULL OR kind = 'drug')
 );
 COMMENT ON COLUMN free_entitlement.insured IS 'true: only for the insured';
 COMMENT ON COLUMN free_entitlement.atc IS 'the medicines: an ATC code or group; null for all that are prescribed';
