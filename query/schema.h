@@ -146,8 +146,8 @@ struct field {
     const struct access_path **paths;
     int first_argument, after_argument; /* LIST, CONNECTION: index in arguments, or -1 */
     uint32_t list_limit; /* LIST, CONNECTION, BY_IDS, CALL_LIST: most rows of a page; 100 */
-    bool single;         /* LIST: of a function that returns one row or none, which is the field's object */
-    bool gives_viewer;   /* LIST: the first filter is who asks, as SQL functions take it */
+    bool single; /* LIST: of a function that returns one row or none, which is the field's object */
+    bool gives_viewer; /* LIST: the first filter is who asks, as SQL functions take it */
     struct field_filter filters[ACCESS_FILTER_MAX]; /* LIST, CONNECTION */
     uint32_t n_filters;
     const struct procedure *procedure; /* CALL */

@@ -3,6 +3,7 @@
 #include "server/graphql_http.h"
 
 #include "base/err.h"
+#include "server/document_routes.h"
 #include "server/graphql_priv.h"
 #include "server/identity.h"
 
@@ -93,4 +94,54 @@ void graphql_handle(struct graphql *g, struct exchange *x)
         return;
     }
     operation_run(o);
+}
+
+/* ---- documents ---- */
+
+static struct operation *accept_document(struct graphql *g, struct exchange *x,
+                                         const struct document_route *route)
+{
+    struct operation *o = arena_zalloc(&x->arena, sizeof *o);
+
+    if (!o || g->closing || g->stats.in_flight >= g->config.max_in_flight) {
+        const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
+        document_refuse(
+            x, 503, STR("The server can't take this request just now. Please try again."), again);
+        return NULL;
+    }
+    o->g = g;
+    o->x = x;
+    o->type = ANSWER_GRAPHQL_RESPONSE;
+    o->safe = true;
+    o->route = route;
+    list_init(&o->link);
+    x->data = o;
+    x->gone = operation_gone;
+    return o;
+}
+
+void graphql_handle_document(struct graphql *g, struct exchange *x,
+                             const struct document_route *route)
+{
+    struct operation *o = accept_document(g, x, route);
+    struct err err;
+    int rc;
+
+    if (!o)
+        return;
+    g->stats.operations++;
+    rc = viewer_of(g->config.identity, x, &o->viewer);
+    if (rc < 0) {
+        operation_refuse_with(o, rc,
+                              rc == ERR_UNAUTHENTICATED
+                                  ? "This needs a token that counts."
+                                  : "The request needs more memory than it may have.");
+        return;
+    }
+    o->params.query = route->operation;
+    rc = document_routes_variables(&x->arena, route, x->path, x->query, &o->params.variables, &err);
+    if (rc < 0)
+        operation_refuse(o, &err);
+    else
+        operation_run(o);
 }

@@ -15,6 +15,7 @@
 #include "server/identity.h"
 
 struct audit;
+struct document_route;
 struct err;
 struct exchange;
 struct graphql;
@@ -53,6 +54,10 @@ int graphql_open(struct graphql **ret, struct uv_loop_s *loop, const struct sche
 
 /* Answers a POST, GET or HEAD whose body is complete (server/http/exchange.h says what becomes of it). */
 void graphql_handle(struct graphql *g, struct exchange *x);
+
+/* Answers a GET or HEAD of a document's path: by the route's operation, with the document as the body. */
+void graphql_handle_document(struct graphql *g, struct exchange *x,
+                             const struct document_route *route);
 
 /* Another list of trusted documents in place of the one before, which may be freed then. */
 void graphql_set_trusted(struct graphql *g, const struct trusted *trusted);

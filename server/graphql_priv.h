@@ -4,6 +4,7 @@
  *     graphql_operation.c  the way of one operation: compile, execute, release
  *     graphql_pending.c    what is in flight: deadlines, the early end; open and close
  *     graphql_reply.c      an answer, whole or in pieces, and refusals
+ *     graphql_document.c   an answer that is a document, and refusals of one
  *
  * Each calls only those below it. */
 #ifndef SERVER_GRAPHQL_PRIV_H
@@ -46,7 +47,8 @@ struct operation {
     struct graphql *g;
     struct exchange *x;
     enum answer_type type;
-    bool safe; /* it came by GET or HEAD: nothing may be changed */
+    bool safe;                          /* it came by GET or HEAD: nothing may be changed */
+    const struct document_route *route; /* the operation is of this document; NULL: the client's */
     struct graphql_params params;
     struct viewer viewer;
     struct compiled *document;
@@ -99,5 +101,13 @@ void graphql_blame_limit(const struct exchange *x, struct err *err);
 void operation_refuse_with(struct operation *o, int code, const char *message);
 /* Writes what was executed. */
 void operation_answer(struct operation *o);
+
+/* ---- graphql_document.c: each of them ends the exchange ---- */
+
+/* With an OperationOutcome. */
+void document_refuse(struct exchange *x, int status, struct str message,
+                     const struct http_header *headers);
+/* With the one string that the answer `written` holds, or with an OperationOutcome. */
+void document_answer(struct operation *o, const struct buf *written);
 
 #endif

@@ -95,6 +95,10 @@ void operation_refuse_all(struct operation *o, const struct validate_result *all
         errors = (struct validate_result){.errors = &no_memory, .n_errors = 1};
     status = refusal_status(o, errors.errors[0].code);
     o->g->stats.failed++;
+    if (o->route) {
+        document_refuse(o->x, status, str_of(errors.errors[0].message), headers_of(status));
+        return;
+    }
     buf_init(&body, 0);
     errors_json(&body, &errors, o->extensions, o->x->id);
     exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
@@ -198,12 +202,17 @@ void operation_answer(struct operation *o)
     if (rc == 0)
         rc = arena_defer(&o->x->arena, answer_free, &o->answer);
     if (rc == 0 && buf_reserve(&body, PIECE_FIRST))
-        rc = answer_next(&o->answer, &body, PIECE_BYTES);
+        rc = answer_next(&o->answer, &body, o->route ? SIZE_MAX : PIECE_BYTES);
     if (rc < 0) {
         buf_release(&body);
         operation_refuse_with(o, o->answer.cut ? ERR_LIMIT : rc,
                               o->answer.cut ? "The answer would be larger than the server may give."
                                             : "The request needs more memory than it may have.");
+        return;
+    }
+    if (o->route) {
+        document_answer(o, &body);
+        buf_release(&body);
         return;
     }
     status = answer_status(o);

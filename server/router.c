@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "server/document_routes.h"
 #include "server/http/exchange.h"
 #include "server/http/server.h"
 #include "server/media_type.h"
@@ -88,6 +89,18 @@ static void answer_file(const struct router *r, struct exchange *x)
     static_handle(r->files, x);
 }
 
+/* GET needs no permission from the browser's side here either. */
+static void answer_document(const struct router *r, struct exchange *x)
+{
+    if (!cors_allows_simple(&r->cors, x))
+        exchange_error_status(x, 403, "a page of another origin may not ask by GET", NULL);
+    else if (http_server_stats(r->http)->in_flight > http_server_limits(r->http)->in_flight)
+        exchange_error_status(x, 503, "too many requests are being answered; try again in a moment",
+                              NULL);
+    else
+        r->document(r->data, x, document_routes_find(r->documents, x->path));
+}
+
 struct route {
     struct str path;
     unsigned methods;
@@ -104,6 +117,7 @@ static const struct route routes[] = {
 static const struct route graphql_get_route = {STR("/graphql"), GET | POST,
                                                "GET, HEAD, POST, OPTIONS", answer_graphql};
 static const struct route file_route = {STR(""), GET, "GET, HEAD, OPTIONS", answer_file};
+static const struct route document_route = {STR(""), GET, "GET, HEAD, OPTIONS", answer_document};
 static const struct route server_route = {STR("*"), 0, "GET, HEAD, POST, OPTIONS", NULL};
 
 static const struct route *find_route(const struct router *r, const struct exchange *x)
@@ -114,6 +128,8 @@ static const struct route *find_route(const struct router *r, const struct excha
                                                                         : &routes[i];
     if (static_has(r->files, x->path))
         return &file_route;
+    if (document_routes_find(r->documents, x->path))
+        return &document_route;
     return str_eq(x->path, server_route.path) ? &server_route : NULL;
 }
 

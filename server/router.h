@@ -7,6 +7,8 @@
 
 #include "server/cors.h"
 
+struct document_route;
+struct document_routes;
 struct exchange;
 struct http_server;
 struct static_files;
@@ -18,6 +20,8 @@ struct router {
     bool get_queries;                 /* GET /graphql is an operation */
     const struct http_server *http;
     void (*graphql)(void *data, struct exchange *x);
+    const struct document_routes *documents;
+    void (*document)(void *data, struct exchange *x, const struct document_route *route);
     void (*ready)(void *data, struct exchange *x);
     void (*metrics)(void *data, struct exchange *x);
     void *data;

@@ -180,6 +180,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     if (rc == 0)
         rc = read_trusted(s, &s->trusted, reterr);
     if (rc == 0)
+        rc = document_routes_read(&s->arena, config->schema, &s->documents, reterr);
+    if (rc == 0)
         rc = open_keyring(s, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);

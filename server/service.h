@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/macros.h"
 #include "base/str.h"
+#include "server/document_routes.h"
 
 struct config;
 struct cost_limits;
@@ -35,6 +36,7 @@ struct service {
     struct generations *generations;
     struct metrics *metrics;
     struct static_files *files;            /* NULL: no IDE */
+    struct document_routes documents;      /* that are asked for by a path */
     struct trusted *trusted;               /* NULL: any document may run */
     struct keyring *keyring;               /* of tokens; NULL: none count */
     struct secret *secret;                 /* the operator's */

@@ -84,6 +84,16 @@ static void answer_graphql(void *data, struct exchange *x)
     exchange_error(x, &err, NULL);
 }
 
+static void answer_document(void *data, struct exchange *x, const struct document_route *route)
+{
+    struct worker *w = data;
+
+    if (w->graphql && !w->closing)
+        graphql_handle_document(w->graphql, x, route);
+    else
+        answer_graphql(data, x); /* which says why not */
+}
+
 static const char *worker_lacks(const struct worker *w)
 {
     struct db_stats stats;
@@ -220,6 +230,8 @@ static int open_http(struct worker *w, struct err *reterr)
                                 .get_queries = c->get_queries,
                                 .http = w->http,
                                 .graphql = answer_graphql,
+                                .documents = &w->service->documents,
+                                .document = answer_document,
                                 .ready = answer_ready,
                                 .metrics = answer_metrics,
                                 .data = w};

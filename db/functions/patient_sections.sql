@@ -1,17 +1,21 @@
 /*
  * The sections of a patient summary (IPS 2.0): order, LOINC code, which are required, what tables their entries come from, and the
- * headings of their narrative. A required section stands in every summary, with the reason when it is empty; any other only with entries.
+ * headings of their narrative (of the required ones alone the tables matter). A required section stands in every summary, with the reason when it is empty; any other only with entries.
  */
 CREATE OR REPLACE FUNCTION summary_sections()
 RETURNS TABLE (place integer, section text, loinc text, display text, required boolean, tables text[], headings text[]) LANGUAGE sql IMMUTABLE AS $$
     VALUES (1, 'problems', '11450-4', 'Problem list - Reported', true, '{condition}'::text[], '{code,name,since}'::text[]),
            (2, 'allergies', '48765-2', 'Allergies and adverse reactions Document', true, '{allergy}', '{substance,criticality,reaction}'),
-           (3, 'medications', '10160-0', 'History of Medication use Narrative', true, '{prescription}', '{name,dose,since}'),
-           (4, 'immunizations', '11369-6', 'History of Immunization Narrative', false, '{immunization}', '{date,name,dose number}'),
+           (3, 'medications', '10160-0', 'History of Medication use Narrative', true, '{prescription,medication_statement}', '{name,dose,since}'),
+           (4, 'immunizations', '11369-6', 'History of Immunization Narrative', false, '{}', '{date,name,dose number}'),
            (5, 'results', '30954-2', 'Relevant diagnostic tests/laboratory data Narrative', false, '{}', '{name,value,date}'),
-           (6, 'past', '11348-0', 'History of Past illness Narrative', false, '{condition}', '{code,name,since,until}'),
-           (7, 'plan', '18776-5', 'Plan of care note', false, '{dispensary_registration}', '{code,name,since,next visit}'),
-           (8, 'stays', '46240-8', 'History of Hospitalizations+Outpatient visits Narrative', false, '{hospitalization}', '{since,until,place,code}')
+           (6, 'procedures', '47519-4', 'History of Procedures Document', false, '{}', '{date,name,value}'),
+           (7, 'past', '11348-0', 'History of Past illness Narrative', false, '{}', '{code,name,since,until}'),
+           (8, 'pregnancy', '10162-6', 'History of pregnancies Narrative', false, '{}', '{name,due on,since}'),
+           (9, 'vitals', '8716-3', 'Vital signs', false, '{}', '{name,value,date}'),
+           (10, 'social', '29762-2', 'Social history Narrative', false, '{}', '{name,value,date}'),
+           (11, 'plan', '18776-5', 'Plan of care note', false, '{}', '{code,name,since,next visit}'),
+           (12, 'stays', '46240-8', 'History of Hospitalizations+Outpatient visits Narrative', false, '{}', '{since,until,place,code}')
 $$;
 
 CREATE OR REPLACE FUNCTION icd10_display(i icd10, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -68,7 +68,9 @@ DECLARE
     bundle jsonb;
 BEGIN
     IF viewer IS NOT NULL THEN
-        SELECT string_to_array(r.withheld, ' ') INTO withheld FROM access_rights(viewer, subject) r;
+        /* An ambulance crew sees neither laboratory results nor habits (@allow of LabResult and Lifestyle). */
+        SELECT string_to_array(r.withheld, ' ') || CASE WHEN r.capacities = 'AMBULANCE' THEN '{lab_result,lifestyle}' ELSE '{}' END::text[]
+          INTO withheld FROM access_rights(viewer, subject) r;
         IF NOT FOUND THEN
             RETURN;
         END IF;
@@ -82,7 +84,14 @@ BEGIN
             UNION ALL SELECT * FROM summary_allergies(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_medications(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_immunizations(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_statements(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_results(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_laboratory(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_studies(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_vitals(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_social(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_pregnancy(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_procedures(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_plan(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_stays(subject, withheld, spoken)) e
       JOIN summary_sections() s ON s.section = e.section;

@@ -179,3 +179,92 @@ test('words of a record can’t become markup, nor the diary part of a summary',
   assert.ok(section(bundle, 'allergies').text.div.includes('&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;co&quot;'));
   assert.ok(!document.includes('diary-canary'));
 });
+
+test('what is measured, taken and done is there too: the latest of each, and nothing of it for whom the tables are closed', async () => {
+  const [{ id, iin, clinic, doctor }] = await database.query(`SELECT p.id::text, p.iin, p.clinic_id AS clinic, p.district_doctor_id AS doctor FROM patient p
+    WHERE p.deceased_on IS NULL AND p.sex = 'female' AND p.district_doctor_id IS NOT NULL AND p.birth_date BETWEEN '1985-01-01' AND '2000-01-01' ORDER BY p.id DESC LIMIT 1`);
+  await database.execute(`
+    DELETE FROM pregnancy WHERE patient_id = ${id};
+    INSERT INTO lab_result (patient_id, ordered_at, resulted_at, loinc, name, value, unit, low, high, flag) VALUES
+      (${id}, now() - interval '3 days', now() - interval '2 days', '99999-9', 'lab-canary', 1.5, 'mmol/L', 2, 3, 'low'), (${id}, '2020-01-01', '2020-01-02', '99999-9', 'lab-old', 2.5, 'mmol/L', 2, 3, 'normal');
+    INSERT INTO lab_result (patient_id, ordered_at, resulted_at, name, value_text, status) VALUES (${id}, now(), now(), 'text-canary', 'neg < 1 & "x"', 'preliminary');
+    INSERT INTO lab_result (patient_id, ordered_at, name, status) VALUES (${id}, now(), 'ordered-canary', 'ordered');
+    INSERT INTO diagnostic_report (patient_id, performed_at, modality, name, conclusion, clinic_id, image_ref) VALUES (${id}, now(), 'xray', 'study-canary', 'clear', ${clinic}, 'image-canary');
+    INSERT INTO observation (patient_id, observed_at, kind, value, second_value, unit) SELECT ${id}, now() + interval '1 minute', k.kind, k.least + 1, CASE k.kind WHEN 'blood_pressure' THEN k.least END, k.unit FROM observation_kind k;
+    INSERT INTO lifestyle (patient_id, noted_on, kind, level, amount, unit) VALUES (${id}, current_date + 1, 'smoking', 'high', 20.0, '/d'), (${id}, current_date + 1, 'alcohol', 'none', NULL, NULL);
+    INSERT INTO pregnancy (patient_id, noted_on, due_on) VALUES (${id}, current_date - 30, current_date + 150);
+    INSERT INTO procedure_done (patient_id, performed_on, name, result) VALUES (${id}, '2024-02-02', 'procedure-canary', 'fine');
+    INSERT INTO medication_statement (patient_id, started_on, origin, name, dose) VALUES (${id}, '2024-02-02', 'reported', 'taken-canary', 'one a day');
+    INSERT INTO medication_statement (patient_id, started_on, ended_on, origin, name) VALUES (${id}, '2024-02-02', '2024-02-03', 'reported', 'ended-canary')`);
+  const kinds = await database.value('SELECT count(*)::int FROM observation_kind');
+  for (const lang of ['KK', 'RU', 'EN']) {
+    const { bundle, document } = await summary(iin, undefined, lang);
+    assertSummary(bundle, `measured, ${lang}`);
+    for (const word of ['lab-canary', 'text-canary', 'study-canary', 'procedure-canary', 'taken-canary', 'neg &lt; 1 &amp; &quot;x&quot;']) assert.ok(document.includes(JSON.stringify(word).slice(1, -1)), word);
+    for (const word of ['lab-old', 'ordered-canary', 'ended-canary', 'image-canary']) assert.ok(!document.includes(word), word);
+    assert.equal(section(bundle, 'vitals').entry.length, kinds);
+    assert.equal(section(bundle, 'social').entry.length, 2);
+    assert.equal(section(bundle, 'pregnancy').entry.length, 1);
+  }
+  // A crew with an open call sees no laboratory results, no habits.
+  const [crew] = await database.query(`SELECT m.iin, c.bin, c.id::text FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id JOIN clinic c ON c.id = j.clinic_id
+    WHERE c.kind = 'ambulance' AND c.active AND m.active AND j.role <> 'manager' AND j.valid_to IS NULL AND m.id <> ${doctor} LIMIT 1`);
+  await database.execute(`INSERT INTO ambulance_call (patient_id, clinic_id, received_at, category, number) VALUES (${id}, ${crew.id}, now(), 1, 'call-of-the-summary')`);
+  const { bundle, document } = await summary(iin, clinician(crew, 'AMBULANCE'));
+  assertSummary(bundle, 'ambulance');
+  assert.ok(document.includes('study-canary') && document.includes('taken-canary'));
+  assert.ok(!document.includes('lab-canary') && !section(bundle, 'social'));
+});
+
+describe('over HTTP', () => {
+  let id, iin;
+  const get = (path, headers = {}) => server.request(path, { headers });
+  const outcome = (response, status, code) => {
+    assert.equal(response.status, status, response.text);
+    assert.equal(response.headers['content-type'], 'application/fhir+json');
+    assert.equal(response.headers['cache-control'], 'no-store');
+    const { resourceType, issue } = response.json();
+    assert.deepEqual([resourceType, issue[0].severity, issue[0].code], ['OperationOutcome', 'error', code]);
+  };
+
+  before(async () => {
+    [{ iin }] = people.slice(3);
+    ({ patient: { id } } = await server.data('query ($iin: ID!) { patient(iin: $iin) { id } }', { iin }, citizen(iin)));
+  });
+
+  test('GET /fhir/Patient/{id}/$summary is the document itself', async () => {
+    for (const [query, lang] of [['', null], ['?lang=RU', 'ru'], ['?_format=json&lang=EN', 'en']]) {
+      const response = await get(`/fhir/Patient/${id}/$summary${query}`, citizen(iin).headers);
+      assert.equal(response.status, 200, response.text);
+      assert.equal(response.headers['content-type'], 'application/fhir+json');
+      assert.equal(response.headers['cache-control'], 'no-store');
+      const bundle = response.json();
+      assertSummary(bundle, query);
+      if (lang) assert.equal(bundle.language, lang);
+      assert.equal(resources(bundle, 'Patient')[0].identifier[0].value, iin);
+    }
+    assert.equal((await get(`/fhir/Patient/${id}/%24summary`, citizen(iin).headers)).status, 200);
+    const [{ parts, n }] = await database.query(`SELECT p.parts, count(*)::int AS n FROM access_log l JOIN access_parts p ON p.hash = l.parts
+      WHERE l.person = '${iin}' AND p.parts ~ 'summaryDocument' GROUP BY 1 ORDER BY 2 DESC LIMIT 1`);
+    assert.ok(n >= 4, `${n} looks on record: ${parts}`);
+  });
+
+  test('who has no right, what is no id and who is not there look the same; errors are OperationOutcomes', async () => {
+    const stranger = citizen(people.find((one) => one.iin !== iin).iin).headers;
+    const texts = [];
+    for (const one of [id, `${id.slice(0, -1)}${id.endsWith('A') ? 'B' : 'A'}`, 'nonsense', '1']) {
+      const response = await get(`/fhir/Patient/${one}/$summary`, stranger);
+      outcome(response, 404, 'not-found');
+      texts.push(response.text);
+    }
+    assert.equal(new Set(texts).size, 1);
+    outcome(await get(`/fhir/Patient/${id}/$summary`), 401, 'login');
+    outcome(await get(`/fhir/Patient/${id}/$summary`, { Authorization: 'Bearer nonsense' }), 401, 'login');
+    outcome(await get(`/fhir/Patient/${id}/$summary?lang=DE`, citizen(iin).headers), 400, 'invalid');
+    outcome(await get(`/fhir/Patient/${id}/$summary?lang=EN&lang=RU`, citizen(iin).headers), 400, 'invalid');
+    outcome(await get(`/fhir/Patient/${id}/$summary`, keys.bearer({ role: 'PAYER' })), 403, 'forbidden');
+    assert.equal((await server.request(`/fhir/Patient/${id}/$summary`, { method: 'POST', headers: citizen(iin).headers })).status, 405);
+    for (const path of ['/fhir/Patient//$summary', `/fhir/Patient/${id}`, `/fhir/Patient/${id}/$summary/x`, '/fhir/$summary']) assert.equal((await get(path, citizen(iin).headers)).status, 404, path);
+    assert.equal((await get(`/fhir/Patient/${id}/$summary`, { ...citizen(iin).headers, Origin: 'https://elsewhere.example' })).status, 403);
+  });
+});
