@@ -53,12 +53,17 @@ describe('node', () => {
     const seen = new Map(Object.values(await entries(server)).flatMap(({ nodes }) => nodes).map((n) => [n.__typename, n.id]));
     const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { __typename id vaccinations(first: 1) { nodes { clinic { __typename id region { __typename id } } } }
       ${TYPES.filter(({ clinical, list }) => list && !clinical).map(({ list }) => `${list}(first: 1) { nodes { __typename id } }`).join(' ')}
+      labResults(first: 1) { nodes { test { __typename id } } } screenings(first: 1) { nodes { rule { __typename id } } } milestoneChecks(first: 1) { nodes { milestone { __typename id } } }
       allergies(first: 1) { nodes { source { __typename id } recordedBy { __typename id } } }
       dispenses(first: 1) { nodes { pharmacy { __typename id } drug { __typename id } } } } }`, { iin });
     const [{ source, recordedBy }] = patient.allergies.nodes, [{ clinic }] = patient.vaccinations.nodes;
     const [{ pharmacy, drug }] = patient.dispenses.nodes;
     for (const { list } of TYPES.filter((type) => type.list && !type.clinical)) seen.set(patient[list].nodes[0].__typename, patient[list].nodes[0].id);
-    for (const one of [patient, clinic, clinic.region, source, recordedBy, pharmacy, drug]) seen.set(one.__typename, one.id);
+    const [{ place }] = await database.query('SELECT clinic_id AS place FROM slot GROUP BY 1 ORDER BY 1 LIMIT 1');
+    await database.execute(`INSERT INTO slot (practitioner_id, clinic_id, starts_at, minutes) SELECT min(practitioner_id), ${place}, date_trunc('minute', now()) + INTERVAL '1 day', 20 FROM slot WHERE clinic_id = ${place}`);
+    const { someClinic } = await server.data(`{ someClinic: searchClinics(text: "${await database.value(`SELECT name FROM clinic WHERE id = ${place}`)}") { id } }`);
+    const { freeSlots: [slot] } = await server.data('query ($clinic: ID!) { freeSlots(clinic: $clinic) { __typename id } }', { clinic: someClinic.map(({ id }) => id).find((id) => bare(id) === String(place)) });
+    for (const one of [patient, clinic, clinic.region, source, recordedBy, pharmacy, drug, slot, patient.labResults.nodes[0].test, patient.screenings.nodes[0].rule, patient.milestoneChecks.nodes[0].milestone]) seen.set(one.__typename, one.id);
     assert.deepEqual([...seen.keys()].sort(), TYPES.map(({ name }) => name).sort());
     assert.equal(new Set(seen.values()).size, TYPES.length);
     for (const [type, id] of seen) {
