@@ -23,3 +23,10 @@ CREATE TYPE summary_entry AS (
 COMMENT ON COLUMN summary_entry.priority IS 'the least stands first; of equals the latest day';
 COMMENT ON COLUMN summary_entry.url IS 'of the resource within the document: urn:uuid:...';
 COMMENT ON COLUMN summary_entry.practitioners IS 'whom the resource refers to, by table practitioner; clinics likewise';
+
+CREATE TYPE record_archive AS (
+    patient_id bigint,
+    made_at timestamptz,
+    archive text
+);
+COMMENT ON TYPE record_archive IS 'a person''s whole record, as JSON';
