@@ -194,6 +194,7 @@ static const char shop[] = MAPPING
     "}\n"
     "type Shop @table(name: \"shop\") @hot {\n"
     "  id: ID!  name(lang: Lang = KK): String! @column(name: \"name_{lang}_x\")\n"
+    "  sort(lang: Lang = KK): String @computed(function: \"sort_{lang}\")\n"
     "  cap: Money @computed(function: \"cap_of\")\n"
     "}\n"
     "type OrderConnection { nodes: [Order!]! edges: [OrderEdge!]! pageInfo: PageInfo! }\n"
@@ -261,6 +262,11 @@ static void test_schema__choices(void **state)
     assert_int_equal(f->choice_argument, 0);
     check_str(f->parent->table->columns[f->choice_cells[0]].name, "name_kk_x");
     check_str(f->parent->table->columns[f->choice_cells[1]].name, "name_ru_x");
+    assert_false(f->parent->table->columns[f->choice_cells[1]].computed);
+    f = field(s, "Shop", "sort");
+    assert_int_equal(f->resolve, RESOLVE_CELL_CHOICE);
+    check_str(f->parent->table->columns[f->choice_cells[1]].name, "sort_ru");
+    assert_true(f->parent->table->columns[f->choice_cells[1]].computed);
     schema_free(s);
 }
 

@@ -38,6 +38,10 @@ export class Ways {
     const page = GIVEN[field.name] ?? (field.args.some(({ name }) => name === 'first') ? '(first: 100)' : '');
     if (!GIVEN[field.name] && field.args.some(isRequiredArgument)) throw new Error(`no way to give ${field.name} its arguments`);
     if (isLeafType(type)) return field.name;
+    // Many public things below a public thing prove nothing about persons, and every way asks for them again.
+    const { nodes, node } = type.getFields?.() ?? {};
+    const items = getNamedType((nodes ?? node)?.type ?? type);
+    if (depth > 0 && (page || isListType(getNullableType(field.type))) && !this.personal.has(items.name) && !isInterfaceType(items)) return '';
     if (this.personal.has(type.name) || isInterfaceType(type)) return `${field.name}${page} { __typename id }`;
     if (depth === DEEP) return '';
     const below = Object.values(type.getFields()).map((one) => this.selection(one, depth + 1)).filter(Boolean);
