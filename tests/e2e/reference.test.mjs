@@ -44,6 +44,10 @@ async function compare(reference, servers, people, seed, n) {
   const functions = Object.values(reference.mapping).flatMap(({ fields }) => Object.values(fields).filter((f) => f.procedure || f.list?.function));
   const calls = new RegExp(`\\b(${functions.map(({ name }) => name).join('|')})\\b`);
   reference.forget();
+  for (const iin of focus) { // ids that arguments ask for
+    const query = `{ patient(iin: "${iin}") { id clinic { id } districtDoctor { id } prescriptions { nodes { drug { id } } } } }`;
+    reference.settle((await reference.execute(parse(query))).data, JSON.parse(await post(servers[0], { query })).data);
+  }
   for (let done = 0; done < n; done += BATCH) {
     const values = reference.values([...focus, '000000000000']);
     const batch = Array.from({ length: Math.min(BATCH, n - done) }, () => operation(reference.schema, rnd, values, ROOTS));

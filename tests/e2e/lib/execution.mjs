@@ -392,6 +392,7 @@ export class ReferenceExecution {
     const column = (typeName, name) => [...this.entries.get(typeName).values()].slice(0, 200).map(({ row }) => row[name]);
     const most = [...this.entries.get('Patient').values()].find(({ row }) => row.iin === people[0]).key;
     const days = ['2015-01-01', '2024-02-29', '2025-06-01', '2026-01-01', '2026-03-31', '2026-09-01'];
+    const times = days.map((day, i) => `${day}T0${i}:30:00+05:00`);
     return (coordinate, argument) => {
       const [typeName, fieldName] = coordinate.split('.');
       const type = this.schema.getType(typeName);
@@ -400,8 +401,9 @@ export class ReferenceExecution {
         const looked = Object.values(this.schema.getQueryType().getFields()).find((f) => f.args.some((a) => getNamedType(a.type) === type));
         const result = looked && getNamedType(looked.type).name;
         const named = getNamedType(type.getFields()[fieldName].type).name;
+        if (field.parameter?.type) return Object.assign(texts((m) => m instanceof Entry && m.typeName === field.parameter.type), { only: true });
         if (result) return column(result, field.column?.name ?? snake(fieldName)).filter((v) => v !== null);
-        return named === 'Date' ? days : undefined;
+        return { Date: days, DateTime: times }[named];
       }
       if (this.said[argument] && field.procedure) return this.said[argument];
       if (argument === 'first') return [1, 1, 2, 2, 3, 5, 20, 100];
@@ -412,10 +414,11 @@ export class ReferenceExecution {
       if (field.node) return texts((m) => m instanceof Entry);
       const given = getNamedType(type.getFields()[fieldName].args.find(({ name }) => name === argument).type).name;
       if (given === 'Date') return days;
-      if (given === 'DateTime') return days.map((day, i) => `${day}T0${i}:30:00+05:00`);
+      if (given === 'DateTime') return times;
       if (argument === 'code') return ['I', 'I10', 'C', 'C08', 'J07BB', ''];
       const { parameter } = field.args[argument];
-      if (parameter?.type) return texts((m) => m instanceof Entry && m.typeName === parameter.type);
+      // Nothing else: what is no such id is refused with the whole request.
+      if (parameter?.type) return Object.assign(texts((m) => m instanceof Entry && m.typeName === parameter.type), { only: true });
       if (!field.lookup) return undefined;
       const result = getNamedType(type.getFields()[fieldName].type).name;
       if (field.lookup.column === 'iin') return [...people, ...people.map(() => people[0])];

@@ -44,14 +44,18 @@ class Writer {
     if (isListType(type)) return Array.from({ length: this.rnd(4) }, () => this.any(type.ofType, role, suggested));
     if (isInputObjectType(type)) {
       const fields = Object.values(type.getFields());
-      const one = type.isOneOf ? this.pick(fields) : null;
+      const known = (f) => { // an id that has to be of a type: none is known yet
+        const below = this.values(`${type.name}.${f.name}`, role);
+        return !(below?.only && below.length === 0);
+      };
+      const one = type.isOneOf ? this.pick(fields.filter(known)) : null;
       const taken = fields.filter((f) => (one ? f === one : isRequiredInputField(f) || this.chance(2)));
       return Object.fromEntries(taken.map((f) => {
         const below = this.values(`${type.name}.${f.name}`, role);
         return [f.name, one ? this.given(getNullableType(f.type), role, below) : this.any(f.type, role, below)];
       }));
     }
-    if (suggested?.length && !(['Int', 'ID'].includes(type.name) && this.chance(15))) return this.pick(suggested);
+    if (suggested?.length && (suggested.only || !(['Int', 'ID'].includes(type.name) && this.chance(15)))) return this.pick(suggested);
     if (isEnumType(type)) return this.pick(type.getValues()).name;
     switch (type.name) {
       case 'Int': return this.rnd(100) + 1;
@@ -93,7 +97,7 @@ class Writer {
   argument(coordinate, arg, lists) {
     const role = `${coordinate}(${arg.name}:)`;
     let suggested = this.values(coordinate, arg.name);
-    if (lists > 0 && suggested) suggested = suggested.filter((v) => typeof v !== 'number' || v <= 3);
+    if (lists > 0 && suggested && !suggested.only) suggested = suggested.filter((v) => typeof v !== 'number' || v <= 3);
     const small = lists > 0 ? `${role} ${lists}` : role;
     const make = () => this.any(arg.type, role, suggested);
     if (this.chance(3)) return `${arg.name}: $${this.variable(arg.type, small, make).name}`;
