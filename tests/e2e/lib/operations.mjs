@@ -11,7 +11,7 @@ const MOST_DEPTH = 9;
 const MOST_LISTS = 2; // that may lie in each other: rows multiply
 const ALIASES = ['a', 'b', 'id', 'name', 'x'];
 const ABOUT_TYPES = [
-  '__type(name: "Patient") { name kind fields { name args { name defaultValue } type { kind name ofType { kind name } } } }',
+  '__type(name: "Prescription") { name kind fields { name args { name defaultValue } type { kind name ofType { kind name } } } }',
   'languages: __type(name: "Language") { name kind enumValues { name description } }',
   '__schema { queryType { name } directives { name locations isRepeatable } }',
   'none: __type(name: "Nothing") { name }',
