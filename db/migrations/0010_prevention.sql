@@ -19,6 +19,7 @@ CREATE TABLE plan_rule (
     late_days integer NOT NULL CHECK (late_days > 0),
     every_months integer CHECK (every_months > 0),
     dose_number integer CHECK (dose_number > 0),
+    after_months integer CHECK (after_months > 0),
     rural boolean NOT NULL DEFAULT false,
     consent boolean NOT NULL DEFAULT false,
     kind text NOT NULL CHECK (kind IN ('vaccination', 'screening')),
@@ -41,9 +42,10 @@ CREATE TABLE plan_rule (
 COMMENT ON COLUMN plan_rule.from_months IS 'age at which it is due, with from_days on top';
 COMMENT ON COLUMN plan_rule.late_days IS 'days after it became due from which it is overdue';
 COMMENT ON COLUMN plan_rule.every_months IS 'due again so long after the last; null for a slot with a dose number';
+COMMENT ON COLUMN plan_rule.after_months IS 'not sooner after the dose before';
 COMMENT ON COLUMN plan_rule.vaccines IS 'vaccines that fill the slot, as records name them: of now and of earlier editions';
-COMMENT ON COLUMN plan_rule.under_care IS 'beginnings of ICD-10 codes: not due for who is registered for dispensary care of one';
-COMMENT ON COLUMN plan_rule.at_risk IS 'beginnings of ICD-10 codes: due only for who has such a diagnosis; {} for everybody';
+COMMENT ON COLUMN plan_rule.under_care IS 'ICD-10 categories (three characters): not due for who is registered for dispensary care of one';
+COMMENT ON COLUMN plan_rule.at_risk IS 'ICD-10 categories: due only for who has such a diagnosis; {} for everybody';
 COMMENT ON COLUMN plan_rule.rural IS 'only for people of rural clinics';
 
 ALTER TABLE clinic ADD rural boolean NOT NULL DEFAULT false;
@@ -98,6 +100,7 @@ SELECT v.id, 'vaccination', v.code, v.series, v.dose, v.from_months, v.from_days
 (24, 'vaccine.tuberculosis.2', 'tuberculosis', 2, 72, 0, 84, 183, NULL, NULL, '2005-01-01', '2020-09-24', 'БЦЖ', 'Editions before Decree 612 of 2020-09-24',
      'Туберкулезге қарсы (БЦЖ), 6 жас', 'Против туберкулёза (БЦЖ), 6 лет', 'Tuberculosis (BCG), 6 years')
        ) v (id, code, series, dose, from_months, from_days, to_months, late_days, every_months, sex, valid_from, valid_to, vaccines, source, name_kk, name_ru, name_en);
+UPDATE plan_rule SET after_months = 6 WHERE code IN ('vaccine.hepatitis_a.2', 'vaccine.papillomavirus.2');
 
 /*
  * Order ҚР ДСМ-174/2020. Where its text could not be had, intervals are the ones that are reported, and the source says so: a row
@@ -284,23 +287,41 @@ CREATE TABLE base_population (
 );
 INSERT INTO base_population (region_id, counted_on, people, source) VALUES (NULL, '2025-01-01', 18716355, 'Implied by the beta''s 17,722,517 passports at 94.69 %');
 
-/* One number of one clinic (or, for coverage with passports, one region) and month. */
+/*
+ * One number in a month: of a clinic, of a region (clinic_id null) or of the country (both null). Each is counted by itself and
+ * not summed, as somebody can be counted in two clinics.
+ */
 CREATE TABLE figure_cell (
-    month date NOT NULL CHECK (extract(day FROM month) = 1),
-    measure text NOT NULL COLLATE "C" CHECK (measure IN ('passports', 'appointments_kept', 'appointment_wait', 'laboratory_resulted', 'laboratory_turnaround',
-        'screening', 'vaccination', 'flagged_visits')),
-    region_id bigint NOT NULL REFERENCES region (id),
+    region_id bigint REFERENCES region (id),
     clinic_id bigint REFERENCES clinic (id),
-    subject text NOT NULL DEFAULT '' COLLATE "C",
+    month date NOT NULL CHECK (extract(day FROM month) = 1),
     part bigint NOT NULL CHECK (part >= 0),
     whole bigint NOT NULL CHECK (whole >= 0),
     people bigint NOT NULL CHECK (people >= 0),
-    UNIQUE NULLS NOT DISTINCT (month, measure, clinic_id, region_id, subject)
+    part_people bigint CHECK (part_people BETWEEN 0 AND people),
+    rest_people bigint CHECK (rest_people BETWEEN 0 AND people),
+    measure text NOT NULL COLLATE "C" CHECK (measure IN ('passports', 'appointments_kept', 'appointment_wait', 'laboratory_resulted', 'laboratory_turnaround',
+        'screening', 'vaccination', 'flagged_visits')),
+    subject text NOT NULL DEFAULT '' COLLATE "C",
+    UNIQUE NULLS NOT DISTINCT (month, measure, region_id, clinic_id, subject),
+    CHECK (clinic_id IS NULL OR region_id IS NOT NULL)
 );
-COMMENT ON COLUMN figure_cell.subject IS 'which screening rule, series of vaccines or rule of flags; else empty';
+COMMENT ON COLUMN figure_cell.subject IS 'which screening, series of vaccines or rule of flags; else empty';
 COMMENT ON COLUMN figure_cell.part IS 'of wait and turnaround the sum of hours, else how many of the whole';
-COMMENT ON COLUMN figure_cell.people IS 'distinct persons behind the whole, as far as one is counted more than once';
-CREATE INDEX figure_cell_region ON figure_cell (month, region_id, measure);
+COMMENT ON COLUMN figure_cell.people IS 'distinct persons behind the whole';
+COMMENT ON COLUMN figure_cell.part_people IS 'distinct persons behind the part; null where the part is no share of the whole';
+COMMENT ON COLUMN figure_cell.rest_people IS 'distinct persons behind what is not in the part';
+
+/* What figures() and capitation() return: numbers are null where they would tell of fewer than ten people, and `withheld` says so. */
+CREATE TYPE figure AS (
+    measure text, month date, region_id bigint, clinic_id bigint, subject text, rule_id bigint, part integer, whole integer, percent bigint, hours bigint, withheld text
+);
+CREATE TYPE capitation AS (
+    month date, region_id bigint, clinic_id bigint, condition text, percent integer, people integer, paid_heads bigint, withheld text
+);
+COMMENT ON COLUMN figure.percent IS 'hundredths';
+COMMENT ON COLUMN figure.hours IS 'hundredths: mean of wait or turnaround';
+COMMENT ON COLUMN capitation.paid_heads IS 'hundredths: people times percent';
 
 /* Payment per head. A rate holds from a day on; which one of two that fit is a row of its own, `both`. */
 CREATE TABLE capitation_rate (
@@ -337,7 +358,7 @@ CREATE TABLE private.visit_flag (
     month date NOT NULL CHECK (extract(day FROM month) = 1),
     flagged_at timestamptz NOT NULL DEFAULT now(),
     score smallint NOT NULL CHECK (score BETWEEN 1 AND 100),
-    rule text NOT NULL COLLATE "C" CHECK (rule IN ('after_death', 'in_hospital', 'two_places', 'crowded_day', 'never_attached', 'disputed')),
+    rule text NOT NULL COLLATE "C" CHECK (rule IN ('after_death', 'in_hospital', 'two_places', 'crowded_day', 'other_region', 'disputed')),
     PRIMARY KEY (patient_id, encounter_id, rule)
 );
 CREATE INDEX visit_flag_month ON private.visit_flag (month, clinic_id);
@@ -346,17 +367,19 @@ CREATE INDEX visit_flag_month ON private.visit_flag (month, clinic_id);
 CREATE TABLE paper_figure (
     id bigint PRIMARY KEY CHECK (id > 0),
     year integer NOT NULL CHECK (year BETWEEN 2000 AND 2100),
-    amount bigint NOT NULL,
-    before bigint,
+    saved bigint CHECK (saved >= 0),
+    count_before integer CHECK (count_before >= 0),
+    count_after integer CHECK (count_after >= 0),
     code text NOT NULL COLLATE "C" CHECK (code IN ('document_kinds', 'paper_saved', 'film_saved')),
     source text NOT NULL CHECK (source <> ''),
     name_kk text NOT NULL CHECK (name_kk <> ''),
     name_ru text NOT NULL CHECK (name_ru <> ''),
     name_en text NOT NULL CHECK (name_en <> ''),
-    UNIQUE (code, year)
+    UNIQUE (code, year),
+    CHECK (CASE code WHEN 'document_kinds' THEN num_nonnulls(count_before, count_after) = 2 AND saved IS NULL ELSE num_nulls(count_before, count_after) = 2 AND saved IS NOT NULL END)
 );
-COMMENT ON COLUMN paper_figure.amount IS 'kinds of documents, or tiyn';
-INSERT INTO paper_figure (id, year, code, before, amount, source, name_kk, name_ru, name_en) VALUES
-(1, 2018, 'document_kinds', 281, 154, 'Reported by the ministry; the year is that of its other figures', 'Медициналық құжат түрлері', 'Виды медицинских документов', 'Kinds of medical documents'),
-(2, 2018, 'paper_saved', NULL, 31540000000, 'Reported by the ministry; the year is that of its other figures', 'Қағаздан үнемделгені', 'Экономия на бумаге', 'Saved on paper'),
-(3, 2018, 'film_saved', NULL, 22470000000, 'Reported by the ministry; the year is that of its other figures', 'Пленкадан үнемделгені (флюорография, рентген, маммография)', 'Экономия на плёнке (флюорография, рентген, маммография)', 'Saved on film (fluorography, X-ray, mammography)');
+COMMENT ON COLUMN paper_figure.saved IS 'tiyn';
+INSERT INTO paper_figure (id, year, code, count_before, count_after, saved, source, name_kk, name_ru, name_en) VALUES
+(1, 2018, 'document_kinds', 281, 154, NULL, 'Reported by the ministry; the year is that of its other figures', 'Медициналық құжат түрлері', 'Виды медицинских документов', 'Kinds of medical documents'),
+(2, 2018, 'paper_saved', NULL, NULL, 31540000000, 'Reported by the ministry; the year is that of its other figures', 'Қағаздан үнемделгені', 'Экономия на бумаге', 'Saved on paper'),
+(3, 2018, 'film_saved', NULL, NULL, 22470000000, 'Reported by the ministry; the year is that of its other figures', 'Пленкадан үнемделгені (флюорография, рентген, маммография)', 'Экономия на плёнке (флюорография, рентген, маммография)', 'Saved on film (fluorography, X-ray, mammography)');
