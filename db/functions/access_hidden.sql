@@ -42,6 +42,9 @@ BEGIN
                 UNION ALL SELECT 'pregnancy', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM pregnancy WHERE patient_id = subject
                 UNION ALL SELECT 'diagnostic_report', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM diagnostic_report WHERE patient_id = subject
                 UNION ALL SELECT 'ai_finding', id, superseded_by, 'diagnostic_report', report_id, viewer_practitioner IN (recorded_by, confirmed_by) FROM ai_finding WHERE patient_id = subject
+                /* Once more, for it is shown by the diagnosis that came of it too. */
+                UNION ALL SELECT 'ai_finding', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, confirmed_by) FROM ai_finding
+                            WHERE patient_id = subject AND condition_id IS NOT NULL
                 UNION ALL SELECT 'procedure_done', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id) FROM procedure_done WHERE patient_id = subject
                 UNION ALL SELECT 'implant', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM implant WHERE patient_id = subject
                 UNION ALL SELECT 'medication_statement', id, superseded_by, 'prescription', prescription_id, recorded_by = viewer_practitioner FROM medication_statement WHERE patient_id = subject

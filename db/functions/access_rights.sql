@@ -16,6 +16,7 @@ RETURNS TABLE (capacities text, withheld text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT r.capacities,
            CASE WHEN v.role = 'CITIZEN' OR r.emergency IS NOT NULL THEN ''
+                WHEN v.role = 'LABORATORY' THEN access_hidden_laboratory(subject, w.practitioner_id, w.clinic_id)
                 /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
                 WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
                 THEN access_hidden(subject, v.role, w.practitioner_id, w.clinic_id)
@@ -52,6 +53,10 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                         END
                         WHEN v.role = 'PAYER' THEN 'PAYER'
                         WHEN w.practitioner_id IS NULL THEN NULL
+                        WHEN v.role = 'LABORATORY' THEN
+                             (SELECT 'LABORATORY' FROM lab_result o
+                               WHERE o.patient_id = subject AND o.clinic_id = w.clinic_id AND o.superseded_by IS NULL AND o.record_status <> 'entered_in_error'
+                                 AND (o.status IN ('ordered', 'preliminary') OR o.resulted_at >= now() - INTERVAL '30 days') LIMIT 1)
                         ELSE nullif(concat_ws(',',
                              CASE WHEN v.role = 'DOCTOR' AND p.district_doctor_id = w.practitioner_id AND p.clinic_id = w.clinic_id
                                   THEN 'DISTRICT_DOCTOR' END,

@@ -14,7 +14,7 @@ DECLARE
     code text := reason_code;
 BEGIN
     SELECT * INTO place FROM access_place(viewer);
-    IF NOT FOUND THEN
+    IF NOT FOUND OR place.role = 'LABORATORY' THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001',
             MESSAGE = 'Only a doctor, a nurse or an ambulance crew opens emergency access, for the organisation that they work at.';
     ELSIF code IS NULL OR code NOT IN ('unconscious', 'threat_to_life', 'no_representative', 'infection', 'other') THEN

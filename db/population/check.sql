@@ -74,6 +74,16 @@ rule (name, broken) AS (
             UNION ALL SELECT 'task done', patient_id, done_on FROM care_task WHERE done_on IS NOT NULL
             UNION ALL SELECT 'dispute', patient_id, made_at::date FROM dispute
             UNION ALL SELECT 'emergency access', patient_id, valid_from::date FROM emergency_grant
+            UNION ALL SELECT 'laboratory order', patient_id, ordered_at::date FROM lab_result
+            UNION ALL SELECT 'laboratory result', patient_id, resulted_at::date - 2 FROM lab_result WHERE resulted_at IS NOT NULL
+            UNION ALL SELECT 'measurement', patient_id, observed_at::date FROM observation
+            UNION ALL SELECT 'habit', patient_id, noted_on FROM lifestyle
+            UNION ALL SELECT 'pregnancy', patient_id, noted_on FROM pregnancy
+            UNION ALL SELECT 'study', patient_id, performed_at::date FROM diagnostic_report
+            UNION ALL SELECT 'procedure', patient_id, performed_on FROM procedure_done
+            UNION ALL SELECT 'implant', patient_id, implanted_on FROM implant
+            UNION ALL SELECT 'medicine taken', patient_id, started_on FROM medication_statement
+            UNION ALL SELECT 'contact', patient_id, noted_on FROM emergency_contact
             UNION ALL SELECT 'admission', patient_id, admitted_on FROM hospitalization
             UNION ALL SELECT 'discharge', patient_id, discharged_on FROM hospitalization WHERE discharged_on IS NOT NULL) e ON e.patient_id = p.id GROUP BY e.name
     UNION ALL SELECT 'doses of a series come in order', count(*) FROM (
@@ -157,6 +167,20 @@ rule (name, broken) AS (
                 WHERE t.due_on < p.started_on
     UNION ALL SELECT 'taken places of a slot are its appointments', count(*) FROM slot s WHERE s.taken > 0 AND s.taken <> (SELECT count(*) FROM appointment a WHERE a.slot_id = s.id AND a.status IN ('booked', 'kept'))
     UNION ALL SELECT 'active prescriptions have a code, no others', count(*) FROM prescription WHERE (status = 'active') <> (pick_code_hash IS NOT NULL)
+    UNION ALL SELECT 'results lie in the range that is for this sex and age', count(*) FROM lab_result r JOIN patient p ON p.id = r.patient_id
+                WHERE NOT EXISTS (SELECT FROM lab_range g WHERE g.lab_test_id = r.lab_test_id AND coalesce(g.sex, p.sex) = p.sex AND g.low IS NOT DISTINCT FROM r.low AND g.high = r.high
+                                     AND extract(year FROM age(r.ordered_at::date, p.birth_date)) >= g.age_from AND extract(year FROM age(r.ordered_at::date, p.birth_date)) < g.age_to)
+    UNION ALL SELECT 'results are flagged as the range says', count(*) FROM lab_result WHERE value IS NOT NULL AND flag IS DISTINCT FROM
+                     CASE WHEN value > high THEN regexp_replace(flag, 'low', 'high') WHEN value < low THEN regexp_replace(flag, 'high', 'low') ELSE 'normal' END
+    UNION ALL SELECT 'measurements are in their unit, within what people have', count(*) FROM observation o JOIN observation_kind k USING (kind)
+                WHERE o.unit <> k.unit OR o.value NOT BETWEEN k.least AND k.most
+    UNION ALL SELECT 'women of an age to be are pregnant', count(*) FROM pregnancy g JOIN patient p ON p.id = g.patient_id
+                WHERE p.sex <> 'female' OR g.noted_on < p.birth_date + 17 * 365 OR g.noted_on > p.birth_date + 45 * 366
+    UNION ALL SELECT 'of what a model saw only a clinician makes more', count(*) FROM ai_finding WHERE (status = 'preliminary') <> (confirmed_by IS NULL)
+    UNION ALL SELECT 'a device was put in by a procedure of that day', count(*) FROM implant i
+                WHERE NOT EXISTS (SELECT FROM procedure_done q WHERE q.patient_id = i.patient_id AND q.performed_on = i.implanted_on)
+    UNION ALL SELECT 'medicines taken by prescription are those prescribed', count(*) FROM medication_statement m JOIN prescription r ON r.patient_id = m.patient_id AND r.id = m.prescription_id
+                WHERE m.drug_id <> r.drug_id OR m.started_on <> r.issued_on
     /* Every foreign key of the schema, since a fast load does not fire them. */
     UNION ALL
     SELECT format('%s: %s', c.conrelid::regclass, pg_get_constraintdef(c.oid)),
@@ -187,6 +211,15 @@ figure (name, value, least, most) AS (
     UNION ALL SELECT 'doctors with ten marks or more, of the first 20,000 people', count(practitioner_rating(p)), 20, 40 FROM practitioner p WHERE p.id BETWEEN 12700 AND 14300 HAVING (SELECT people FROM day) BETWEEN 20000 AND 100000
     UNION ALL SELECT 'kinds of certificates', count(*), 8, 8 FROM certificate_type
     UNION ALL SELECT 'categories that the state pays for', count(*), 16, 16 FROM insurance_category WHERE paid_by_state
+    UNION ALL SELECT 'glycated haemoglobin of diabetics, %, above that of others', avg(value), 6, 11 FROM lab_result WHERE loinc = '4548-4'
+    UNION ALL SELECT 'laboratory results out of range, percent', 100.0 * count(*) FILTER (WHERE flag <> 'normal') / count(value), 5, 30 FROM lab_result
+    UNION ALL SELECT 'laboratory results per person', count(*)::numeric / (SELECT people FROM day), 2, 7 FROM lab_result
+    UNION ALL SELECT 'height of grown men, cm', avg(o.value), 172, 176 FROM observation o JOIN patient p ON p.id = o.patient_id
+                     WHERE o.kind = 'height' AND p.sex = 'male' AND o.observed_at > p.birth_date + interval '20 years'
+    UNION ALL SELECT 'weight at one year, kg', avg(o.value), 8, 10.5 FROM observation o JOIN patient p ON p.id = o.patient_id
+                     WHERE o.kind = 'weight' AND o.observed_at BETWEEN p.birth_date + interval '355 days' AND p.birth_date + interval '390 days'
+    UNION ALL SELECT 'pregnant women of a thousand people', 1000.0 * count(*) / (SELECT people FROM day), 4, 25 FROM pregnancy WHERE status = 'ongoing'
+    UNION ALL SELECT 'findings that wait for a clinician, percent', 100.0 * count(*) FILTER (WHERE status = 'preliminary') / nullif(count(*), 0), 2, 20 FROM ai_finding
     UNION ALL SELECT 'products', count(*), 200, 400 FROM drug
     UNION ALL SELECT 'international names', count(DISTINCT inn), 60, 80 FROM drug
     UNION ALL SELECT 'coverage of 18716355, percent', round(count(*) / 187163.55, 2), 94.69, 94.69 FROM patient HAVING count(*) = 17722517

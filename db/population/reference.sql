@@ -57,7 +57,7 @@ SELECT s.id, s.region_id, population.bin(10000 + s.id / 4), 'ДҚ-' || lpad(s.id
 /*
  * District doctors: six for each polyclinic, ids (clinic - 1) * 6 + 1 to 6. Hospital doctors: three for each
  * hospital, from 10001. Specialists: one for each polyclinic, from 12701. Nurses: one for each polyclinic, in one of its
- * districts, from 14301. Paramedics: four for each ambulance station, from 16001.
+ * districts, from 14301. Paramedics: four for each ambulance station, from 16001. Laboratories: one doctor each, from 17001.
  */
 CREATE TABLE population.post AS
 SELECT (s.id - 1) * 6 + d AS id, s.id AS clinic_id, 'district_doctor' AS role, d::int AS district,
@@ -75,7 +75,9 @@ SELECT 12700 + s.id, s.id, 'specialist', NULL, w.word
 UNION ALL
 SELECT 14300 + s.id, s.id, 'nurse', 1 + population.pick(s.id, 113, 6), 'Мейіргер' FROM population.site s WHERE s.kind = 'polyclinic'
 UNION ALL
-SELECT 16000 + (s.id - 3001) * 4 + d, s.id, 'paramedic', NULL, 'Фельдшер' FROM population.site s, generate_series(1, 4) d WHERE s.kind = 'ambulance';
+SELECT 16000 + (s.id - 3001) * 4 + d, s.id, 'paramedic', NULL, 'Фельдшер' FROM population.site s, generate_series(1, 4) d WHERE s.kind = 'ambulance'
+UNION ALL
+SELECT 17000 + s.id - 3100, s.id, 'specialist', NULL, 'Зертханашы дәрігер' FROM population.site s WHERE s.kind = 'laboratory';
 
 INSERT INTO practitioner (id, iin, full_name, specialty)
 SELECT post.id, who.iin, family.name || ' ' || given.name || CASE father.name WHEN '' THEN '' ELSE ' ' || father.name END, post.specialty
@@ -119,3 +121,4 @@ DROP TABLE population.post;
 
 \ir medicines.sql
 \ir care_reference.sql
+\ir lab_tests.sql

@@ -5,7 +5,8 @@
  *
  * A draw is a pure function of (seed, number of the person, salt), so person number n is the same at every
  * size. Salts: 1-99 person, 100-199 organisations, 1000 + disease, 2000 acute, 3000 allergies, 4000 vaccines,
- * 5000-8999 prescriptions, 9000-9099 stays, 9200-9299 relations and what gives a right, 9400-9499 care, 10000 + place pick-up codes.
+ * 5000-8999 prescriptions, 9000-9099 stays, 9200-9299 relations and what gives a right, 9400-9499 care, 10000 + place pick-up codes,
+ * 20000-21999 observations.
  */
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS population CASCADE;
@@ -24,6 +25,7 @@ RETURN ((hashint8extended(n, salt + :seed::bigint * 4294967296) & 2147483647) % 
 \ir diseases.sql
 \ir vaccines.sql
 \ir drugs.sql
+\ir observed.sql
 
 /* Ages today: share of the people in percent, share of men. Bands 0-4 are those of the diseases. */
 CREATE TABLE population.age (from_age int PRIMARY KEY, to_age int, percent float8, men float8, band int);

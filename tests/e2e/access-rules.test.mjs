@@ -56,7 +56,7 @@ before(async () => {
 after(() => db?.drop());
 // What a test adds goes after it: tables of rights, and what hangs on a patient.
 beforeEach(() => db.execute(`TRUNCATE guardianship, ambulance_call, appointment, access_rule, emergency_grant, notification, diary_entry, private.attempt,
-  prescription, dispense, condition, dispensary_registration, hospital_referral, hospitalization, allergy, immunization;
+  prescription, dispense, condition, dispensary_registration, hospital_referral, hospitalization, allergy, immunization CASCADE;
   UPDATE practitioner SET active = true; UPDATE pharmacy SET active = true`));
 
 const rights = async (viewer, subject) => (await server.query(`SELECT * FROM access_rights('${viewer}', ${subject})`))[0];

@@ -12,8 +12,9 @@ import { createDatabase } from './lib/services.mjs';
 const LOAD = path.join(TOP, 'db/population/load');
 const CHECK = readFileSync(path.join(TOP, 'db/population/check.sql'), 'utf8');
 const OWNED = ['attachment', 'condition', 'allergy', 'immunization', 'prescription', 'dispense', 'dispensary_registration', 'hospital_referral', 'hospitalization',
-  'guardianship', 'appointment', 'ambulance_call', 'diary_entry', 'access_rule', 'emergency_grant', 'notification'];
-const REFERENCE = ['source_system', 'region', 'clinic', 'pharmacy', 'practitioner', 'practitioner_role', 'icd10', 'drug', 'price_cap'];
+  'guardianship', 'appointment', 'ambulance_call', 'diary_entry', 'access_rule', 'emergency_grant', 'notification',
+  'lab_result', 'observation', 'lifestyle', 'pregnancy', 'diagnostic_report', 'ai_finding', 'procedure_done', 'implant', 'medication_statement', 'emergency_contact'];
+const REFERENCE = ['source_system', 'region', 'clinic', 'pharmacy', 'practitioner', 'practitioner_role', 'icd10', 'drug', 'price_cap', 'lab_test', 'lab_range'];
 const MEDICINES = { leaflet: 'id', specialty: 'name_kk', dosage_form: 'name_kk', vaccine: 'code', pharmacy_price: 'drug_id, pharmacy_id', med_package: 'id', package_event: 'package_id, seq', batch_recall: 'id' };
 const work = mkdtempSync(path.join(os.tmpdir(), 'tolqujat-population.'));
 const made = [];

@@ -2,6 +2,8 @@
 
 /** Tables whose rows have no versions, no source and nobody who recorded them. */
 export const PLAIN = [];
+/** Tables whose entries name a diagnosis, and so are hidden with it. */
+export const WITH_CONDITION = ['procedure_done', 'ai_finding'];
 
 /** SQL of reference rows that only this person's record leads to, so that their names are canaries too. `text(what)`: such a name. */
 export function references({ n, id }, { row, text }) {

@@ -45,7 +45,8 @@ const hours = (n) => sql(`now() + INTERVAL '${n} hours'`);
 // ---- places and those who work there ----
 
 const CLINICS = { home: 'polyclinic', elsewhere: 'polyclinic', referring: 'polyclinic', ward: 'hospital', formerWard: 'hospital',
-  awaited: 'hospital', refused: 'hospital', station: 'ambulance', otherStation: 'ambulance', laboratory: 'laboratory', closed: 'polyclinic' };
+  awaited: 'hospital', refused: 'hospital', station: 'ambulance', otherStation: 'ambulance', laboratory: 'laboratory', closed: 'polyclinic',
+  formerLaboratory: 'laboratory', otherLaboratory: 'laboratory' };
 const POSTS = { // practitioner -> [clinic, role, district, valid_to in days or null]
   districtDoctor: ['home', 'district_doctor', 1, null],
   otherDistrictDoctor: ['home', 'district_doctor', 2, null],
@@ -73,6 +74,10 @@ const POSTS = { // practitioner -> [clinic, role, district, valid_to in days or 
   dismissed: ['home', 'district_doctor', 3, -1],
   inactive: ['home', 'district_doctor', 4, null],
   closedDoctor: ['closed', 'district_doctor', 1, null],
+  labWorker: ['laboratory', 'specialist', null, null],
+  labManager: ['laboratory', 'manager', null, null],
+  formerLabWorker: ['formerLaboratory', 'specialist', null, null],
+  otherLabWorker: ['otherLaboratory', 'specialist', null, null],
 };
 const PEOPLE = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'grown', 'hider', 'dead', 'left', 'lost', 'shut', 'gone'];
 const HOME = { // person -> [clinic, district doctor] of the open attachment
@@ -162,6 +167,9 @@ function entryRows(person, k, i) {
 }
 // What has no versions, no source and nobody who recorded it.
 const PLAIN = ['access_rule', 'emergency_grant', ...AREAS.flatMap((area) => area.PLAIN)];
+// What some people have beside the four of a kind.
+const FIFTH = { id: 9_000_005, recorded_at: '2001-01-01 00:00:04+00' };
+const OTHERS = { id: 9_000_006, recorded_at: '2001-01-01 00:00:05+00' }, OTHERS_TOO = { id: 9_000_007, recorded_at: '2001-01-01 00:00:06+00' };
 /** When entry number `i` was made. */
 const secondOf = (i) => `2001-01-01 00:00:${String(i).padStart(2, '0')}+00`;
 
@@ -206,6 +214,7 @@ function relationsSql() {
     number: `canary-alia-by-${who}`, dose: 'canary-alia-dose' });
   const call = (name, station, closed) => relation('ambulance_call', name, { clinic_id: clinics[station].id, received_at: hours(-2), closed_at: closed, category: 1, number: `canary-${name}-call-${station}` });
   const guardian = (name, values) => relation('guardianship', name, { kind: 'mother', valid_from: '2015-01-01', ...values });
+  const lab = (name, clinic, values) => relation('lab_result', name, { clinic_id: clinics[clinic].id, name: `canary-${name}-ordered`, loinc: clinical.loinc(people[name].n), source_id: 1000 + people[name].n, ...values });
   const hide = (table, values) => relation('access_rule', 'hider', { kind: 'hide', item_table: table, made_by: hider.iin, ...values });
   return [
     ...['child', 'teen', 'grown'].map((name) => guardian(name, { guardian_id: people.gulnar.id })),
@@ -223,6 +232,14 @@ function relationsSql() {
     emergency('alia', 'breakGlass', -1), emergency('hider', 'breakGlass', -1), emergency('alia', 'brokenGlass', -25),
     grant('grantee'), grant('revokedGrantee', { revoked_at: hours(-1), revoked_by: alia.iin }), grant('formerGrantee', { valid_to: hours(-1) }),
     relation('access_rule', 'hider', { kind: 'grant', practitioner_id: practitioners.grantee.id, valid_to: hours(100), made_by: hider.iin }),
+    // Orders of laboratories; the fifth entry is of another one, or hidden.
+    lab('alia', 'laboratory', { ordered_at: hours(-3), status: 'ordered' }),
+    lab('alia', 'formerLaboratory', { ...FIFTH, ordered_at: today(-33), resulted_at: today(-31), value_text: 'canary-alia-result' }),
+    lab('alia', 'otherLaboratory', { ...OTHERS, ordered_at: hours(-3), status: 'cancelled' }),
+    lab('alia', 'otherLaboratory', { ...OTHERS_TOO, ordered_at: hours(-3), status: 'ordered', record_status: 'entered_in_error' }),
+    lab('hider', 'laboratory', { ordered_at: today(-20), resulted_at: today(-19), value_text: 'canary-hider-result' }),
+    lab('hider', 'laboratory', { ...FIFTH, ordered_at: hours(-2), status: 'ordered' }),
+    hide('lab_result', { item_id: FIFTH.id, role: 'LABORATORY' }),
     // See hiddenFrom() for what these do.
     hide('allergy', {}),
     hide('condition', { item_id: ENTRIES.c, role: 'DOCTOR' }),
@@ -250,8 +267,8 @@ export const laterSql = () => ['SET session_replication_role = replica;',
   ...TABLES.filter((table) => !PLAIN.includes(table)).map((table) => `UPDATE ${table} SET superseded_by = ${ENTRIES.b} WHERE id = ${ENTRIES.a} AND patient_id >= ${FIRST};`),
   ...[...TABLES, 'patient'].map((table) => `DELETE FROM ${table} WHERE ${table === 'patient' ? 'id' : 'patient_id'} = ${people.gone.id};`)].join('\n');
 
-/** Which of the four entries was made at this time; others have no letter. */
-export const letterOf = (recordedAt) => (/^2001-01-01T00:00:0([0-3])Z$/.test(recordedAt) ? Object.keys(ENTRIES)[Number(recordedAt.at(-2))] : null);
+/** Which of the four entries was made at this time (or of those that some have beside them: e to g); others have no letter. */
+export const letterOf = (recordedAt) => (/^2001-01-01T00:00:0([0-6])Z$/.test(recordedAt) ? 'abcdefg'[Number(recordedAt.at(-2))] : null);
 
 // ---- who asks ----
 
@@ -309,7 +326,13 @@ const viewers = [
   clinician('inactive doctor', 'DOCTOR', 'inactive', 'home'),
   clinician('doctor of a closed clinic', 'DOCTOR', 'closedDoctor', 'closed'),
   clinician('pharmacist', 'PHARMACIST', 'districtDoctor', 'home'),
-  clinician('laboratory', 'LABORATORY', 'districtDoctor', 'laboratory'),
+  clinician('a doctor as a laboratory', 'LABORATORY', 'districtDoctor', 'laboratory'),
+  clinician('laboratory with an order', 'LABORATORY', 'labWorker', 'laboratory', { alia: ['LABORATORY'], hider: ['LABORATORY'] }),
+  clinician('laboratory as a doctor', 'DOCTOR', 'labWorker', 'laboratory'),
+  clinician('laboratory worker at another one', 'LABORATORY', 'labWorker', 'formerLaboratory'),
+  clinician('manager of the laboratory', 'LABORATORY', 'labManager', 'laboratory'),
+  clinician('laboratory whose result is old', 'LABORATORY', 'formerLabWorker', 'formerLaboratory'),
+  clinician('laboratory whose order was cancelled', 'LABORATORY', 'otherLabWorker', 'otherLaboratory'),
   clinician('contact centre', 'CONTACT_CENTRE', 'districtDoctor', 'home'),
   clinician('payer', 'PAYER', 'otherNurse', 'home', everybody('PAYER')),
   clinician('manager', 'MANAGER', 'districtDoctor', 'home'),
@@ -325,11 +348,15 @@ const all = (table) => Object.keys(ENTRIES).map((k) => `${table}:${k}`);
  */
 export function hiddenFrom(viewer, personName) {
   const capacities = viewer.sees[personName] ?? [];
-  if (personName !== 'hider' || viewer.role === 'CITIZEN' || capacities.includes('BREAK_GLASS')) return new Set();
+  // A laboratory sees its own: neither the four of a kind nor other laboratories', which the letters e to g are.
+  const others = capacities.includes('LABORATORY') ? [...all('lab_result'), 'lab_result:e', ...(personName === 'alia' ? ['lab_result:f', 'lab_result:g'] : [])] : [];
+  if (personName !== 'hider') return new Set(others);
+  if (viewer.role === 'CITIZEN' || capacities.includes('BREAK_GLASS')) return new Set();
   return new Set([
+    ...others,
     ...all('allergy').filter((entry) => !(entry === 'allergy:d' && viewer.practitioner === 'districtDoctor')), // he wrote it
     ...(viewer.role === 'DOCTOR' ? ['condition', 'dispensary_registration', 'hospital_referral', 'hospitalization', ...AREAS.flatMap(({ WITH_CONDITION = [] }) => WITH_CONDITION)].map((table) => `${table}:c`) : []),
-    ...(viewer.practitioner === 'booked' ? ['prescription:d', 'dispense:d'] : []),
+    ...(viewer.practitioner === 'booked' ? ['prescription:d', 'dispense:d', 'medication_statement:d'] : []),
     ...(viewer.role === 'NURSE' ? ['immunization:a', 'immunization:b'] : []),
     ...(viewer.clinic === 'home' && viewer.role !== 'PAYER' ? ['hospitalization:d'] : []),
     ...(viewer.role === 'PAYER' ? ['hospital_referral:d', 'hospitalization:d'] : []),
