@@ -33,8 +33,18 @@ void array_begin(struct array *a, uint32_t oid)
     buf_clear(&a->bytes);
     buf_add(&a->bytes, &empty, sizeof empty); /* written by array_end */
     a->_oid = oid;
-    a->_n = 0;
+    a->_n = a->_n_given = 0;
     a->_nulls = false;
+}
+
+static void added(struct array *a, bool null)
+{
+    a->_n++;
+    a->_nulls |= null;
+    if (!null) {
+        a->_n_given = a->_n;
+        a->_len_given = a->bytes.len;
+    }
 }
 
 void array_add_number(struct array *a, int64_t n)
@@ -43,14 +53,14 @@ void array_add_number(struct array *a, int64_t n)
 
     put32(&a->bytes, sizeof big);
     buf_add(&a->bytes, &big, sizeof big);
-    a->_n++;
+    added(a, false);
 }
 
 void array_add_bool(struct array *a, bool b)
 {
     put32(&a->bytes, 1);
     buf_add_char(&a->bytes, (char)b);
-    a->_n++;
+    added(a, false);
 }
 
 void array_add_bytes(struct array *a, struct str s)
@@ -58,8 +68,14 @@ void array_add_bytes(struct array *a, struct str s)
     put32(&a->bytes, s.ptr ? (uint32_t)s.len : UINT32_MAX);
     if (s.ptr)
         buf_add_str(&a->bytes, s);
-    a->_nulls |= !s.ptr;
-    a->_n++;
+    added(a, !s.ptr);
+}
+
+void array_trim(struct array *a)
+{
+    if (a->_n_given < a->_n && !a->bytes.failed)
+        a->bytes.len = a->_n_given ? a->_len_given : sizeof(struct head);
+    a->_n = a->_n_given;
 }
 
 int array_end(struct array *a)

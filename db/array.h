@@ -16,6 +16,8 @@ struct array {
     struct buf bytes; /* the parameter, once array_end has run */
     uint32_t _oid, _n;
     bool _nulls;
+    uint32_t _n_given; /* up to the last that is not null, */
+    size_t _len_given; /* and the bytes to there */
 };
 
 /* `max_bytes`: what it may hold; an element that does not fit makes array_end fail. */
@@ -29,6 +31,8 @@ void array_add_number(struct array *a, int64_t n);
 void array_add_bool(struct array *a, bool b);
 /* Of text (valid UTF-8 without NUL: the caller sees to it) or bytea; ptr NULL: null. */
 void array_add_bytes(struct array *a, struct str s);
+/* Takes off the nulls at its end. Before array_end. */
+void array_trim(struct array *a);
 /* 0, or ERR_MEMORY. */
 int array_end(struct array *a) MUSTCHECK;
 

@@ -210,6 +210,9 @@ int audit_batch_end(struct audit_batch *b)
     b->task.statement = parts ? AUDIT_SQL_ROWS_AND_PARTS : AUDIT_SQL_ROWS;
     b->task.again = parts ? AUDIT_SQL_ROWS_AND_PARTS_AGAIN : AUDIT_SQL_ROWS_AGAIN;
     b->task.n_params = parts ? PARAM_COUNT : PARAM_NEW_HASH;
+    /* Most texts are null in most rows; beside longer ones unnest goes on with nulls, for nothing. */
+    for (int i = 0; i < AUDIT_PARTS; i++)
+        array_trim(&p[PARAM_TEXTS + i]);
     for (uint32_t i = 0; i < b->task.n_params; i++)
         if (array_end(&p[i]) < 0)
             return ERR_MEMORY;

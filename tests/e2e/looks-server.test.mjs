@@ -104,6 +104,7 @@ describe('on record', () => {
 
   test('rows that nobody waits for go together', async () => {
     const own = people.slice(10, 60);
+    await until(async () => await server.metric('tolqujat_audit_waiting') === 0, 'the rows of before');
     const batches = await server.metric('tolqujat_audit_batches_total'), rows = await server.metric('tolqujat_audit_rows_total');
     await Promise.all(own.map((one) => server.data(NAME, { iin: one.iin }, { headers: asCitizen(one) })));
     await until(async () => await server.metric('tolqujat_audit_rows_total') === rows + own.length, 'all rows');
