@@ -15,12 +15,13 @@ import { hiddenFrom, laterSql, letterOf, world, worldSql } from './world.mjs';
 export const LIMITS = ['--refusal-ms', '0', '--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '10000', '--max-tokens', '1000000'];
 const { people, viewers } = world;
 
-/** The ids and cursors of a person's entries, from a server that shows everything: { id, entries: Type -> [{ id, cursor, letter }] }. */
+/** The ids and cursors of a person's entries, from a server that shows everything: { id, faces: Type -> id, entries: Type -> [{ id, cursor, letter }] }. */
 async function readIds(server, ways, person) {
   const lists = ways.entries.map((type) => `${type.name}: ${ways.lists.get(type.name)}(first: 100) { edges { cursor node { id ${
     ['recordedAt', 'validFrom', 'madeAt'].filter((name) => type.getFields()[name]).slice(0, 1).map((name) => `made: ${name}`)} } } }`);
-  const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { id ${lists.join(' ')} } }`, { iin: person.iin });
-  return { id: patient.id, entries: Object.fromEntries(ways.entries.map(({ name }) => [name, patient[name].edges.map(({ cursor, node }) => ({
+  const faces = [...ways.faces].map(([type, field]) => `${type.name}: ${field}(iin: $iin) { id }`);
+  const { patient, ...shown } = await server.data(`query($iin: ID!) { patient(iin: $iin) { id ${lists.join(' ')} } ${faces.join(' ')} }`, { iin: person.iin });
+  return { id: patient.id, faces: Object.fromEntries(Object.entries(shown).map(([type, { id }]) => [type, id])), entries: Object.fromEntries(ways.entries.map(({ name }) => [name, patient[name].edges.map(({ cursor, node }) => ({
     id: node.id, cursor, letter: node.made && letterOf(node.made) }))])) };
 }
 
@@ -51,8 +52,8 @@ export class Proof {
 
   index() {
     const owners = new Map(), cursors = new Map();
-    for (const [person, { id, entries }] of Object.entries(this.ids)) {
-      owners.set(id, { person, table: 'patient', entry: null });
+    for (const [person, { id, faces, entries }] of Object.entries(this.ids)) {
+      for (const one of [id, ...Object.values(faces)]) owners.set(one, { person, table: 'patient', entry: null });
       for (const [type, list] of Object.entries(entries)) {
         for (const entry of list) {
           owners.set(entry.id, { person, table: PERSONAL.get(type).table, entry: entry.letter ?? entry.id });
@@ -83,7 +84,8 @@ export class Proof {
   /** What a document of a way needs to ask about a person. */
   variables(way, person) {
     const ids = this.ids[person];
-    const all = { iin: people[person].iin, patient: ids.id, patients: [ids.id, this.ids.gone.id, ids.id] };
+    const all = { iin: people[person].iin, patient: ids.id, patients: [ids.id, this.ids.gone.id, ids.id],
+      ...Object.fromEntries(Object.entries(ids.faces).map(([type, id]) => [`face${type}`, id])) };
     for (const { name } of this.ways.entries) {
       const one = (letter) => this.entry(person, name, letter).id;
       const stranger = person === 'bolat' ? 'gulnar' : 'bolat';

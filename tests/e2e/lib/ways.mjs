@@ -27,7 +27,12 @@ export class Ways {
     // Entries, which are found again by their ids; rows that have none and come and go while one asks; what no list of a patient has.
     this.entries = others.filter((type) => type.getFields().id && this.lists.has(type.name));
     this.passing = others.filter((type) => !type.getFields().id && this.lists.has(type.name));
-    this.unlisted = others.filter((type) => !this.lists.has(type.name));
+    // Other faces of a patient, each with a field of Query that shows it: type -> that field.
+    this.faces = new Map(Object.values(schema.getQueryType().getFields()).flatMap((field) => {
+      const type = getNamedType(field.type);
+      return type !== this.patient && personal.has(type.name) && field.args.some(({ name }) => name === 'iin') ? [[type, field.name]] : [];
+    }));
+    this.unlisted = others.filter((type) => !this.lists.has(type.name) && !this.faces.has(type));
     this.versioned = this.entries.filter((type) => type.getFields().supersededBy);
     this.types = [this.patient, ...this.entries];
   }
@@ -72,7 +77,7 @@ export class Ways {
   }
 
   variables() {
-    return { iin: 'ID!', everybody: '[ID!]!', patient: 'ID!', patients: '[ID!]!', ...Object.fromEntries(this.entries.flatMap(({ name }) =>
+    return { iin: 'ID!', everybody: '[ID!]!', patient: 'ID!', patients: '[ID!]!', ...Object.fromEntries([...this.faces.keys()].map(({ name }) => [`face${name}`, 'ID!'])), ...Object.fromEntries(this.entries.flatMap(({ name }) =>
       [[`b${name}`, 'ID!'], [`old${name}`, 'ID!'], [`some${name}`, '[ID!]!'], [`after${name}`, 'String'], [`foreign${name}`, 'String']])) };
   }
 
@@ -128,6 +133,8 @@ export class Ways {
       'nodes': each(both((type, field) => `nodes(ids: $patients) { ${any(type, field)} }`, (type, field) => `nodes(ids: $some${type.name}) { ${any(type, field)} }`)),
       'there and back': each(both((type, field) => `node(id: $b${this.versioned[0].name}) { __typename id ... on ClinicalRecord { patient { ${row(field)} } } }`,
         (type, field) => `node(id: $b${type.name}) { __typename id ... on ${type.name} { patient { ${row(this.list(type, row(field)))} } } }`), this.types, undefined, 4),
+      'a face of the patient': this.documents([...this.faces.keys()], (type, field) => `${this.faces.get(type)}(iin: $iin) { ${row(field)} }`),
+      'a face of the patient, by its id': this.documents([...this.faces.keys()], (type, field) => `node(id: $face${type.name}) { __typename id ... on ${type.name} { ${field} } }`),
       'back and there': each((type, field) => of(this.list(this.versioned[0], row(`patient { ${row(field)} }`))), [this.patient]),
       'behind a cursor of another': each((type, field) => of(this.list(type, row(field), `, after: $after${type.name}`)), this.entries),
       'behind a cursor of somebody else’s list': each((type, field) => of(this.list(type, row(field), `, after: $foreign${type.name}`)), this.entries),
