@@ -64,6 +64,10 @@ describe('node', () => {
     const { someClinic } = await server.data(`{ someClinic: searchClinics(text: "${await database.value(`SELECT name FROM clinic WHERE id = ${place}`)}") { id } }`);
     const { freeSlots: [slot] } = await server.data('query ($clinic: ID!) { freeSlots(clinic: $clinic) { __typename id } }', { clinic: someClinic.map(({ id }) => id).find((id) => bare(id) === String(place)) });
     for (const one of [patient, clinic, clinic.region, source, recordedBy, pharmacy, drug, slot, patient.labResults.nodes[0].test, patient.screenings.nodes[0].rule, patient.milestoneChecks.nodes[0].milestone]) seen.set(one.__typename, one.id);
+    // Other faces of the patient, by the field of Query that shows each.
+    for (const [, field, type] of SCHEMA.matchAll(/^ {2}(\w+)\(\n {4}"[^"]*"\n {4}iin: ID!\n {2}\): (\w+) @lookup/gm)) {
+      seen.set(type, (await server.data(`query($iin: ID!) { one: ${field}(iin: $iin) { id } }`, { iin })).one.id);
+    }
     assert.deepEqual([...seen.keys()].sort(), TYPES.map(({ name }) => name).sort());
     assert.equal(new Set(seen.values()).size, TYPES.length);
     for (const [type, id] of seen) {
