@@ -332,6 +332,36 @@ static int check_path(struct catalog *c, struct access *access, struct access_pa
     return rc;
 }
 
+/* A server that can change what it only reads is one mistake away from doing so. Said, not refused: whose database it is decides. */
+static int check_role(struct catalog *c, const struct access *access)
+{
+    const struct table *first = NULL;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < access->n_tables; i++) {
+        const struct table *table = &access->tables[i];
+        PGresult *res;
+        int rc;
+        if (!table->personal || table->function || table->view || table->rowless || table->apart)
+            continue;
+        rc = catalog_ask(c, "SELECT has_table_privilege($1, 'UPDATE, DELETE, TRUNCATE')", table,
+                         (struct str){0}, (struct str){0}, &res);
+        if (rc < 0)
+            return rc;
+        if (PQntuples(res) == 1 && PQgetvalue(res, 0, 0)[0] == 't') {
+            first = first ? first : table;
+            n++;
+        }
+        PQclear(res);
+    }
+    if (n)
+        log_warn(
+            "the database role may change or delete what is about persons; one that only reads is "
+            "safer tables=%u first=%.*s",
+            n, STR_FMT(first->name));
+    return 0;
+}
+
 int db_check(const char *conninfo, struct access *access, struct err *reterr)
 {
     struct catalog c = {.reterr = reterr};
@@ -349,6 +379,8 @@ int db_check(const char *conninfo, struct access *access, struct err *reterr)
         rc = check_path(&c, access, &access->paths[i]);
     for (uint32_t i = 0; i < access->n_procedures && rc == 0; i++)
         rc = catalog_call(&c, &access->procedures[i]);
+    if (rc == 0)
+        rc = check_role(&c, access);
     arena_release(&arena);
     PQfinish(c.pg);
     return rc;

@@ -32,6 +32,7 @@ CREATE TABLE lab_range (
     EXCLUDE USING gist (lab_test_id WITH =, int4range(CASE sex WHEN 'male' THEN 1 ELSE 0 END, CASE sex WHEN 'female' THEN 1 ELSE 2 END) WITH &&,
                         int4range(age_from, age_to) WITH &&)
 );
+CREATE INDEX lab_range_list ON lab_range (lab_test_id, id) INCLUDE (low, high, sex, age_from, age_to);
 COMMENT ON COLUMN lab_range.sex IS 'null: of both';
 
 /*
