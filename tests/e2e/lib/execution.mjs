@@ -321,7 +321,7 @@ export class ReferenceExecution {
 
   /** `entries`: all of them in their order, where a function has found them. */
   page(field, source, args, info, entries = this.lists.get(`${info.parentType.name}.${info.fieldName}`).get(source.key) ?? []) {
-    const coordinate = `${info.parentType.name}.${info.fieldName}`;
+    const coordinate = this.listOf(info.parentType.name, info.fieldName);
     const order = this.order(field);
     for (const [name, { filter }] of Object.entries(field.args)) {
       if (filter && args[name] != null) entries = entries.filter((e) => this.passes(e, filter, info.parentType.getFields()[info.fieldName].args.find((a) => a.name === name).type, args[name]));
@@ -336,7 +336,7 @@ export class ReferenceExecution {
       if (after?.coordinate !== coordinate) throw new Error(`${args.after} is no cursor of ${coordinate} that was seen`);
       if (after.parent !== source.key) {
         this.foreignCursors++;
-        throw new GraphQLError(`Argument "after" of "${coordinate}" is not a cursor of this list.`);
+        throw new GraphQLError(`Argument "after" of "${info.parentType.name}.${info.fieldName}" is not a cursor of this list.`);
       }
       this.pagesAfter++;
       entries = entries.filter(({ row }) => {
@@ -385,6 +385,26 @@ export class ReferenceExecution {
     return Object.fromEntries(Object.entries(want).map(([name, value]) => [name, this.settle(value, have?.[name])]));
   }
 
+  /** The first field that shows the same list: another face of a row has the same cursors. */
+  listOf(typeName, fieldName) {
+    this.sameLists ??= new Map();
+    const own = `${typeName}.${fieldName}`;
+    if (!this.sameLists.has(own)) this.sameLists.set(own, this.firstList(typeName, fieldName));
+    return this.sameLists.get(own);
+  }
+
+  firstList(typeName, fieldName) {
+    const key = (type, name) => {
+      const { fields, table } = this.mapping[type], { list, args } = fields[name] ?? {};
+      return list && JSON.stringify([table?.name ?? table, list, getNamedType(this.schema.getType(type).getFields()[name].type).name, Object.values(args ?? {}).map(({ filter }) => filter).filter(Boolean)]);
+    };
+    const wanted = key(typeName, fieldName);
+    for (const [type, { fields }] of Object.entries(this.mapping)) {
+      for (const name of Object.keys(fields ?? {})) if (this.schema.getType(type)?.getFields?.()[name] && key(type, name) === wanted) return `${type}.${name}`;
+    }
+    return `${typeName}.${fieldName}`;
+  }
+
   /** Values that find something for an argument (or a field of an input object), for lib/operations.mjs. `people`: IINs, of
    * which the first is asked for most, as a cursor is good for the list of one person alone. */
   values(people) {
@@ -407,7 +427,11 @@ export class ReferenceExecution {
       }
       if (this.said[argument] && field.procedure) return this.said[argument];
       if (argument === 'first') return [1, 1, 2, 2, 3, 5, 20, 100];
+      // Nothing else: what is no such id is refused with the whole request.
+      const { parameter } = field.args?.[argument] ?? {};
+      if (parameter?.type) return Object.assign(texts((m) => m instanceof Entry && m.typeName === parameter.type), { only: true });
       if (argument === 'after') {
+        const coordinate = this.listOf(typeName, fieldName);
         const own = texts((m) => m.coordinate === coordinate && m.parent === most);
         return [null, ...own, ...texts((m) => m.coordinate === coordinate && m.parent !== most).slice(-own.length / 4 - 1)];
       }
@@ -416,9 +440,6 @@ export class ReferenceExecution {
       if (given === 'Date') return days;
       if (given === 'DateTime') return times;
       if (argument === 'code') return ['I', 'I10', 'C', 'C08', 'J07BB', ''];
-      const { parameter } = field.args[argument];
-      // Nothing else: what is no such id is refused with the whole request.
-      if (parameter?.type) return Object.assign(texts((m) => m instanceof Entry && m.typeName === parameter.type), { only: true });
       if (!field.lookup) return undefined;
       const result = getNamedType(type.getFields()[fieldName].type).name;
       if (field.lookup.column === 'iin') return [...people, ...people.map(() => people[0])];
