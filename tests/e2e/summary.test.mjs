@@ -72,12 +72,16 @@ test('the summaries of 200 people pass both validators and the invariants of the
 
 test('what the tables have is there, each in its section, and no more', async () => {
   const today = "(now() AT TIME ZONE INTERVAL '5 hours')::date";
+  const prescribed = (p) => `${p}.status IN ('active', 'dispensed') AND ${p}.valid_to >= ${today} AND ${p}.record_status <> 'entered_in_error' AND ${p}.superseded_by IS NULL`;
   const wanted = {
     problems: "condition WHERE clinical_status <> 'resolved' AND record_status <> 'entered_in_error' AND superseded_by IS NULL",
     past: "condition WHERE clinical_status = 'resolved' AND record_status <> 'entered_in_error' AND superseded_by IS NULL",
     allergies: "allergy WHERE record_status <> 'entered_in_error' AND superseded_by IS NULL",
     immunizations: "immunization WHERE record_status <> 'entered_in_error' AND superseded_by IS NULL",
-    medications: `prescription WHERE status IN ('active', 'dispensed') AND valid_to >= ${today} AND record_status <> 'entered_in_error' AND superseded_by IS NULL`,
+    // What is taken now: what is prescribed, and what the person takes beside it.
+    medications: `(SELECT p.patient_id FROM prescription p WHERE ${prescribed('p')} UNION ALL
+      SELECT m.patient_id FROM medication_statement m WHERE (m.ended_on IS NULL OR m.ended_on >= ${today}) AND m.record_status <> 'entered_in_error' AND m.superseded_by IS NULL
+         AND NOT EXISTS (SELECT FROM prescription p WHERE p.patient_id = m.patient_id AND p.id = m.prescription_id AND ${prescribed('p')})) taken WHERE true`,
     stays: "hospitalization WHERE record_status <> 'entered_in_error' AND superseded_by IS NULL",
     plan: "dispensary_registration WHERE removed_on IS NULL AND record_status <> 'entered_in_error' AND superseded_by IS NULL",
   };
