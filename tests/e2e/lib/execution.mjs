@@ -153,7 +153,7 @@ export class ReferenceExecution {
     const { pagesAfter, foreignCursors } = this;
     for (let result = this.executeOnce(...asked); ; result = this.executeOnce(...asked)) {
       if (typeof result.then !== 'function') return result;
-      await result;
+      await this.calls.pending();
       Object.assign(this, { pagesAfter, foreignCursors });
     }
   }

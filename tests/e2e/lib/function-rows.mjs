@@ -42,8 +42,11 @@ export class FunctionRows {
     if (known?.error) throw known.error;
     if (known?.rows) return then(known.rows);
     if (!known) this.known.set(sql, { promise: this.ask(sql).then((rows) => { this.known.set(sql, { rows }); }, (error) => { this.known.set(sql, { error }); }) });
-    return this.known.get(sql).promise;
+    return new Promise(() => {}); // never kept: whoever waits for the rows asks again (see pending), and nothing comes of what was begun
   }
+
+  /** When all that was asked for is known. */
+  pending() { return Promise.all([...this.known.values()].map(({ promise }) => promise)); }
 
   ask(sql) {
     if (this.waiting.length === 0) setImmediate(() => this.send());

@@ -138,7 +138,11 @@ class Writer {
     const roots = type === this.schema.getQueryType() ? from.flatMap((f) => Array(this.roots[f.name] ?? 1).fill(f)) : from;
     const field = this.pick(roots);
     this.left--;
-    const args = field.args.filter((a) => isRequiredArgument(a) || !this.chance(3) || (lists > 0 && a.name === 'first'))
+    const unknown = (a) => { // an id that has to be of a type: none is known yet
+      const some = this.values(`${type.name}.${field.name}`, a.name);
+      return some?.only && some.length === 0;
+    };
+    const args = field.args.filter((a) => isRequiredArgument(a) || (!unknown(a) && (!this.chance(3) || (lists > 0 && a.name === 'first'))))
       .map((a) => this.argument(`${type.name}.${field.name}`, a, lists)).join(', ');
     const head = `${this.named(field, args, this.chance(6) ? this.pick(ALIASES) : null)}${args && `(${args})`}`;
     const named = getNamedType(field.type);
