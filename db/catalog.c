@@ -148,13 +148,20 @@ static int check_table(struct catalog *c, struct table *table)
         return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
                           "table %.*s: more than %d columns are read", STR_FMT(table->name),
                           ACCESS_COLUMN_MAX);
-    rc = catalog_ask(c, "SELECT relkind FROM pg_class WHERE oid = to_regclass($1)", table,
-                     (struct str){0}, (struct str){0}, &res);
+    rc = catalog_ask(c,
+                     "SELECT relkind, has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE') "
+                     "FROM pg_class WHERE oid = to_regclass($1)",
+                     table, (struct str){0}, (struct str){0}, &res);
     if (rc < 0)
         return rc;
     kind = '\0';
     if (PQntuples(res) == 1)
         kind = PQgetvalue(res, 0, 0)[0];
+    if (table->personal && !table->apart && PQntuples(res) == 1 && strchr("rp", kind) &&
+        PQgetvalue(res, 0, 1)[0] == 't') {
+        c->writable = c->writable ? c->writable : table;
+        c->n_writable++;
+    }
     PQclear(res);
     if (!kind || !strchr("rpvmc", kind))
         return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
@@ -333,33 +340,13 @@ static int check_path(struct catalog *c, struct access *access, struct access_pa
 }
 
 /* A server that can change what it only reads is one mistake away from doing so. Said, not refused: whose database it is decides. */
-static int check_role(struct catalog *c, const struct access *access)
+static void tell_role(const struct catalog *c)
 {
-    const struct table *first = NULL;
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < access->n_tables; i++) {
-        const struct table *table = &access->tables[i];
-        PGresult *res;
-        int rc;
-        if (!table->personal || table->function || table->view || table->rowless || table->apart)
-            continue;
-        rc = catalog_ask(c, "SELECT has_table_privilege($1, 'UPDATE, DELETE, TRUNCATE')", table,
-                         (struct str){0}, (struct str){0}, &res);
-        if (rc < 0)
-            return rc;
-        if (PQntuples(res) == 1 && PQgetvalue(res, 0, 0)[0] == 't') {
-            first = first ? first : table;
-            n++;
-        }
-        PQclear(res);
-    }
-    if (n)
+    if (c->n_writable)
         log_warn(
             "the database role may change or delete what is about persons; one that only reads is "
             "safer tables=%u first=%.*s",
-            n, STR_FMT(first->name));
-    return 0;
+            c->n_writable, STR_FMT(c->writable->name));
 }
 
 int db_check(const char *conninfo, struct access *access, struct err *reterr)
@@ -380,7 +367,7 @@ int db_check(const char *conninfo, struct access *access, struct err *reterr)
     for (uint32_t i = 0; i < access->n_procedures && rc == 0; i++)
         rc = catalog_call(&c, &access->procedures[i]);
     if (rc == 0)
-        rc = check_role(&c, access);
+        tell_role(&c);
     arena_release(&arena);
     PQfinish(c.pg);
     return rc;

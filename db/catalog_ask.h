@@ -20,6 +20,9 @@ struct catalog {
     void *pg;            /* PGconn; may not be in a transaction */
     struct arena *arena; /* for texts; released by the caller */
     struct err *reterr;
+    /* Of tables about persons those that the role may change: the first, and how many. */
+    const struct table *writable;
+    uint32_t n_writable;
 };
 
 /* Tells the error `res`: ERR_DATABASE when the connection broke, or with `passing` when it is about the

@@ -48,11 +48,16 @@ void operation_veil(struct operation *o, void (*after)(struct operation *o))
 {
     struct graphql *g = o->g;
     uint64_t now = uv_now(g->unveil.loop), due = o->began_ms + g->config.refusal_ms;
+    struct list *before = g->veiled.prev;
 
     o->unveiled = after;
-    if (list_empty(&g->veiled))
+    /* In the order in which they are due, which is that of their beginning, not of their end. */
+    while (before != &g->veiled &&
+           container_of(before, struct operation, veil)->began_ms > o->began_ms)
+        before = before->prev;
+    list_push_front(before, &o->veil); /* behind it */
+    if (g->veiled.next == &o->veil)
         uv_timer_start(&g->unveil, unveil, due > now ? due - now : 0, 0);
-    list_push_back(&g->veiled, &o->veil);
 }
 
 static void graphql_closed(uv_handle_t *handle)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Database } from './lib/psql.mjs';
-import { BINARY, TOP, must } from './lib/run.mjs';
+import { BINARY, TOP, must, run } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
 
 let db; // the owner
@@ -365,6 +365,23 @@ describe("the server's role", () => {
       if (hidden) tries.push(`SELECT * FROM ${t}`);
       for (const sql of tries) await assert.rejects(server.execute(sql), /permission denied|must be owner/, sql);
       if (!hidden) await server.execute(`SELECT 1 FROM ${t} LIMIT 1`);
+    }
+  });
+  test('is the one that the check of the schema says nothing of', async () => {
+    const told = /may change or delete what is about persons.* tables=(\d+) first=/;
+    const check = async ({ conninfo }) => {
+      const { status, stderr } = await run(BINARY, ['check', '--schema', path.join(TOP, 'schema/passport.graphql'), '--database', conninfo]);
+      assert.equal(status, 0, stderr);
+      return told.exec(stderr)?.[1];
+    };
+    assert.equal(await check(server), undefined);
+    const before = Number(await check(db));
+    assert.ok(before > 30, `${before} tables`);
+    await db.execute('GRANT DELETE ON allergy TO tolqujat_server');
+    try {
+      assert.equal(await check(server), '1');
+    } finally {
+      await db.execute('REVOKE DELETE ON allergy FROM tolqujat_server');
     }
   });
   test('makes nothing, becomes nobody, turns nothing off', async () => {

@@ -442,7 +442,7 @@ export class ReferenceExecution {
       if (argument === 'code') return ['I', 'I10', 'C', 'C08', 'J07BB', ''];
       if (!field.lookup) return undefined;
       const result = getNamedType(type.getFields()[fieldName].type).name;
-      if (field.lookup.column === 'iin') return [...people, ...people.map(() => people[0])];
+      if (field.lookup.column === 'iin') return [...people, ...people.flatMap(() => [people[0], people[0], people[0]])];
       return [...column(result, field.lookup.column), ...texts((m) => m instanceof Entry && m.typeName === result)];
     };
   }
