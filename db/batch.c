@@ -61,6 +61,12 @@ bool lane_ready(const struct db *db, const struct lane *lane)
            uv_now(db->loop) - lane->sent_ms >= LANE_HOLD_MS;
 }
 
+/* What would stand behind another batch wins no time by being sent, and can still grow while it waits here. */
+bool lane_may_queue(const struct lane *lane)
+{
+    return lane->keys >= QUEUE_KEYS || !list_empty(&lane->retries);
+}
+
 static const struct table *lane_table(const struct db *db, const struct lane *lane)
 {
     return db->statements[lane->statement].table;

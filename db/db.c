@@ -154,6 +154,8 @@ static bool send_lanes(struct db *db)
             c = pool_pick(db);
             if (!c)
                 return held;
+            if (c->tasks > 0 && !lane_may_queue(lane))
+                continue;             /* the next batch that ends wakes us */
             list_remove(&lane->node); /* to the end: others come first next time */
             progress |= batch_send(db, lane, c);
             lane_add(db, lane);

@@ -28,6 +28,7 @@ enum {
     TICK_MS = 20,      /* while something waits that no event will report */
     LANE_HOLD_MS = 20, /* a batch that takes longer no longer holds up its lane */
     STALL_MS = 50,     /* a statement that runs so long gets nothing queued behind it */
+    QUEUE_KEYS = 24,   /* fewer wait for a connection that carries nothing */
     NOTE_MS = 10000,   /* the least time between two notes on one statement */
     ORPHAN_MS = 100,   /* a statement that nobody waits for runs so long before it is cancelled */
     OUTAGE_GRACE_MS =
@@ -186,6 +187,8 @@ void batches_release(struct db *db);
 bool lane_ready(const struct db *db, const struct lane *lane);
 /* Its statements don't return (a lock, say): it may not have the last connection that still moves. */
 bool lane_confined(const struct db *db, const struct lane *lane);
+/* May its batch stand behind another one on a connection? */
+bool lane_may_queue(const struct lane *lane);
 /* Takes what fits from the lane and sends it. false: nothing was left to send. */
 bool batch_send(struct db *db, struct lane *lane, struct pg_conn *c);
 /* The batch behind a task when nobody waits for it any more, else NULL. */
