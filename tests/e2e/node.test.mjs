@@ -185,6 +185,33 @@ describe('ClinicalRecord', () => {
       { id: old, version: 1, supersededBy: { __typename: 'Vaccination', id: next.id, version: 2, supersededBy: null, vaccine: next.vaccine } });
   });
 
+  test('a correction has the versions that it corrects, of every kind, newest first, and each of them those before it', async () => {
+    const FIELDS = '__typename id version earlierVersions { id version recordedAt supersededBy { id } }';
+    const before = async (id) => (await node(server, id, '... on ClinicalRecord { earlierVersions { earlierVersions { id } } }')).earlierVersions.map(({ earlierVersions }) => earlierVersions.map((one) => bare(one.id)));
+    for (const { table, list, name } of CLINICAL) {
+      // b corrects a; a third version corrects both, one through the other.
+      const [b, d] = (await database.query(`SELECT t.id FROM ${table} t JOIN patient p ON p.id = t.patient_id WHERE p.iin = '${iin}' AND t.id BETWEEN 9000002 AND 9000004 AND t.superseded_by IS NULL ORDER BY t.id`)).map(({ id }) => id).filter((id, i, all) => i === 0 || i === all.length - 1);
+      const superuser = new Database(database.services, database.name, 'postgres');
+      const set = (next, version) => superuser.execute(`SET session_replication_role = replica; UPDATE ${table} t SET superseded_by = ${next ?? 'NULL'} FROM patient p WHERE p.id = t.patient_id AND p.iin = '${iin}' AND t.id = ${b};
+        UPDATE ${table} t SET version = ${version} FROM patient p WHERE p.id = t.patient_id AND p.iin = '${iin}' AND t.id = ${d}`);
+      const { patient } = await server.data(`query($iin: ID!) { patient(iin: $iin) { list: ${list}(first: 9) { nodes { ${FIELDS} } } } }`, { iin });
+      const newest = patient.list.nodes.find(({ id }) => bare(id) === String(b)), alone = patient.list.nodes.find(({ id }) => bare(id) === String(d));
+      assert.deepEqual(newest.earlierVersions.map((one) => [bare(one.id), one.version, one.supersededBy.id]), [['9000001', 1, newest.id]], name);
+      assert.deepEqual(await before(newest.id), [[]], name);
+      assert.deepEqual(alone.earlierVersions, [], name);
+      await set(d, 3);
+      try {
+        const { __typename, version, earlierVersions } = await node(server, alone.id, `... on ClinicalRecord { ${FIELDS} }`);
+        assert.deepEqual([__typename, version], [name, 3]);
+        assert.deepEqual(earlierVersions.map((one) => [bare(one.id), one.version, one.supersededBy.id]),
+          [[String(b), 2, alone.id], ['9000001', 1, newest.id]], name);
+        assert.deepEqual(await before(alone.id), [['9000001'], []], name);
+      } finally {
+        await set(null, 1);
+      }
+    }
+  });
+
   test('what is seldom asked for costs nothing unless asked for', async () => {
     const statements = async (fields) => {
       const before = await server.metric('tolqujat_db_statements_total');

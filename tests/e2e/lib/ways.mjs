@@ -140,12 +140,14 @@ export class Ways {
       'behind a cursor of somebody else’s list': each((type, field) => of(this.list(type, row(field), `, after: $foreign${type.name}`)), this.entries),
       'from the version before': each((type, field) => `node(id: $old${type.name}) { __typename id ... on ClinicalRecord { supersededBy { __typename id ... on ${type.name} { ${field} } } } }`,
         this.versioned),
+      'from the version after': each((type, field) => `node(id: $b${type.name}) { __typename id ... on ClinicalRecord { earlierVersions { __typename id ... on ${type.name} { ${field} } } } }`,
+        this.versioned),
     };
     // Where one entry leads to another.
     for (const from of this.entries) {
       for (const field of this.fields(from)) {
         const to = getNamedType(field.type);
-        if (!this.personal.has(to.name) || to === this.patient || field.name === 'supersededBy') continue;
+        if (!this.personal.has(to.name) || to === this.patient || ['supersededBy', 'earlierVersions'].includes(field.name)) continue;
         ways[`by ${from.name}.${field.name}`] = each((type, inner) => `node(id: $b${from.name}) { __typename id ... on ${from.name} { ${field.name} { ${row(inner)} } } }`, [to]);
       }
     }
