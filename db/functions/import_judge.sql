@@ -1,0 +1,33 @@
+/* Import: what is kept of what was read. Whatever a table would refuse is found here or where its kind is read, so that one record stops no batch. */
+CREATE OR REPLACE FUNCTION private.import_judge() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    old text;
+BEGIN
+    UPDATE import_row r SET state = 'bad', why = v.why
+      FROM (SELECT x.n, CASE WHEN x.day IS NULL THEN 'it has no date that can be read'
+                             WHEN least(x.day, x.first_day) < s.birth THEN 'it is dated before the birth'
+                             WHEN x.day > s.death THEN 'it is dated after the death'
+                             WHEN x.day > today + 1 THEN 'it is dated in the future'
+                             WHEN x.until < x.at OR x.last_day < x.day AND x.first_day IS NULL THEN 'it ends before it begins' END AS why
+              FROM import_row x JOIN import_stage s USING (n) WHERE x.why IS NULL) v
+     WHERE v.n = r.n AND v.why IS NOT NULL;
+    FOR old IN SELECT DISTINCT s.old_item_table FROM import_row r JOIN import_stage s USING (n) WHERE r.why IS NULL AND s.old_item_id IS NOT NULL LOOP
+        EXECUTE format('UPDATE import_row r SET state = ''bad'', why = ''its entry was corrected here since''
+                          FROM import_stage s JOIN %I t ON t.patient_id = s.old_patient_id AND t.id = s.old_item_id
+                         WHERE s.n = r.n AND s.old_item_table = %L AND t.superseded_by IS NOT NULL AND r.why IS NULL', old, old);
+    END LOOP;
+    UPDATE import_stage s
+       SET state = CASE WHEN r.n IS NULL THEN 'not_mapped' WHEN r.why IS NULL THEN 'kept' ELSE coalesce(r.state, 'not_mapped') END,
+           reason = CASE WHEN r.n IS NULL THEN 'this kind has no place here' ELSE r.why END,
+           item_table = CASE WHEN r.why IS NULL THEN r.tab END,
+           item_id = CASE WHEN r.n IS NOT NULL AND r.why IS NULL THEN nextval(q.seq) END
+      FROM import_stage x
+      LEFT JOIN import_row r USING (n)
+      LEFT JOIN (SELECT t.tab, pg_get_serial_sequence(t.tab, 'id')::regclass AS seq FROM (SELECT DISTINCT tab FROM import_row WHERE why IS NULL) t) q ON q.tab = r.tab
+     WHERE x.n = s.n AND s.state = 'ready';
+    /* A diagnosis of this batch has its id now. */
+    UPDATE import_stage s SET condition_id = c.item_id
+      FROM import_ref r JOIN import_stage c ON c.resource_type = 'Condition' AND c.record_id = r.record_id AND c.state = 'kept' AND c.item_table = 'condition'
+     WHERE r.ref = s.condition_ref AND r.resource_type = 'Condition' AND s.state = 'kept' AND s.patient_id = c.patient_id;
+END $$;

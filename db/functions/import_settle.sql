@@ -1,0 +1,62 @@
+/* Import: what waited, the end of a run, and its report. */
+
+/*
+ * Takes up to 1000 records that waited, of this run or an earlier one, and for which that has come; when there is none, those that
+ * wait for something which they can do without. How many; 0 when nothing is left to do.
+ */
+CREATE OR REPLACE FUNCTION import_settle(run bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    source smallint := private.import_lock(import_settle.run);
+    types text[];
+    records text[];
+    force boolean := false;
+BEGIN
+    INSERT INTO import_ref (ref)
+    SELECT DISTINCT t.waits_for FROM private.source_record t WHERE t.source_id = source AND t.state IN ('waiting', 'quarantined') AND t.waits_for IS NOT NULL;
+    PERFORM private.import_look_up(source);
+    SELECT array_agg(x.resource_type), array_agg(x.record_id) INTO types, records
+      FROM (SELECT t.resource_type, t.record_id
+              FROM import_ref r JOIN private.source_record t ON t.source_id = source AND t.waits_for = r.ref AND t.state IN ('waiting', 'quarantined')
+             WHERE CASE r.resource_type WHEN 'Patient' THEN r.state = 'kept' WHEN 'Encounter' THEN r.state IS NOT NULL ELSE r.state IN ('kept', 'bad', 'not_mapped') END
+             LIMIT 1000) x;
+    IF types IS NULL THEN
+        force := true;
+        SELECT array_agg(x.resource_type), array_agg(x.record_id) INTO types, records
+          FROM (SELECT t.resource_type, t.record_id FROM private.source_record t
+                 WHERE t.source_id = source AND t.state = 'waiting' AND t.patient_id IS NOT NULL LIMIT 1000) x;
+    END IF;
+    DELETE FROM import_ref;
+    IF types IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM private.import_stage_again(source, records, types);
+    PERFORM private.import_map(source, force);
+    PERFORM private.import_keep(import_settle.run, source);
+    RETURN cardinality(types);
+END $$;
+
+/* Ends a run: what still waits, waits for a person (or a place that it can't do without), and is in quarantine until that comes. */
+CREATE OR REPLACE FUNCTION import_end(run bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    source smallint := private.import_lock(import_end.run);
+BEGIN
+    WITH left_over AS (
+        UPDATE private.source_record t SET state = 'quarantined', reason = t.reason || ', which has not come'
+         WHERE t.source_id = source AND t.state = 'waiting'
+        RETURNING t.resource_type, t.reason
+    )
+    INSERT INTO private.import_count AS c (run_id, resource_type, outcome, reason, n)
+    SELECT import_end.run, l.resource_type, 'quarantined', l.reason, count(*) FROM left_over l GROUP BY 2, 4
+    ON CONFLICT (run_id, resource_type, outcome, reason) DO UPDATE SET n = c.n + excluded.n;
+    UPDATE private.import_run r SET ended_at = clock_timestamp() WHERE r.id = import_end.run;
+END $$;
+
+/* What became of all that a run read, by kind; resource_type is ? for what was no resource. */
+CREATE OR REPLACE FUNCTION import_report(run bigint) RETURNS TABLE (resource_type text, outcome text, reason text, n bigint) LANGUAGE sql STABLE AS $$
+    SELECT x.resource_type, x.outcome, nullif(x.reason, ''), x.n
+      FROM (SELECT c.resource_type, c.outcome, c.reason, c.n FROM private.import_count c WHERE c.run_id = import_report.run
+            UNION ALL
+            SELECT t.resource_type, 'waiting', t.reason, count(*) FROM private.source_record t
+             WHERE t.state = 'waiting' AND t.last_run = import_report.run GROUP BY 1, 3) x
+     ORDER BY x.resource_type, array_position(ARRAY['kept', 'superseded', 'unchanged', 'not mapped', 'waiting', 'quarantined', 'bad'], x.outcome), x.reason
+$$;
