@@ -71,6 +71,20 @@ void array_add_bytes(struct array *a, struct str s)
     added(a, !s.ptr);
 }
 
+void array_add_jsonb(struct array *a, struct str json)
+{
+    enum {
+        VERSION = 1 /* of jsonb's binary form: the text follows */
+    };
+
+    put32(&a->bytes, json.ptr ? (uint32_t)json.len + 1 : UINT32_MAX);
+    if (json.ptr) {
+        buf_add_char(&a->bytes, VERSION);
+        buf_add_str(&a->bytes, json);
+    }
+    added(a, !json.ptr);
+}
+
 void array_trim(struct array *a)
 {
     if (a->_n_given < a->_n && !a->bytes.failed)

@@ -31,6 +31,8 @@ void array_add_number(struct array *a, int64_t n);
 void array_add_bool(struct array *a, bool b);
 /* Of text (valid UTF-8 without NUL: the caller sees to it) or bytea; ptr NULL: null. */
 void array_add_bytes(struct array *a, struct str s);
+/* Of jsonb, from the text of a JSON value; ptr NULL: null. */
+void array_add_jsonb(struct array *a, struct str json);
 /* Takes off the nulls at its end. Before array_end. */
 void array_trim(struct array *a);
 /* 0, or ERR_MEMORY. */

@@ -25,7 +25,8 @@ enum {
     OID_VARCHAR = 1043,
     OID_DATE = 1082,
     OID_TIMESTAMPTZ = 1184,
-    OID_NUMERIC = 1700
+    OID_NUMERIC = 1700,
+    OID_JSONB = 3802
 };
 
 /* A type whose values can be keys, cursors and filters. */

@@ -31,6 +31,7 @@ static const char *command_name(enum config_command command)
            : command == COMMAND_CHECK        ? "check"
            : command == COMMAND_TOKEN        ? "token"
            : command == COMMAND_AUDIT_VERIFY ? "audit verify"
+           : command == COMMAND_IMPORT       ? "import"
                                              : "migrate";
 }
 
@@ -74,6 +75,31 @@ static int read_flag(struct config *c, enum config_command command, int argc, ch
     return option_set(c, o, where, value, reterr);
 }
 
+/* What `import` is given besides flags: SOURCE FILE... */
+static int read_operand(struct config *c, int argc, const char *arg, struct err *reterr)
+{
+    struct config_import *im = &c->import;
+
+    if (!*arg)
+        return err_set(reterr, ERR_CONFIG, "an argument is empty");
+    if (!im->source) {
+        im->source = arg;
+        return 0;
+    }
+    if (!im->files)
+        im->files = arena_array(&c->arena, (size_t)argc, sizeof *im->files);
+    if (!im->files)
+        return err_set(reterr, ERR_CONFIG, "out of memory");
+    im->files[im->n_files++] = arg;
+    return 0;
+}
+
+/* "-" is standard input. */
+static bool is_operand(enum config_command command, const char *arg)
+{
+    return command == COMMAND_IMPORT && (arg[0] != '-' || !arg[1]);
+}
+
 static int read_flags(struct config *c, enum config_command command, int argc, char **argv,
                       uint64_t *given, struct err *reterr)
 {
@@ -81,10 +107,16 @@ static int read_flags(struct config *c, enum config_command command, int argc, c
         int rc;
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return CONFIG_HELP;
-        rc = read_flag(c, command, argc, argv, &i, given, reterr);
+        rc = is_operand(command, argv[i]) ? read_operand(c, argc, argv[i], reterr)
+                                          : read_flag(c, command, argc, argv, &i, given, reterr);
         if (rc < 0)
             return rc;
     }
+    if (command == COMMAND_IMPORT && c->import.n_files == 0)
+        return err_set(reterr, ERR_CONFIG, "it needs SOURCE FILE... (- is standard input)");
+    if (c->import.register_people && !c->import.new_source)
+        return err_set(reterr, ERR_CONFIG,
+                       "--register-people is said of a new source: it wants --new-source");
     return 0;
 }
 
@@ -167,7 +199,7 @@ static bool is_given(uint64_t given, const char *name)
     return false;
 }
 
-/* Of a demo: migrate is its database's owner, the server has a role that can't change what is there. */
+/* Of a demo: migrate and import are its database's owner, the server has a role that can't change what is there. */
 static int read_demo(struct config *c, enum config_command command, uint64_t given,
                      struct err *reterr)
 {
@@ -182,7 +214,7 @@ static int read_demo(struct config *c, enum config_command command, uint64_t giv
     rc = config_read_file(&c->arena, path, FILE_MAX, &text, reterr);
     if (rc < 0)
         return rc;
-    if (command != COMMAND_MIGRATE)
+    if (command != COMMAND_MIGRATE && command != COMMAND_IMPORT)
         c->database = env_file_value(c, text, "TOLQUJAT_SERVER_DATABASE");
     if (!c->database)
         c->database = env_file_value(c, text, "TOLQUJAT_DATABASE");
@@ -327,8 +359,8 @@ int config_read_file(struct arena *arena, const char *path, size_t max_bytes, st
 
 void config_print_help(enum config_command command)
 {
-    printf("tolqujat %s [FLAGS]\n\nFlags, and the environment variables that stand for them:\n",
-           command_name(command));
+    printf("tolqujat %s [FLAGS]%s\n\nFlags, and the environment variables that stand for them:\n",
+           command_name(command), command == COMMAND_IMPORT ? " SOURCE FILE..." : "");
     for (size_t i = 0; i < options_n; i++) {
         const struct option *o = &options[i];
         char left[80], env[64];

@@ -26,6 +26,15 @@ struct config_token {
     int64_t ttl;
 };
 
+/* Of `tolqujat import`; texts as in struct config. */
+struct config_import {
+    const char *source;
+    const char **files; /* in the order given */
+    unsigned n_files;
+    bool new_source, register_people;
+    int64_t batch;
+};
+
 struct config {
     /* texts; NULL: not set, or off */
     const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
@@ -49,6 +58,7 @@ struct config {
     int64_t max_page_size, max_list_input, persisted_queries;
 
     struct config_token token;
+    struct config_import import;
 
     struct arena arena; /* holds what was read from files */
 };
@@ -58,7 +68,8 @@ enum config_command {
     COMMAND_CHECK = 2,
     COMMAND_MIGRATE = 4,
     COMMAND_TOKEN = 8,
-    COMMAND_AUDIT_VERIFY = 16
+    COMMAND_AUDIT_VERIFY = 16,
+    COMMAND_IMPORT = 32
 };
 
 enum {

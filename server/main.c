@@ -9,6 +9,7 @@
 #include "server/audit_verify.h"
 #include "server/check.h"
 #include "server/config.h"
+#include "server/import.h"
 #include "server/service.h"
 #include "server/supervisor.h"
 #include "server/token_issue.h"
@@ -25,6 +26,7 @@ static const char usage[] =
     "  tolqujat serve [FLAGS]     answers GraphQL over HTTP\n"
     "  tolqujat check [FLAGS]     compares the schema file with the database\n"
     "  tolqujat migrate [FLAGS]   brings the database to the newest tables\n"
+    "  tolqujat import [FLAGS] SOURCE FILE...  takes another system's records (FHIR R4)\n"
     "  tolqujat token [FLAGS]     makes a token, or a key, for a demo\n"
     "  tolqujat audit verify [FLAGS]  whether the access log is what was written\n"
     "  tolqujat COMMAND --help    the flags of a command\n"
@@ -105,6 +107,7 @@ static int run(const char *name, enum config_command command, int argc, char **a
         status = command == COMMAND_SERVE     ? serve(&config)
                  : command == COMMAND_CHECK   ? check_run(&config)
                  : command == COMMAND_TOKEN   ? token(&config)
+                 : command == COMMAND_IMPORT  ? import_run(&config)
                  : command == COMMAND_MIGRATE ? migrate(&config)
                                               : audit_verify_run(&config);
     }
@@ -126,6 +129,8 @@ int main(int argc, char **argv)
         return run(command, COMMAND_CHECK, argc - 2, argv + 2);
     if (strcmp(command, "migrate") == 0)
         return run(command, COMMAND_MIGRATE, argc - 2, argv + 2);
+    if (strcmp(command, "import") == 0)
+        return run("import", COMMAND_IMPORT, argc - 2, argv + 2);
     if (strcmp(command, "token") == 0)
         return run(command, COMMAND_TOKEN, argc - 2, argv + 2);
     if (strcmp(command, "audit") == 0 && argc > 2 && strcmp(argv[2], "verify") == 0)

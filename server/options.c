@@ -11,7 +11,7 @@
 #include "base/str.h"
 
 enum {
-    ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE | COMMAND_AUDIT_VERIFY,
+    ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE | COMMAND_AUDIT_VERIFY | COMMAND_IMPORT,
     SERVE = COMMAND_SERVE,
     TOKEN = COMMAND_TOKEN
 };
@@ -127,6 +127,12 @@ const struct option options[] = {
     {"ttl", OPTION_NUMBER, TOKEN, AT(token.ttl), 1, INT64_C(100) * 366 * 86400, "3600", "SECONDS",
      "that it counts"},
     {"issuer", OPTION_TEXT, TOKEN, AT(token.issuer), 0, 0, "tolqujat-demo", "TEXT", "claim `iss`"},
+    {"new-source", OPTION_FLAG, COMMAND_IMPORT, AT(import.new_source), 0, 0, NULL, NULL,
+     "registers SOURCE, which is not known yet"},
+    {"register-people", OPTION_FLAG, COMMAND_IMPORT, AT(import.register_people), 0, 0, NULL, NULL,
+     "with --new-source: who matches nobody gets a passport, not a place in quarantine"},
+    {"batch", OPTION_NUMBER, COMMAND_IMPORT, AT(import.batch), 1, 10000, "1000", "N",
+     "records in a transaction"},
     {"audience", OPTION_TEXT, TOKEN, AT(token.audience), 0, 0, "tolqujat", "TEXT", "claim `aud`"},
 };
 
