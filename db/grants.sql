@@ -28,9 +28,12 @@ BEGIN
     REVOKE ALL ON ALL SEQUENCES IN SCHEMA public, private FROM tolqujat_server;
     GRANT SELECT ON ALL TABLES IN SCHEMA public TO tolqujat_server;
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO tolqujat_server;
-    /* All functions but those of import, which are for the owner's command. */
-    FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.proname NOT LIKE 'import\_%' LOOP
+    FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolqujat_server', f);
+    END LOOP;
+    /* Import is for the owner's command alone. */
+    FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.proname LIKE 'import\_%' LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM tolqujat_server', f);
     END LOOP;
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO tolqujat_server;
     /* The access log is added to; that is all. */

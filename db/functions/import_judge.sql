@@ -26,7 +26,12 @@ BEGIN
       LEFT JOIN import_row r USING (n)
       LEFT JOIN (SELECT t.tab, pg_get_serial_sequence(t.tab, 'id')::regclass AS seq FROM (SELECT DISTINCT tab FROM import_row WHERE why IS NULL) t) q ON q.tab = r.tab
      WHERE x.n = s.n AND s.state = 'ready';
-    /* A diagnosis of this batch has its id now. */
+    /* A plan of this batch has its id now, and so has a diagnosis. */
+    UPDATE import_stage s SET plan_id = coalesce(p.item_id, r.second_value)
+      FROM import_row r LEFT JOIN import_stage p ON p.n = r.value AND p.state = 'kept'
+     WHERE r.n = s.n AND r.tab = 'care_goal' AND s.state = 'kept';
+    UPDATE import_stage SET state = 'not_mapped', reason = 'the CarePlan that names it is not kept', item_table = NULL, item_id = NULL
+     WHERE item_table = 'care_goal' AND state = 'kept' AND plan_id IS NULL;
     UPDATE import_stage s SET condition_id = c.item_id
       FROM import_ref r JOIN import_stage c ON c.resource_type = 'Condition' AND c.record_id = r.record_id AND c.state = 'kept' AND c.item_table = 'condition'
      WHERE r.ref = s.condition_ref AND r.resource_type = 'Condition' AND s.state = 'kept' AND s.patient_id = c.patient_id;

@@ -203,7 +203,7 @@ BEGIN
     PERFORM private.import_read_diagnoses();
     PERFORM private.import_read_visits();
     PERFORM private.import_read_measured();
-    PERFORM private.import_read_treatment();
+    PERFORM private.import_read_treatment(force);
     PERFORM private.import_judge();
     PERFORM private.import_store(source);
 END $$;

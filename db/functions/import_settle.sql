@@ -23,7 +23,8 @@ BEGIN
         force := true;
         SELECT array_agg(x.resource_type), array_agg(x.record_id) INTO types, records
           FROM (SELECT t.resource_type, t.record_id FROM private.source_record t
-                 WHERE t.source_id = source AND t.state = 'waiting' AND t.patient_id IS NOT NULL LIMIT 1000) x;
+                 WHERE t.source_id = source AND t.state = 'waiting' AND t.patient_id IS NOT NULL
+                 ORDER BY t.resource_type = 'Goal' LIMIT 1000) x; /* goals after their plans */
     END IF;
     DELETE FROM import_ref;
     IF types IS NULL THEN

@@ -92,6 +92,9 @@ BEGIN
     INSERT INTO care_plan (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, sens, started_on, ended_on, status, title)
     SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.sens, k.day, k.last_day, k.status, k.name
       FROM import_kept k WHERE k.item_table = 'care_plan';
+    /* Goals go with the newest version of their plan. */
+    UPDATE care_goal g SET care_plan_id = s.item_id
+      FROM import_stage s WHERE s.state = 'kept' AND s.item_table = 'care_plan' AND s.old_item_table = 'care_plan' AND s.old_patient_id = s.patient_id AND g.patient_id = s.patient_id AND g.care_plan_id = s.old_item_id;
     INSERT INTO care_goal (patient_id, id, care_plan_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, set_on, due_on, status, description)
     SELECT k.patient_id, k.id, k.plan_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.day, k.last_day, k.status, k.name
       FROM import_kept k WHERE k.item_table = 'care_goal';
