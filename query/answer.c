@@ -134,7 +134,10 @@ static int put_cell(struct answer *a, const struct plan_field *f, const struct p
 static int put_choice(struct answer *a, const struct plan_field *f, const struct place *at,
                       struct buf *out)
 {
-    const struct arguments args = {a->_x->arena, a->_x->plan->schema, a->_x->variables};
+    const struct arguments args = {.arena = a->_x->arena,
+                                   .schema = a->_x->plan->schema,
+                                   .variables = a->_x->variables,
+                                   .language = a->_x->language};
     uint32_t cell;
     struct err err;
     int rc = argument_cell(&args, f->field, f->selections[0], &cell, &err);

@@ -288,7 +288,7 @@ int argument_page(const struct arguments *a, const struct field *field,
 int argument_cell(const struct arguments *a, const struct field *field,
                   const struct ast_selection *selection, uint32_t *ret, struct err *reterr)
 {
-    const struct type *type = type_ref_named(field->arguments[field->choice_argument].type);
+    const struct input_def *def = &field->arguments[field->choice_argument];
     const struct enum_def *e = NULL;
     const struct value *v;
     int rc = argument_value(a, field, selection, field->choice_argument, &v, reterr);
@@ -296,7 +296,7 @@ int argument_cell(const struct arguments *a, const struct field *field,
     if (rc < 0)
         return rc;
     if (v && v->kind == VALUE_ENUM)
-        e = map_get(&type->value_map, v->text);
-    *ret = field->choice_cells[e ? e->index : 0];
+        e = map_get(&type_ref_named(def->type)->value_map, v->text);
+    *ret = field->choice_cells[e ? e->index : def->negotiated ? a->language : 0];
     return 0;
 }

@@ -20,6 +20,8 @@ struct arguments {
     const struct schema *schema;
     const struct value *const *variables;
     const struct seals *seals;
+    uint32_t
+        language; /* which value of schema.languages a @negotiated argument is that is not given */
 };
 
 /* The coerced value of argument `index` of `field`: given, else its default, else NULL. ERR_VARIABLES, ERR_MEMORY. */
@@ -47,7 +49,7 @@ int argument_page(const struct arguments *a, const struct field *field,
                   const struct ast_selection *selection, uint32_t max_page, struct page *ret,
                   struct cursor *ret_after, struct err *reterr) MUSTCHECK;
 
-/* The cell of a RESOLVE_CELL_CHOICE field. */
+/* The cell of a RESOLVE_CELL_CHOICE field: of an argument that is not given, or null, the first value's. */
 int argument_cell(const struct arguments *a, const struct field *field,
                   const struct ast_selection *selection, uint32_t *ret,
                   struct err *reterr) MUSTCHECK;

@@ -496,7 +496,7 @@ static int check_cost(struct execution *x, struct err *reterr)
 
 int execution_start(struct execution *x, struct err *reterr)
 {
-    const struct arguments a = {x->arena, x->plan->schema, x->variables, x->seals};
+    const struct arguments a = {x->arena, x->plan->schema, x->variables, x->seals, x->language};
     int rc = 0;
 
     x->runs = arena_array(x->arena, MAX(x->plan->n_steps, 1u), sizeof *x->runs);

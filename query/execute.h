@@ -81,7 +81,8 @@ struct execution {
     struct arena *arena;
     struct cost_limits limits;
     const struct seals *seals; /* of ids and cursors */
-    bool discreet;             /* errors of the answer name no type (query/discreet.h) */
+    uint32_t language; /* of schema.languages: what @negotiated arguments are that are not given */
+    bool discreet;     /* errors of the answer name no type (query/discreet.h) */
     /* Runs once, on a later turn, when execution_start returned 0: 0, or ERR_CANCELED. Failures of single
      * steps or keys are in their slices. */
     void (*done)(struct execution *x, int rc);

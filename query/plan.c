@@ -273,6 +273,7 @@ static int field_watch(struct planner *p, const struct plan_field *f, const stru
 
     if (field->resolve == RESOLVE_CELL)
         return field_watch_cell(p, f, type, at, field->cell);
+    p->plan->negotiated |= field->arguments[field->choice_argument].negotiated;
     n = type_ref_named(field->arguments[field->choice_argument].type)->n_values;
     for (uint32_t i = 0; i < n && rc == 0; i++)
         rc = field_watch_cell(p, f, type, at, field->choice_cells[i]);

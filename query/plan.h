@@ -121,6 +121,7 @@ struct plan {
     uint32_t n_steps;
     bool personal;         /* some step finds rows about somebody */
     bool restricted;       /* some cell is not for everybody who may see its row */
+    bool negotiated;       /* some value may depend on the language that the request asks for */
     bool has_alternatives; /* some field's types have a step each */
     struct plan_object *root;
     uint32_t n_fields;   /* in all objects */

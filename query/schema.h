@@ -61,6 +61,7 @@ struct input_def {
     const struct value *default_value;   /* coerced to `type`; NULL: none */
     const struct value *default_literal; /* as the schema file has it */
     bool deprecated;
+    bool negotiated; /* not given, it is the language that the request asks for */
     struct str deprecation_reason;
     struct loc loc;
     uint32_t index;               /* among its siblings */
@@ -259,6 +260,7 @@ struct schema {
     struct map directive_map;
     struct access access;
     struct rights_map rights;
+    const struct type *languages; /* the enum of @negotiated arguments; NULL: there is none */
     struct field *typename_field, *schema_field, *type_field; /* the meta fields */
 };
 

@@ -127,6 +127,25 @@ static int cell_kind(struct mapper *m, const struct field *f, struct column *ret
     return codec ? apply_codec(m, codec, &ret->codec, &ret->scale) : 0;
 }
 
+/* An argument that the request's languages stand in for; there is one enum of languages. */
+static int map_negotiated(struct mapper *m, const struct field *f, struct input_def *in)
+{
+    const struct type *t = type_ref_named(in->type);
+
+    if (!directive_find(in->_def->directives, "negotiated"))
+        return 0;
+    if (in->type->non_null || in->default_literal)
+        return map_refuse(m, f,
+                          "has an argument with @negotiated, which must be one that may be left "
+                          "out and has no default.");
+    if (m->s->languages && m->s->languages != t)
+        return map_refuse(m, f,
+                          "has an argument with @negotiated of another enum than the others.");
+    in->negotiated = true;
+    m->s->languages = t;
+    return 0;
+}
+
 /* `name_{lang}`, of a column or a function: one cell for each value of the enum argument `lang`. */
 static int map_choice(struct mapper *m, struct field *f, const struct table *home,
                       struct column want, struct str pattern)
@@ -136,6 +155,7 @@ static int map_choice(struct mapper *m, struct field *f, const struct table *hom
     const char *close = memchr(open, '}', pattern.len - before);
     const struct type *t;
     struct str after;
+    int rc;
 
     if (!close)
         return map_refuse(m, f, "has a name with \"{\" and no \"}\".");
@@ -145,6 +165,9 @@ static int map_choice(struct mapper *m, struct field *f, const struct table *hom
     t = type_ref_named(f->arguments[f->choice_argument].type);
     if (t->kind != TYPE_ENUM || f->arguments[f->choice_argument].type->kind == TYPE_REF_LIST)
         return map_refuse(m, f, "has a name with an argument that is no enum.");
+    rc = map_negotiated(m, f, &f->arguments[f->choice_argument]);
+    if (rc < 0)
+        return rc;
     after = (struct str){close + 1, pattern.len - before - (size_t)(close + 1 - open)};
     f->choice_cells = arena_array(&m->s->arena, t->n_values, sizeof *f->choice_cells);
     if (!f->choice_cells)
@@ -152,7 +175,6 @@ static int map_choice(struct mapper *m, struct field *f, const struct table *hom
     for (uint32_t i = 0; i < t->n_values; i++) {
         struct str stored = t->values[i].stored;
         char *name = arena_alloc(&m->s->arena, before + stored.len + after.len + 1);
-        int rc;
         if (!name)
             return schema_no_memory(m->err);
         want.name = (struct str){name, before + stored.len + after.len};
@@ -254,15 +276,28 @@ static int map_field(struct mapper *m, struct field *f)
     return 0;
 }
 
+static int check_arguments(struct mapper *m, const struct field *f)
+{
+    for (uint32_t i = 0; i < f->n_arguments; i++)
+        if (!f->arguments[i].negotiated &&
+            directive_find(f->arguments[i]._def->directives, "negotiated"))
+            return map_refuse(m, f, "has @negotiated on an argument that chooses no column.");
+    return 0;
+}
+
 static int check_mapped(struct mapper *m, const struct type *t)
 {
-    for (uint32_t i = 0; i < t->n_fields; i++)
+    for (uint32_t i = 0; i < t->n_fields; i++) {
+        int rc = check_arguments(m, &t->fields[i]);
+        if (rc < 0)
+            return rc;
         if (t->fields[i].resolve == RESOLVE_NONE)
             return map_refuse(m, &t->fields[i],
                               t->table
                                   ? "has no mapping: it needs @reference, @lookup or @list."
                                   : "has no mapping: its type has no @table and is no part of a "
                                     "connection that is used.");
+    }
     return 0;
 }
 

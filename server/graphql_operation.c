@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "query/ast.h"
 #include "query/variables.h"
+#include "server/accept_language.h"
 #include "server/graphql_priv.h"
 #include "server/role_limits.h"
 #include "server/source.h"
@@ -142,6 +143,13 @@ static void note_cost(struct operation *o)
     o->extensions = arena_str(&o->x->arena, str_of(text));
 }
 
+static uint32_t language_of(const struct operation *o)
+{
+    return o->plan->negotiated
+               ? accept_language_choose(o->x->accept_language, o->g->schema->languages)
+               : 0;
+}
+
 static void execute(struct operation *o)
 {
     struct err err;
@@ -154,6 +162,7 @@ static void execute(struct operation *o)
                                       .arena = &o->x->arena,
                                       .limits = o->limits,
                                       .seals = o->g->config.seals,
+                                      .language = language_of(o),
                                       .discreet = o->g->config.documents.validate.no_introspection,
                                       .done = executed};
     o->began_ms = uv_now(o->g->ticks.loop);

@@ -170,6 +170,14 @@ static void answer_free(void *arg)
     answer_release(arg);
 }
 
+/* The same answer in other languages is another one for who keeps answers. */
+static const struct http_header *answer_headers(const struct operation *o)
+{
+    static const struct http_header language[] = {{"Vary", "Accept-Language"}, {NULL, NULL}};
+
+    return o->plan->negotiated ? language : NULL;
+}
+
 /* More than one piece: the socket asks for the next when it has taken the one before. */
 static void stream(struct operation *o, int status, const struct buf *written, bool is_all)
 {
@@ -181,7 +189,7 @@ static void stream(struct operation *o, int status, const struct buf *written, b
         return;
     }
     o->producer.next = piece_next;
-    exchange_stream(o->x, status, media_type_name(o->type), &o->producer, headers_of(status));
+    exchange_stream(o->x, status, media_type_name(o->type), &o->producer, answer_headers(o));
 }
 
 /* Data with errors is 294, Partial Success, where the media type lets us say so, even when all of it is null: the
@@ -219,5 +227,5 @@ void operation_answer(struct operation *o)
     if (rc == 1 || body.len > PIECE_BYTES)
         stream(o, status, &body, rc == 0);
     else
-        exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
+        exchange_reply(o->x, status, media_type_name(o->type), &body, answer_headers(o));
 }

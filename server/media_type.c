@@ -4,37 +4,7 @@
 
 #include <strings.h>
 
-#include "base/macros.h"
-
-static struct str trim(struct str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s.ptr++, s.len--;
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
-/* Cuts the part before the next `sep` (outside quotes) off `*rest`. */
-static struct str cut(struct str *rest, char sep)
-{
-    bool quoted = false;
-    size_t i = 0;
-    struct str part;
-
-    for (; i < rest->len && (quoted || rest->ptr[i] != sep); i++) {
-        if (rest->ptr[i] == '"')
-            quoted = !quoted;
-        else if (quoted && rest->ptr[i] == '\\' && i + 1 < rest->len)
-            i++;
-    }
-    part = trim((struct str){rest->ptr, i});
-    rest->ptr += i;
-    rest->len -= i;
-    if (rest->len)
-        rest->ptr++, rest->len--;
-    return part;
-}
+#include "server/field_value.h"
 
 static bool same(struct str a, const char *z)
 {
@@ -54,23 +24,11 @@ static bool is_utf8(struct str charset)
     return same(charset, "utf-8") || same(charset, "utf8");
 }
 
-/* 0 to 1000. `.5` counts, as Java's clients send it; what is no number from 0 to 1 counts as 1. */
+/* What is no number from 0 to 1 counts as 1. */
 static int weight(struct str s)
 {
-    int q = 0, scale = 1000;
-    size_t i = s.len && s.ptr[0] == '0' ? 1 : 0;
-
-    if (i == s.len)
-        return s.len ? 0 : 1000;
-    if (s.ptr[i++] != '.')
-        return 1000;
-    for (size_t end = MIN(s.len, i + 3); i < end; i++) {
-        if (s.ptr[i] < '0' || s.ptr[i] > '9')
-            return 1000;
-        scale /= 10;
-        q += (s.ptr[i] - '0') * scale;
-    }
-    return q;
+    int q = field_weight(s);
+    return q < 0 ? 1000 : q;
 }
 
 enum rank {
@@ -89,7 +47,7 @@ struct preference {
 /* Takes what one range says of `type`, when it is more exact than what was said before, or as exact and kinder. */
 static void prefer(struct preference *p, struct str range, const char *type)
 {
-    struct str name = cut(&range, ';');
+    struct str name = field_cut(&range, ';');
     enum rank rank = same(name, type)                       ? RANK_NAMED
                      : same(name, "application/*")          ? RANK_GROUP
                      : same(name, "*/*") || same(name, "*") ? RANK_ANY
@@ -97,11 +55,11 @@ static void prefer(struct preference *p, struct str range, const char *type)
     int q = 1000;
 
     while (range.len) {
-        struct str parameter = cut(&range, ';');
-        struct str key = cut(&parameter, '=');
+        struct str parameter = field_cut(&range, ';');
+        struct str key = field_cut(&parameter, '=');
         if (same(key, "q"))
-            q = weight(trim(parameter));
-        else if (same(key, "charset") && !is_utf8(trim(parameter)))
+            q = weight(field_trim(parameter));
+        else if (same(key, "charset") && !is_utf8(field_trim(parameter)))
             rank = RANK_NONE; /* it asks for bytes that we don't have */
         else if (same(key, "charset") && rank == RANK_NAMED)
             rank = RANK_CHARSET;
@@ -114,11 +72,11 @@ enum answer_type media_type_answer(struct str accept)
 {
     struct preference json = {0}, graphql = {0};
 
-    accept = trim(accept);
+    accept = field_trim(accept);
     if (accept.len == 0)
         return ANSWER_JSON;
     while (accept.len) {
-        struct str range = cut(&accept, ',');
+        struct str range = field_cut(&accept, ',');
         prefer(&json, range, "application/json");
         prefer(&graphql, range, "application/graphql-response+json");
     }
@@ -135,14 +93,14 @@ const char *media_type_name(enum answer_type type)
 
 bool media_type_is_json(struct str content_type)
 {
-    struct str type = cut(&content_type, ';');
+    struct str type = field_cut(&content_type, ';');
 
     if (!same(type, "application/json"))
         return false;
     while (content_type.len) {
-        struct str parameter = cut(&content_type, ';');
-        struct str key = cut(&parameter, '=');
-        if (same(key, "charset") && !is_utf8(trim(parameter)))
+        struct str parameter = field_cut(&content_type, ';');
+        struct str key = field_cut(&parameter, '=');
+        if (same(key, "charset") && !is_utf8(field_trim(parameter)))
             return false;
     }
     return true;

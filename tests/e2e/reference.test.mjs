@@ -27,9 +27,12 @@ const INTROSPECTION = getIntrospectionQuery({ specifiedByUrl: true, directiveIsR
 const LIMITS = ['--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '1000', '--max-tokens', '100000'];
 const ROOTS = { patient: 60, node: 8, nodes: 8 }; // how often a field of Query is taken, beside 1
 
-async function post(server, body) {
+const LANGUAGES = [[undefined, 'KK'], ['ru-KZ,ru;q=0.9,en;q=0.8', 'RU'], ['de, en;q=0.3', 'EN'], ['*', 'KK'], ['kk;q=0, en;q=0.1, *;q=0.2', 'RU']];
+
+async function post(server, body, language) {
   const text = JSON.stringify(body);
-  const response = await server.request('/graphql', { method: 'POST', body: text, headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } });
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), ...(language && { 'Accept-Language': language }) };
+  const response = await server.request('/graphql', { method: 'POST', body: text, headers });
   return response.text;
 }
 
@@ -57,10 +60,11 @@ async function compare(reference, servers, people, seed, n) {
   for (let done = 0; done < n; done += BATCH) {
     const values = reference.values([...focus, '000000000000']);
     const batch = Array.from({ length: Math.min(BATCH, n - done) }, () => operation(reference.schema, rnd, values, ROOTS));
-    const texts = await Promise.all(batch.map((asked, i) => post(servers[i % servers.length], asked)));
-    const wanted = await Promise.all(batch.map((asked) => reference.execute(parse(asked.query), asked.variables, asked.operationName)));
+    const languages = batch.map(() => LANGUAGES[rnd(LANGUAGES.length)]);
+    const texts = await Promise.all(batch.map((asked, i) => post(servers[i % servers.length], asked, languages[i][0])));
+    const wanted = await Promise.all(batch.map((asked, i) => reference.execute(parse(asked.query), asked.variables, asked.operationName, languages[i][1])));
     batch.forEach((asked, i) => {
-      const what = `seed ${seed}, operation ${done + i}: ${JSON.stringify(asked)}`;
+      const what = `seed ${seed}, operation ${done + i}, ${languages[i][1]}: ${JSON.stringify(asked)}`;
       const document = parse(asked.query);
       assert.deepEqual(validate(reference.schema, document).map(String), [], `the generator wrote what is not valid: ${what}`);
       const want = wanted[i];

@@ -88,6 +88,23 @@ static const struct {
      "Field \"T.t\" has a name with an argument that it does not have."},
     {"type T @table(name: \"t\") { t(a: Int): String @column(name: \"n_{a}\") }",
      "Field \"T.t\" has a name with an argument that is no enum."},
+    {"type T @table(name: \"t\") { t(a: E = V @negotiated): String @column(name: \"n_{a}\") } "
+     "enum E { V }",
+     "Field \"T.t\" has an argument with @negotiated, which must be one that may be left out and "
+     "has "
+     "no default."},
+    {"type T @table(name: \"t\") { t(a: E! @negotiated): String @column(name: \"n_{a}\") } enum E "
+     "{ V "
+     "}",
+     "Field \"T.t\" has an argument with @negotiated, which must be one that may be left out and "
+     "has "
+     "no default."},
+    {"type T @table(name: \"t\") { s(a: D @negotiated): String @column(name: \"n_{a}\") "
+     "t(a: E @negotiated): String @column(name: \"n_{a}\") } enum D { U } enum E { V }",
+     "Field \"T.t\" has an argument with @negotiated of another enum than the others."},
+    {"type T @table(name: \"t\") { t(first: Int @negotiated): [T] @list(column: \"x\", order: "
+     "\"a\") }",
+     "Field \"T.t\" has @negotiated on an argument that chooses no column."},
     {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a asc, b desc\") }",
      "All columns of the order \"a asc, b desc\" must go the same way."},
     {"type T @table(name: \"t\") { t: [T] @list(column: \"x\", order: \"a up\") }",

@@ -22,7 +22,7 @@ static const struct seals seals = {.ids.key = "the key of ids",
                                    .cursors.key = "the key of cursors"};
 static int done_rc;
 static unsigned n_done;
-static uint32_t max_cost = 1000, max_page = 100;
+static uint32_t max_cost = 1000, max_page = 100, language;
 static const struct viewer *viewer; /* NULL: no rights are asked */
 
 static void on_done(struct execution *x, int rc)
@@ -63,6 +63,7 @@ static void run_start(struct run *r, const char *text, const struct value *given
     r->x.arena = &arena;
     r->x.limits = (struct cost_limits){.max_cost = max_cost, .max_page = max_page};
     r->x.seals = &seals;
+    r->x.language = language;
     r->x.done = on_done;
     if (r->rc == 0)
         r->rc = execution_start(&r->x, &r->err);

@@ -23,7 +23,7 @@
     "directive @aggregate on OBJECT\n"                                                             \
     "directive @kind(column: String!) on INTERFACE | UNION\n"                                      \
     "directive @column(name: String!) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION\n"              \
-    "directive @apart on FIELD_DEFINITION\n"                                                       \
+    "directive @apart on FIELD_DEFINITION directive @negotiated on ARGUMENT_DEFINITION\n"          \
     "directive @computed(function: String!) on FIELD_DEFINITION\n"                                 \
     "directive @reference(columns: [String!]!, kind: String) on FIELD_DEFINITION\n"                \
     "directive @lookup(column: String, argument: String, claim: Claim) on FIELD_DEFINITION\n"      \

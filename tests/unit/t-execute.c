@@ -217,6 +217,31 @@ static void test_execute__choice_of_column(void **state)
           "{\"data\":{\"person\":{\"label\":\"A1\",\"b\":\"B1\"}}}");
 }
 
+/* What the request asks for stands in where nothing is given. */
+static void test_execute__negotiated(void **state)
+{
+    static const char text[] =
+        "query ($no: Lang, $own: Lang = FIRST) { person(id: 1) { spoken n: spoken(lang: null) "
+        "v: spoken(lang: $no) d: spoken(lang: $own) f: spoken(lang: FIRST) label } }";
+    struct run r;
+
+    check(text, "{\"data\":{\"person\":{\"spoken\":\"A1\",\"n\":\"A1\",\"v\":\"A1\",\"d\":\"A1\","
+                "\"f\":\"A1\",\"label\":\"A1\"}}}");
+    language = 1;
+    check(text, "{\"data\":{\"person\":{\"spoken\":\"B1\",\"n\":\"B1\",\"v\":\"B1\",\"d\":\"A1\","
+                "\"f\":\"A1\",\"label\":\"A1\"}}}");
+    at_once = true;
+    run_start(&r, "{ person(id: 4) { spoken(lang: FIRST) } }", NULL);
+    assert_true(r.x.plan->negotiated);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+    run_start(&r, "{ person(id: 4) { label } }", NULL);
+    assert_false(r.x.plan->negotiated);
+    arena_clear(&arena);
+    compiled_unref(r.document);
+    language = 0;
+}
+
 static void test_execute__merges_selections(void **state)
 {
     check("{ person(id: 1) { best { name } ...F } person(id: 1) { nick } } "
@@ -496,6 +521,7 @@ static int run_all(void)
         cmocka_unit_test_setup(test_execute__empty_page, setup),
         cmocka_unit_test_setup(test_execute__filter, setup),
         cmocka_unit_test_setup(test_execute__choice_of_column, setup),
+        cmocka_unit_test_setup(test_execute__negotiated, setup),
         cmocka_unit_test_setup(test_execute__merges_selections, setup),
         cmocka_unit_test_setup(test_execute__skip_and_include, setup),
         cmocka_unit_test_setup(test_execute__missing_row_nulls_its_parent, setup),

@@ -16,7 +16,7 @@ import { TOP } from './run.mjs';
 const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', 'computed', 'reference', 'lookup', 'node', 'list', 'filter',
   'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf',
   'subject', 'belongs', 'allow', 'viewer', // who may see what: nobody is asked here, as with --access open
-  'procedure', 'parameter', 'entry']); // a query's: mutations are not executed here
+  'procedure', 'parameter', 'entry', 'negotiated']); // a query's: mutations are not executed here
 const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 
 /** The file's mapping: { types: name -> { table?, fields: name -> { directives, args } }, values: enum -> name -> stored, codecs }. */
@@ -151,25 +151,29 @@ export class ReferenceExecution {
    * of the document is then the one that takes its parent with it, as it is on the server. */
   async execute(...asked) {
     const { pagesAfter, foreignCursors } = this;
-    for (let result = this.executeOnce(...asked); ; result = this.executeOnce(...asked)) {
-      if (typeof result.then !== 'function') return result;
+    for (;;) {
+      const { unknown } = this.calls;
+      const result = this.executeOnce(...asked);
+      if (this.calls.unknown === unknown) return result; // a failure behind them may have ended it without them
       await this.calls.pending();
       Object.assign(this, { pagesAfter, foreignCursors });
     }
   }
 
-  executeOnce(document, variables, operationName) {
+  /** `language`: what stands for a language that is left open, as the request's Accept-Language header has it. */
+  executeOnce(document, variables, operationName, language = 'KK') {
     return execute({
       schema: this.schema,
       document,
       variableValues: variables,
       operationName,
-      fieldResolver: (source, args, _context, info) => this.resolve(source, args, info),
+      contextValue: language,
+      fieldResolver: (source, args, context, info) => this.resolve(source, args, context, info),
       typeResolver: (value) => value.typeName,
     });
   }
 
-  resolve(source, args, info) {
+  resolve(source, args, language, info) {
     this.resolved.add(`${info.parentType.name}.${info.fieldName}`);
     const field = this.mapping[info.parentType.name].fields[info.fieldName];
     if (field.procedure) return this.called(field, args, info);
@@ -184,7 +188,7 @@ export class ReferenceExecution {
     if (field.list?.function) return this.listed(field, source, args, info);
     if (field.list) return this.page(field, source, args, info);
     if (field.reference) return this.reference(field, source, info);
-    return this.value(field, source, args, info);
+    return this.value(field, source, args, language, info);
   }
 
   /** The functions of its row that a field stands for: none, one, or one for each value of an argument. */
@@ -197,12 +201,13 @@ export class ReferenceExecution {
     return getNamedType(type).getValues().map((value) => pattern.replace(braces, this.stored(getNamedType(type), value.name)));
   }
 
-  value(field, { typeName, row, key }, args, info) {
+  value(field, { typeName, row, key }, args, language, info) {
     if (info.fieldName === 'id' && this.isNode(typeName)) return this.opaque.placeholder(`id ${typeName} ${key}`, this.entries.get(typeName).get(key));
     const column = (field.computed ? `${field.computed.function}()` : field.column?.name ?? snake(info.fieldName))
       .replace(/\{(\w+)\}/, (_, name) => {
         const argument = info.parentType.getFields()[info.fieldName].args.find((a) => a.name === name);
-        return this.stored(getNamedType(argument.type), args[name] ?? argument.defaultValue); // null asks for nothing else
+        const open = field.args[name].negotiated ? language : argument.defaultValue;
+        return this.stored(getNamedType(argument.type), args[name] ?? open); // null asks for nothing else
       });
     if (!(column in row)) throw new Error(`${typeName}.${info.fieldName}: there is no column ${column}`);
     return this.shown(getNamedType(info.returnType), row[column]);

@@ -18,6 +18,7 @@ export class FunctionRows {
     this.database = database;
     this.known = new Map(); // SQL -> { rows }, { error }, or { promise } that one of them is there
     this.waiting = []; // { sql, resolve, reject }
+    this.unknown = 0; // how often rows were asked for that were not known yet
   }
 
   /** Reads which columns composite types have. */
@@ -42,6 +43,7 @@ export class FunctionRows {
     if (known?.error) throw known.error;
     if (known?.rows) return then(known.rows);
     if (!known) this.known.set(sql, { promise: this.ask(sql).then((rows) => { this.known.set(sql, { rows }); }, (error) => { this.known.set(sql, { error }); }) });
+    this.unknown++;
     return new Promise(() => {}); // never kept: whoever waits for the rows asks again (see pending), and nothing comes of what was begun
   }
 
