@@ -12,6 +12,9 @@ BEGIN
                              WHEN x.until < x.at OR x.last_day < x.day AND x.first_day IS NULL THEN 'it ends before it begins' END AS why
               FROM import_row x JOIN import_stage s USING (n) WHERE x.why IS NULL) v
      WHERE v.n = r.n AND v.why IS NOT NULL;
+    /* A reason that begins with ! says what is wrong with a record, another one what it lacks here. Texts stay within what an index of a list can hold. */
+    UPDATE import_row r SET state = 'bad', why = ltrim(r.why, '!') WHERE r.why LIKE '!%';
+    UPDATE import_row r SET name = left(r.name, 300), words = left(r.words, 500) WHERE length(r.name) > 300 OR length(r.words) > 500;
     FOR old IN SELECT DISTINCT s.old_item_table FROM import_row r JOIN import_stage s USING (n) WHERE r.why IS NULL AND s.old_item_id IS NOT NULL LOOP
         EXECUTE format('UPDATE import_row r SET state = ''bad'', why = ''its entry was corrected here since''
                           FROM import_stage s JOIN %I t ON t.patient_id = s.old_patient_id AND t.id = s.old_item_id

@@ -30,7 +30,7 @@ BEGIN
            CASE WHEN length(s.body ->> 'birthDate') = 10 THEN private.fhir_day(s.body ->> 'birthDate') END,
            private.fhir_day(s.body ->> 'deceasedDateTime'), CASE WHEN s.body ->> 'gender' IN ('female', 'male') THEN s.body ->> 'gender' END,
            (SELECT lang FROM jsonb_path_query(s.body, 'lax $.communication[*].language.coding[*].code') c, left(c #>> '{}', 2) lang WHERE lang IN ('kk', 'ru', 'en') LIMIT 1),
-           private.fhir_name(s.body -> 'name'), private.fhir_phone(s.body -> 'telecom'),
+           left(private.fhir_name(s.body -> 'name'), 300), private.fhir_phone(s.body -> 'telecom'),
            (SELECT jsonb_agg(DISTINCT jsonb_build_array(i ->> 'system', i ->> 'value')) FROM jsonb_path_query(s.body, 'lax $.identifier[*]') i
              WHERE i ->> 'system' <> '' AND i ->> 'value' <> '' AND i ->> 'system' <> fhir_system('iin') AND length(i ->> 'system') + length(i ->> 'value') <= 1000)
       FROM import_stage s WHERE s.resource_type = 'Patient' AND s.state = 'ready';

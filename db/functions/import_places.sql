@@ -21,7 +21,7 @@ DECLARE
     one record;
     clinic_here bigint;
 BEGIN
-    FOR one IN SELECT s.n, s.body, s.old_item_id, fhir_string(s.body ->> 'name') AS name, x.bin, c.id AS known
+    FOR one IN SELECT s.n, s.body, s.old_item_id, left(fhir_string(s.body ->> 'name'), 300) AS name, x.bin, c.id AS known
                  FROM import_stage s, LATERAL (SELECT private.fhir_identifier(s.body -> 'identifier', fhir_system('bin')) AS bin) x
                  LEFT JOIN clinic c ON c.bin = x.bin
                 WHERE s.resource_type = 'Organization' AND s.state = 'ready' ORDER BY s.n LOOP
@@ -50,8 +50,8 @@ DECLARE
     one record;
     doctor bigint;
 BEGIN
-    FOR one IN SELECT s.n, s.old_item_id, x.iin, d.id AS known, private.fhir_name(s.body -> 'name') AS name,
-                      coalesce(private.fhir_words(s.body #> '{qualification,0,code}'), 'Мамандығы көрсетілмеген') AS specialty
+    FOR one IN SELECT s.n, s.old_item_id, x.iin, d.id AS known, left(private.fhir_name(s.body -> 'name'), 300) AS name,
+                      coalesce(left(private.fhir_words(s.body #> '{qualification,0,code}'), 300), 'Мамандығы көрсетілмеген') AS specialty
                  FROM import_stage s, LATERAL (SELECT private.fhir_identifier(s.body -> 'identifier', fhir_system('iin')) AS iin) x
                  LEFT JOIN practitioner d ON d.iin = x.iin
                 WHERE s.resource_type = 'Practitioner' AND s.state = 'ready' ORDER BY s.n LOOP

@@ -25,11 +25,11 @@ BEGIN
            CASE WHEN o.status = 'cancelled' THEN 'it was cancelled'
                 WHEN o.no_place IS NOT NULL THEN o.no_place
                 WHEN o.smoking THEN CASE WHEN o.smokes IS NULL THEN 'an answer about smoking that has no place here' END
+                WHEN o.laboratory THEN CASE WHEN num_nonnulls(o.value, o.answer) = 0 THEN '!it has no value' WHEN o.name IS NULL THEN '!it does not say what was measured' WHEN o.low > o.high THEN '!its range ends below where it begins'
+                                            WHEN t.unit <> coalesce(m.target_unit, o.unit, '1') AND o.value IS NOT NULL THEN format('LOINC %s is not measured in %s here', o.loinc, left(o.unit, 20)) END
                 WHEN o.loinc IS NULL THEN 'it has no LOINC code'
-                WHEN o.laboratory THEN CASE WHEN num_nonnulls(o.value, o.answer) = 0 THEN 'it has no value' WHEN o.name IS NULL THEN 'it does not say what was measured' WHEN o.low > o.high THEN 'its range ends below where it begins'
-                                            WHEN t.unit <> coalesce(m.target_unit, o.unit, '1') AND o.value IS NOT NULL THEN format('LOINC %s is measured in %s here', o.loinc, t.unit) END
                 WHEN NOT o.known THEN format('LOINC %s has no place here', o.loinc)
-                WHEN coalesce(o.value, o.systolic) IS NULL THEN 'it has no value'
+                WHEN coalesce(o.value, o.systolic) IS NULL THEN '!it has no value'
                 WHEN o.comparator IS NOT NULL THEN 'a measurement that is only said to be above or below something'
                 WHEN m.target IS NULL THEN format('LOINC %s is not measured in %s here', o.loinc, left(coalesce(o.unit, 'no unit'), 20)) END
       FROM private.import_observations() o
@@ -47,13 +47,13 @@ RETURNS TABLE (n integer, status text, loinc text, name text, at timestamptz, da
 BEGIN
     RETURN QUERY
     SELECT s.n, s.body ->> 'status', x.loinc, private.fhir_words(s.body -> 'code'), private.fhir_moment(x.at), private.fhir_day(x.at), private.fhir_moment(s.body ->> 'issued'),
-           private.fhir_decimal(q -> 'value'), q ->> 'comparator', coalesce(q ->> 'code', q ->> 'unit', p.unit), p.systolic, p.diastolic,
+           private.fhir_decimal(q -> 'value'), q ->> 'comparator', coalesce(left(fhir_string(q ->> 'code'), 50), left(fhir_string(q ->> 'unit'), 50), p.unit), p.systolic, p.diastolic,
            coalesce(private.fhir_words(s.body -> 'valueCodeableConcept'), fhir_string(s.body ->> 'valueString')),
            private.fhir_decimal(s.body #> '{referenceRange,0,low,value}'), private.fhir_decimal(s.body #> '{referenceRange,0,high,value}'),
            k.kind IS NULL AND s.body @> '{"category": [{"coding": [{"code": "laboratory"}]}]}', x.loinc IS NOT DISTINCT FROM '72166-2',
-           CASE WHEN x.loinc = '72166-2' THEN (private.import_target(s.body -> 'valueCodeableConcept', 'lifestyle')).target END, k.kind IS NOT NULL, d.target
+           CASE WHEN x.loinc = '72166-2' THEN private.import_target(s.body -> 'valueCodeableConcept', 'lifestyle') END, k.kind IS NOT NULL, d.target
       FROM import_stage s
-     CROSS JOIN LATERAL (SELECT jsonb_path_query_first(s.body, 'lax $.code.coding[*] ? (@.system == "http://loinc.org").code') #>> '{}' AS loinc,
+     CROSS JOIN LATERAL (SELECT jsonb_path_query_first(s.body, 'lax $.code.coding[*] ? (@.system == "http://loinc.org").code ? (@ like_regex "^[0-9]{1,7}-[0-9]$")') #>> '{}' AS loinc,
                                 coalesce(s.body ->> 'effectiveDateTime', s.body #>> '{effectivePeriod,start}', s.body ->> 'effectiveInstant', s.body ->> 'issued') AS at) x
      CROSS JOIN LATERAL (SELECT s.body -> 'valueQuantity') v (q)
       LEFT JOIN LATERAL (SELECT c.target AS kind FROM concept_map c WHERE c.system = 'http://loinc.org' AND c.code = x.loinc AND c.target_kind = 'observation' LIMIT 1) k ON true
@@ -91,8 +91,8 @@ BEGIN
            CASE WHEN x.conclusion IS NULL THEN 'registered' WHEN s.body ->> 'status' IN ('preliminary', 'registered', 'partial') THEN 'preliminary' ELSE 'final' END,
            CASE WHEN x.loinc ~ '^[0-9]{1,7}-[0-9]$' THEN x.loinc END, x.name, private.fhir_words(jsonb_build_object('coding', jsonb_build_array(s.body #> '{series,0,bodySite}'))), x.conclusion,
            CASE WHEN s.body ->> 'status' = 'cancelled' THEN 'it was cancelled'
-                WHEN x.laboratory THEN coalesce((private.import_target(s.body -> 'code', 'none')).target, 'its results come one by one')
-                WHEN x.name IS NULL THEN 'it does not say what was done' END
+                WHEN x.laboratory THEN coalesce(private.import_target(s.body -> 'code', 'none'), 'its results come one by one')
+                WHEN x.name IS NULL THEN '!it does not say what was done' END
       FROM import_stage s,
            LATERAL (SELECT coalesce(s.body ->> 'effectiveDateTime', s.body #>> '{effectivePeriod,start}', s.body ->> 'started', s.body ->> 'issued') AS at,
                            coalesce(s.body #>> '{series,0,modality,code}', s.body #>> '{modality,0,code}', s.body #>> '{category,0,coding,0,code}') AS modality,

@@ -19,10 +19,10 @@ BEGIN
            least(100, coalesce(i.dose, CASE WHEN i.vaccine = 'Тұмау' THEN 1 ELSE
                row_number() OVER (PARTITION BY i.patient_id, i.vaccine, i.dose IS NULL ORDER BY i.day, i.n)
                + (SELECT count(*) FROM immunization v WHERE v.patient_id = i.patient_id AND v.vaccine = i.vaccine AND v.given_on < i.day AND v.superseded_by IS NULL AND v.record_status = 'active') END)),
-           i.lot, CASE WHEN i.status = 'not-done' THEN 'a vaccination that was not done' WHEN i.vaccine IS NULL THEN 'it does not say which vaccine' END
+           i.lot, CASE WHEN i.status = 'not-done' THEN 'a vaccination that was not done' WHEN i.vaccine IS NULL THEN '!it does not say which vaccine' END
       FROM (SELECT s.n, s.patient_id, s.body ->> 'status' AS status, private.fhir_day(coalesce(s.body ->> 'occurrenceDateTime', s.body ->> 'occurrenceString')) AS day,
                    private.fhir_moment(s.body ->> 'recorded') AS recorded_at, fhir_string(s.body ->> 'lotNumber') AS lot,
-                   coalesce((private.import_target(s.body -> 'vaccineCode', 'vaccine')).target, private.fhir_words(s.body -> 'vaccineCode')) AS vaccine,
+                   coalesce(private.import_target(s.body -> 'vaccineCode', 'vaccine'), private.fhir_words(s.body -> 'vaccineCode')) AS vaccine,
                    CASE WHEN s.body #>> '{protocolApplied,0,doseNumberPositiveInt}' ~ '^([1-9][0-9]?|100)$' THEN (s.body #>> '{protocolApplied,0,doseNumberPositiveInt}')::integer END AS dose
               FROM import_stage s WHERE s.resource_type = 'Immunization' AND s.state = 'ready') i;
 END $$;
@@ -35,11 +35,11 @@ CREATE OR REPLACE FUNCTION private.import_read_medicines() RETURNS void LANGUAGE
 BEGIN
     INSERT INTO import_row (n, tab, day, last_day, recorded_at, kind, code, name, words, why)
     SELECT m.n, 'medication_statement', m.day, CASE WHEN m.status IN ('stopped', 'completed', 'cancelled') THEN coalesce(m.last_day, m.day) WHEN m.statement THEN m.last_day END,
-           private.fhir_moment(m.written), CASE WHEN m.statement THEN 'reported' ELSE 'prescription' END, (private.import_target(m.concept, 'atc')).target, private.fhir_words(m.concept), left(m.dose, 500),
+           private.fhir_moment(m.written), CASE WHEN m.statement THEN 'reported' ELSE 'prescription' END, private.import_target(m.concept, 'atc'), private.fhir_words(m.concept), m.dose,
            CASE WHEN m.status IN ('draft', 'cancelled', 'intended', 'not-taken') THEN 'a medicine that was not taken'
                 WHEN m.intent IN ('proposal', 'plan') THEN 'a medicine that was only proposed'
                 WHEN m.reference THEN 'it names its medicine by reference'
-                WHEN private.fhir_words(m.concept) IS NULL THEN 'it does not say which medicine' END
+                WHEN private.fhir_words(m.concept) IS NULL THEN '!it does not say which medicine' END
       FROM (SELECT s.n, s.body ->> 'status' AS status, s.body ->> 'intent' AS intent, s.resource_type = 'MedicationStatement' AS statement,
                    coalesce(s.body ->> 'authoredOn', s.body ->> 'dateAsserted') AS written,
                    private.fhir_day(coalesce(s.body #>> '{effectivePeriod,start}', s.body ->> 'effectiveDateTime', s.body ->> 'authoredOn', s.body ->> 'dateAsserted')) AS day,
@@ -58,11 +58,11 @@ END $$;
 CREATE OR REPLACE FUNCTION private.import_read_procedures() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO import_row (n, tab, day, code, name, words, kind, why)
-    SELECT s.n, 'procedure_done', private.fhir_day(coalesce(s.body ->> 'performedDateTime', s.body #>> '{performedPeriod,start}')), fhir_string(s.body #>> '{code,coding,0,code}'),
-           private.fhir_words(s.body -> 'code'), private.fhir_words(s.body -> 'outcome'), (private.import_target(s.body -> 'code', 'implant')).target,
+    SELECT s.n, 'procedure_done', private.fhir_day(coalesce(s.body ->> 'performedDateTime', s.body #>> '{performedPeriod,start}')), left(fhir_string(s.body #>> '{code,coding,0,code}'), 100),
+           private.fhir_words(s.body -> 'code'), private.fhir_words(s.body -> 'outcome'), private.import_target(s.body -> 'code', 'implant'),
            CASE WHEN s.body ->> 'status' IN ('preparation', 'not-done') THEN 'a procedure that was not done'
-                WHEN private.fhir_words(s.body -> 'code') IS NULL THEN 'it does not say what was done'
-                ELSE (private.import_target(s.body -> 'code', 'none')).target END
+                WHEN private.fhir_words(s.body -> 'code') IS NULL THEN '!it does not say what was done'
+                ELSE private.import_target(s.body -> 'code', 'none') END
       FROM import_stage s WHERE s.resource_type = 'Procedure' AND s.state = 'ready';
 END $$;
 
@@ -71,9 +71,9 @@ CREATE OR REPLACE FUNCTION private.import_read_plans() RETURNS void LANGUAGE plp
 BEGIN
     INSERT INTO import_row (n, tab, day, last_day, recorded_at, status, name, why)
     SELECT s.n, 'care_plan', private.fhir_day(coalesce(s.body #>> '{period,start}', s.body ->> 'created')), CASE WHEN x.status IN ('completed', 'revoked') THEN private.fhir_day(s.body #>> '{period,end}') END,
-           private.fhir_moment(s.body ->> 'created'), x.status, left(x.title, 500), CASE WHEN x.title IS NULL THEN 'it does not say what is planned' END
+           private.fhir_moment(s.body ->> 'created'), x.status, x.title, CASE WHEN x.title IS NULL THEN '!it does not say what is planned' END
       FROM import_stage s,
-           LATERAL (SELECT CASE s.body ->> 'status' WHEN 'draft' THEN 'draft' WHEN 'completed' THEN 'completed' WHEN 'revoked' THEN 'revoked' WHEN 'entered-in-error' THEN 'revoked' ELSE 'active' END AS status,
+           LATERAL (SELECT CASE s.body ->> 'status' WHEN 'draft' THEN 'draft' WHEN 'completed' THEN 'completed' WHEN 'revoked' THEN 'revoked' ELSE 'active' END AS status,
                            coalesce(fhir_string(s.body ->> 'title'), private.fhir_words(s.body #> '{category,0}'), fhir_string(s.body ->> 'description')) AS title) x
      WHERE s.resource_type = 'CarePlan' AND s.state = 'ready';
 END $$;
@@ -86,10 +86,10 @@ CREATE OR REPLACE FUNCTION private.import_read_goals(force boolean) RETURNS void
 BEGIN
     INSERT INTO import_row (n, tab, day, last_day, status, name, value, second_value, why)
     SELECT s.n, 'care_goal', coalesce(private.fhir_day(s.body ->> 'startDate'), r.day, c.started_on), private.fhir_day(s.body #>> '{target,0,dueDate}'),
-           CASE WHEN s.body ->> 'lifecycleStatus' IN ('cancelled', 'rejected', 'entered-in-error') THEN 'cancelled'
+           CASE WHEN s.body ->> 'lifecycleStatus' IN ('cancelled', 'rejected') THEN 'cancelled'
                 WHEN s.body ->> 'lifecycleStatus' = 'completed' OR s.body #>> '{achievementStatus,coding,0,code}' = 'achieved' THEN 'reached' ELSE 'active' END,
-           left(private.fhir_words(s.body -> 'description'), 500), p.n, p.item_id,
-           CASE WHEN private.fhir_words(s.body -> 'description') IS NULL THEN 'it does not say what is to be reached' WHEN num_nonnulls(p.n, p.item_id) = 0 THEN 'no CarePlan names it' END
+           private.fhir_words(s.body -> 'description'), p.n, p.item_id,
+           CASE WHEN private.fhir_words(s.body -> 'description') IS NULL THEN '!it does not say what is to be reached' WHEN num_nonnulls(p.n, p.item_id) = 0 THEN 'no CarePlan names it' END
       FROM import_stage s
       LEFT JOIN LATERAL (SELECT q.n, q.item_id
                            FROM (SELECT g.n, NULL AS item_id, g.body FROM import_stage g WHERE g.resource_type = 'CarePlan' AND g.state = 'ready' AND g.patient_id = s.patient_id

@@ -8,13 +8,13 @@ CREATE OR REPLACE FUNCTION private.import_read_visits() RETURNS void LANGUAGE pl
 BEGIN
     INSERT INTO import_row (n, tab, at, until, day, last_day, code, words, name, kind, why)
     SELECT e.n, CASE WHEN e.stay THEN 'hospitalization' ELSE 'encounter' END, e.started_at, CASE WHEN NOT e.stay THEN e.ended_at END, CASE WHEN e.started_at IS NOT NULL THEN e.started_on END,
-           CASE WHEN e.stay THEN e.ended_on END, e.icd10, left(e.reason, 2000), coalesce(e.type, 'стационар'),
+           CASE WHEN e.stay THEN e.ended_on END, e.icd10, e.reason, coalesce(e.type, 'стационар'),
            CASE WHEN e.stay THEN CASE WHEN e.ended_on IS NOT NULL THEN e.outcome END
                 WHEN e.class = 'EMER' THEN 'emergency' WHEN e.class = 'HH' THEN 'home' WHEN e.class = 'VR' THEN 'remote'
                 WHEN e.preventive THEN 'preventive' ELSE 'visit' END,
            CASE WHEN e.status IN ('planned', 'cancelled') THEN 'a visit that did not take place'
                 WHEN e.none IS NOT NULL THEN e.none
-                WHEN e.clinic_id IS NULL THEN 'it does not say at which organisation it was'
+                WHEN e.clinic_id IS NULL THEN '!it does not say at which organisation it was'
                 WHEN NOT e.stay THEN NULL
                 WHEN e.icd10 IS NULL THEN 'a stay in hospital whose diagnosis is not said in ICD-10 terms'
                 WHEN e.ended_on IS NOT NULL AND e.outcome IS NULL THEN 'a stay in hospital whose outcome is not said'
@@ -27,7 +27,7 @@ BEGIN
                                    private.fhir_moment(s.body #>> '{period,start}') AS started_at, private.fhir_moment(s.body #>> '{period,end}') AS ended_at,
                                    private.fhir_day(s.body #>> '{period,start}') AS started_on, private.fhir_day(s.body #>> '{period,end}') AS ended_on,
                                    private.fhir_words(s.body #> '{type,0}') AS type, s.body #>> '{type,0,coding,0,code}' IN ('185349003', '162673000', '410620009') IS TRUE AS preventive,
-                                   (private.import_target(s.body #> '{type,0}', 'none')).target AS none,
+                                   private.import_target(s.body #> '{type,0}', 'none') AS none,
                                    coalesce(private.fhir_words(s.body #> '{reasonCode,0}'), private.fhir_words(s.body #> '{type,0}')) AS reason,
                                    private.import_icd10(s.body #> '{reasonCode,0}') AS icd10,
                                    CASE s.body #>> '{hospitalization,dischargeDisposition,coding,0,code}' WHEN 'exp' THEN 'died' WHEN '20' THEN 'died' WHEN 'other-hcf' THEN 'transferred' END AS outcome) x

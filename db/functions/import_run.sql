@@ -90,7 +90,6 @@ BEGIN
         waits_for text COLLATE "C",
         item_table text COLLATE "C",
         old_item_table text COLLATE "C",
-        record_status text NOT NULL DEFAULT 'active',
         resource_type text COLLATE "C" NOT NULL,
         record_id text COLLATE "C" NOT NULL,
         url text COLLATE "C",
@@ -156,7 +155,7 @@ BEGIN
     ) ON COMMIT DELETE ROWS;
     /* The rows to be of what is kept. A row that replaces an older one has the record's own count as its version. */
     CREATE TEMP VIEW import_kept AS
-    SELECT s.patient_id, s.item_id AS id, s.item_table, s.clinic_id, s.practitioner_id, s.condition_id, s.plan_id, s.record_status, s.n, s.version AS record_version,
+    SELECT s.patient_id, s.item_id AS id, s.item_table, s.clinic_id, s.practitioner_id, s.condition_id, s.plan_id, s.n, s.version AS record_version,
            s.old_patient_id, s.resource_type, s.record_id,
            (CASE WHEN s.old_item_table = s.item_table AND s.old_patient_id = s.patient_id THEN s.version ELSE 1 END)::smallint AS version,
            s.resource_type || '/' || s.record_id || CASE WHEN s.version > 1 THEN '/_history/' || s.version ELSE '' END AS source_rec,
@@ -197,6 +196,10 @@ END $$;
 /* What becomes of everything in import_stage. `force`: nothing waits for a thing that it can do without. */
 CREATE OR REPLACE FUNCTION private.import_map(source smallint, force boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    /* What a source takes back is marked where it was kept, and needs to say nothing more. */
+    UPDATE import_stage SET state = 'not_mapped', reason = 'the source has taken it back', patient_id = old_patient_id
+     WHERE state = 'ready' AND resource_type = ANY (private.import_kinds())
+       AND 'entered-in-error' IN (body ->> 'status', body #>> '{verificationStatus,coding,0,code}', body ->> 'lifecycleStatus');
     PERFORM private.import_people(source);
     PERFORM private.import_places(source);
     PERFORM private.import_resolve(source, force);

@@ -8,13 +8,15 @@ CREATE OR REPLACE FUNCTION private.import_stage_new(run bigint, source smallint,
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO import_stage (n, file, place, url, resource_type, record_id, digest, body, patient_ref, encounter_ref, practitioner_ref, clinic_ref, condition_ref)
-    SELECT x.n, x.file, x.place, x.url, x.body ->> 'resourceType', x.body ->> 'id', sha256(convert_to(x.body::text, 'UTF8')), x.body,
+    SELECT x.n, x.file, x.place, CASE WHEN length(x.url) <= 500 THEN x.url END, x.body ->> 'resourceType', x.body ->> 'id', sha256(convert_to(x.body::text, 'UTF8')), x.body,
            r.patient_ref, r.encounter_ref, r.practitioner_ref, r.clinic_ref, r.condition_ref
       FROM unnest(files, places, urls, bodies) WITH ORDINALITY AS x (file, place, url, body, n), private.import_references(x.body) r;
+    /* What has no id by which it could be known again can't be kept. */
+    UPDATE import_stage SET state = 'bad', reason = 'its kind or id is none of FHIR' WHERE record_id !~ '^[A-Za-z0-9.-]{1,64}$' OR resource_type !~ '^[A-Z][A-Za-z]{1,63}$';
     UPDATE import_stage s SET state = CASE WHEN later.digest = s.digest THEN 'unchanged' ELSE 'superseded' END
       FROM (SELECT resource_type, record_id, max(n) AS n FROM import_stage GROUP BY 1, 2 HAVING count(*) > 1) last
       JOIN import_stage later USING (n)
-     WHERE s.resource_type = last.resource_type AND s.record_id = last.record_id AND s.n < last.n;
+     WHERE s.resource_type = last.resource_type AND s.record_id = last.record_id AND s.n < last.n AND s.state = 'ready';
     UPDATE import_stage s
        SET again = true, changed = t.digest <> s.digest, version = t.version + (t.digest <> s.digest)::int,
            old_patient_id = t.patient_id, old_item_table = t.item_table, old_item_id = t.item_id,
@@ -53,7 +55,7 @@ BEGIN
                                             state, reason, waits_for, item_table, url, file, digest, body)
     SELECT source, s.version, s.patient_id, s.item_id, CASE s.resource_type WHEN 'Encounter' THEN s.clinic_id END, CASE s.resource_type WHEN 'Encounter' THEN s.practitioner_id END,
            run, run, s.place, s.resource_type, s.record_id, s.state, s.reason, s.waits_for, s.item_table, s.url, s.file, s.digest, s.body
-      FROM import_stage s WHERE s.state NOT IN ('unchanged', 'superseded')
+      FROM import_stage s WHERE s.state NOT IN ('unchanged', 'superseded') AND s.reason IS DISTINCT FROM 'its kind or id is none of FHIR'
     ON CONFLICT (source_id, resource_type, record_id) DO UPDATE
        SET version = excluded.version, patient_id = coalesce(excluded.patient_id, t.patient_id), clinic_id = excluded.clinic_id, practitioner_id = excluded.practitioner_id,
            /* What is wrong with a newer version does not undo the row of an older one; what has no place here any more does. */
@@ -75,7 +77,7 @@ END $$;
 CREATE OR REPLACE FUNCTION private.import_add_up(run bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO private.import_count AS c (run_id, resource_type, outcome, reason, n)
-    SELECT run, s.resource_type, CASE WHEN s.state = 'kept' AND s.changed THEN 'superseded' WHEN s.state = 'not_mapped' THEN 'not mapped' ELSE s.state END,
+    SELECT run, CASE WHEN s.reason = 'its kind or id is none of FHIR' THEN '?' ELSE s.resource_type END, CASE WHEN s.state = 'kept' AND s.changed THEN 'superseded' WHEN s.state = 'not_mapped' THEN 'not mapped' ELSE s.state END,
            coalesce(s.reason, ''), count(*)
       FROM import_stage s WHERE s.state <> 'waiting' GROUP BY 2, 3, 4
     ON CONFLICT (run_id, resource_type, outcome, reason) DO UPDATE SET n = c.n + excluded.n;

@@ -28,74 +28,74 @@ END $$;
 
 CREATE OR REPLACE FUNCTION private.import_store_diagnoses(source smallint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO condition (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, recorded_on, onset, abated_on, clinical_status, icd10, sens, name)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.day, k.first_day, k.last_day, k.status, k.code, i.sens, k.name
+    INSERT INTO condition (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, recorded_on, onset, abated_on, clinical_status, icd10, sens, name)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.day, k.first_day, k.last_day, k.status, k.code, i.sens, k.name
       FROM import_kept k JOIN icd10 i ON i.code = k.code WHERE k.item_table = 'condition';
-    INSERT INTO pregnancy (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, noted_on, ended_on, status, outcome, sens)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.day, k.last_day, k.status,
+    INSERT INTO pregnancy (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, noted_on, ended_on, status, outcome, sens)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.day, k.last_day, k.status,
            CASE k.status WHEN 'ended' THEN 'unknown' END, 3
       FROM import_kept k WHERE k.item_table = 'pregnancy';
-    INSERT INTO allergy (patient_id, id, recorded_by, recorded_at, source_id, version, record_status, source_rec, noted_on, verified, category, criticality, substance, atc, reaction)
-    SELECT k.patient_id, k.id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.day, k.yes, k.kind, k.status, k.name, k.code, k.words
+    INSERT INTO allergy (patient_id, id, recorded_by, recorded_at, source_id, version, source_rec, noted_on, verified, category, criticality, substance, atc, reaction)
+    SELECT k.patient_id, k.id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.day, k.yes, k.kind, k.status, k.name, k.code, k.words
       FROM import_kept k WHERE k.item_table = 'allergy';
 END $$;
 
 CREATE OR REPLACE FUNCTION private.import_store_visits(source smallint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, sens, started_at, ended_at, kind, icd10, reason)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec,
+    INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, source_rec, sens, started_at, ended_at, kind, icd10, reason)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec,
            greatest(k.sens, i.sens), k.at, k.until, k.kind, k.code, k.words
       FROM import_kept k LEFT JOIN icd10 i ON i.code = k.code WHERE k.item_table = 'encounter';
-    INSERT INTO hospitalization (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, sens, admitted_on, discharged_on, department, icd10_admission, icd10_discharge, outcome)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec,
+    INSERT INTO hospitalization (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, sens, admitted_on, discharged_on, department, icd10_admission, icd10_discharge, outcome)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec,
            greatest(k.sens, i.sens), k.day, k.last_day, k.name, k.code, CASE WHEN k.last_day IS NOT NULL THEN k.code END, k.kind
       FROM import_kept k LEFT JOIN icd10 i ON i.code = k.code WHERE k.item_table = 'hospitalization';
 END $$;
 
 CREATE OR REPLACE FUNCTION private.import_store_measured(source smallint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO observation (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, observed_at, kind, value, second_value, unit)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.at, k.kind, k.value, k.second_value, k.unit
+    INSERT INTO observation (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, observed_at, kind, value, second_value, unit)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.at, k.kind, k.value, k.second_value, k.unit
       FROM import_kept k WHERE k.item_table = 'observation';
-    INSERT INTO lab_result (patient_id, id, lab_test_id, clinic_id, ordered_by, recorded_by, recorded_at, source_id, version, record_status, source_rec, ordered_at, resulted_at,
+    INSERT INTO lab_result (patient_id, id, lab_test_id, clinic_id, ordered_by, recorded_by, recorded_at, source_id, version, source_rec, ordered_at, resulted_at,
                             status, loinc, name, value, unit, value_text, low, high, flag)
-    SELECT k.patient_id, k.id, t.id, k.clinic_id, k.practitioner_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.at, greatest(k.at, k.until),
+    SELECT k.patient_id, k.id, t.id, k.clinic_id, k.practitioner_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.at, greatest(k.at, k.until),
            k.status, k.code, k.name, k.value, k.unit, k.words, k.low, k.high, k.kind
       FROM import_kept k LEFT JOIN lab_test t ON t.loinc = k.code WHERE k.item_table = 'lab_result';
-    INSERT INTO lifestyle (patient_id, id, recorded_by, recorded_at, source_id, version, record_status, source_rec, noted_on, kind, level, note)
-    SELECT k.patient_id, k.id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.day, k.kind, k.status, k.words
+    INSERT INTO lifestyle (patient_id, id, recorded_by, recorded_at, source_id, version, source_rec, noted_on, kind, level, note)
+    SELECT k.patient_id, k.id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.day, k.kind, k.status, k.words
       FROM import_kept k WHERE k.item_table = 'lifestyle';
-    INSERT INTO diagnostic_report (patient_id, id, clinic_id, practitioner_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, sens, performed_at, modality, status, loinc, name, body_site, conclusion)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.sens, k.at, k.kind, k.status, k.code, k.name, k.unit, k.words
+    INSERT INTO diagnostic_report (patient_id, id, clinic_id, practitioner_id, recorded_by, recorded_at, source_id, version, source_rec, sens, performed_at, modality, status, loinc, name, body_site, conclusion)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.sens, k.at, k.kind, k.status, k.code, k.name, k.unit, k.words
       FROM import_kept k WHERE k.item_table = 'diagnostic_report';
 END $$;
 
 CREATE OR REPLACE FUNCTION private.import_store_treatment(source smallint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO immunization (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, given_on, dose_number, vaccine, lot)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.day, k.value, k.name, k.words
+    INSERT INTO immunization (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, given_on, dose_number, vaccine, lot)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.day, k.value, k.name, k.words
       FROM import_kept k WHERE k.item_table = 'immunization';
-    INSERT INTO medication_statement (patient_id, id, recorded_by, recorded_at, source_id, version, record_status, source_rec, sens, started_on, ended_on, origin, atc, name, dose)
-    SELECT k.patient_id, k.id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.sens, k.day, k.last_day, k.kind, k.code, k.name, k.words
+    INSERT INTO medication_statement (patient_id, id, recorded_by, recorded_at, source_id, version, source_rec, sens, started_on, ended_on, origin, atc, name, dose)
+    SELECT k.patient_id, k.id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.sens, k.day, k.last_day, k.kind, k.code, k.name, k.words
       FROM import_kept k WHERE k.item_table = 'medication_statement';
-    INSERT INTO procedure_done (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, sens, performed_on, code, name, result)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.sens, k.day, k.code, k.name, k.words
+    INSERT INTO procedure_done (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, source_rec, sens, performed_on, code, name, result)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.sens, k.day, k.code, k.name, k.words
       FROM import_kept k WHERE k.item_table = 'procedure_done';
     /* What a procedure put into the body is a row beside it; of an earlier version of the procedure it is withdrawn. */
     UPDATE implant i SET record_status = 'entered_in_error'
       FROM import_stage s
      WHERE s.old_item_table = 'procedure_done' AND s.state IN ('kept', 'not_mapped') AND i.source_id = source AND i.patient_id = s.old_patient_id
        AND i.source_rec = s.resource_type || '/' || s.record_id || CASE WHEN s.version > 2 THEN '/_history/' || s.version - 1 ELSE '' END || '#implant';
-    INSERT INTO implant (patient_id, clinic_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, implanted_on, kind, name)
-    SELECT k.patient_id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec || '#implant', k.day, k.kind, k.name
+    INSERT INTO implant (patient_id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, implanted_on, kind, name)
+    SELECT k.patient_id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec || '#implant', k.day, k.kind, k.name
       FROM import_kept k WHERE k.item_table = 'procedure_done' AND k.kind IS NOT NULL;
-    INSERT INTO care_plan (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, sens, started_on, ended_on, status, title)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.sens, k.day, k.last_day, k.status, k.name
+    INSERT INTO care_plan (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, source_rec, sens, started_on, ended_on, status, title)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.sens, k.day, k.last_day, k.status, k.name
       FROM import_kept k WHERE k.item_table = 'care_plan';
     /* Goals go with the newest version of their plan. */
     UPDATE care_goal g SET care_plan_id = s.item_id
       FROM import_stage s WHERE s.state = 'kept' AND s.item_table = 'care_plan' AND s.old_item_table = 'care_plan' AND s.old_patient_id = s.patient_id AND g.patient_id = s.patient_id AND g.care_plan_id = s.old_item_id;
-    INSERT INTO care_goal (patient_id, id, care_plan_id, recorded_by, recorded_at, source_id, version, record_status, source_rec, set_on, due_on, status, description)
-    SELECT k.patient_id, k.id, k.plan_id, k.practitioner_id, k.recorded_at, source, k.version, k.record_status, k.source_rec, k.day, k.last_day, k.status, k.name
+    INSERT INTO care_goal (patient_id, id, care_plan_id, recorded_by, recorded_at, source_id, version, source_rec, set_on, due_on, status, description)
+    SELECT k.patient_id, k.id, k.plan_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.day, k.last_day, k.status, k.name
       FROM import_kept k WHERE k.item_table = 'care_goal';
 END $$;

@@ -54,7 +54,7 @@ CREATE OR REPLACE FUNCTION private.fhir_phone(telecom jsonb) RETURNS text LANGUA
      WHERE p ~ '^\+[0-9]{10,15}$' LIMIT 1
 $$;
 
-/* An amount of FHIR: a decimal, as text too. */
+/* A decimal; of more digits than anything has, null. */
 CREATE OR REPLACE FUNCTION private.fhir_decimal(v jsonb) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN jsonb_typeof(v) = 'number' THEN (v #>> '{}')::numeric END
+    SELECT CASE WHEN jsonb_typeof(v) = 'number' AND length(v #>> '{}') <= 40 THEN (v #>> '{}')::numeric END
 $$;
