@@ -9,7 +9,10 @@
  *   store     rows into the tables (import_store.sql), and records into source_record
  */
 
-/* The id of a source, which is registered when `new`. Where its organisations are, as long as nobody says otherwise: in Astana. */
+/*
+ * The id of a source, which is registered when `new`. Where its organisations are, as long as nobody says otherwise: in Astana. Numbers
+ * below 100 are for sources that are set up by hand.
+ */
 CREATE OR REPLACE FUNCTION import_source(name text, new boolean, registers_people boolean) RETURNS smallint LANGUAGE plpgsql AS $$
 DECLARE
     wanted text := fhir_string(name);
@@ -28,7 +31,7 @@ BEGIN
     END IF;
     LOCK TABLE source_system IN SHARE ROW EXCLUSIVE MODE;
     INSERT INTO source_system (id, name, vendor, trust, registers_people, region_id)
-    SELECT coalesce(max(s.id), 0) + 1, wanted, wanted, 1, coalesce(people, false), (SELECT r.id FROM region r WHERE r.kato = '710000000')
+    SELECT greatest(max(s.id), 99) + 1, wanted, wanted, 1, coalesce(people, false), (SELECT r.id FROM region r WHERE r.kato = '710000000')
       FROM source_system s
     ON CONFLICT DO NOTHING;
     SELECT s.id INTO STRICT found FROM source_system s WHERE s.name = wanted;

@@ -4,6 +4,24 @@
  * The reference day comes from population_log.
  */
 WITH day AS (SELECT max(day) AS d, sum(last_person - first_person + 1) AS people FROM population_log.chunk),
+/* Of tables that an import adds to, what it did not bring: its sources have numbers from 100 (import_source), its organisations and doctors are not active. */
+patient AS NOT MATERIALIZED (SELECT * FROM public.patient WHERE source_id < 100),
+condition AS NOT MATERIALIZED (SELECT * FROM public.condition WHERE source_id < 100),
+allergy AS NOT MATERIALIZED (SELECT * FROM public.allergy WHERE source_id < 100),
+immunization AS NOT MATERIALIZED (SELECT * FROM public.immunization WHERE source_id < 100),
+encounter AS NOT MATERIALIZED (SELECT * FROM public.encounter WHERE source_id < 100),
+hospitalization AS NOT MATERIALIZED (SELECT * FROM public.hospitalization WHERE source_id < 100),
+medication_statement AS NOT MATERIALIZED (SELECT * FROM public.medication_statement WHERE source_id < 100),
+procedure_done AS NOT MATERIALIZED (SELECT * FROM public.procedure_done WHERE source_id < 100),
+implant AS NOT MATERIALIZED (SELECT * FROM public.implant WHERE source_id < 100),
+diagnostic_report AS NOT MATERIALIZED (SELECT * FROM public.diagnostic_report WHERE source_id < 100),
+observation AS NOT MATERIALIZED (SELECT * FROM public.observation WHERE source_id < 100),
+lab_result AS NOT MATERIALIZED (SELECT * FROM public.lab_result WHERE source_id < 100),
+lifestyle AS NOT MATERIALIZED (SELECT * FROM public.lifestyle WHERE source_id < 100),
+pregnancy AS NOT MATERIALIZED (SELECT * FROM public.pregnancy WHERE source_id < 100),
+care_plan AS NOT MATERIALIZED (SELECT * FROM public.care_plan WHERE source_id < 100),
+care_goal AS NOT MATERIALIZED (SELECT * FROM public.care_goal WHERE source_id < 100),
+clinic AS NOT MATERIALIZED (SELECT * FROM public.clinic WHERE active), practitioner AS NOT MATERIALIZED (SELECT * FROM public.practitioner WHERE active),
 people AS (
     SELECT p.*, extract(year FROM age((SELECT d FROM day), p.birth_date))::int AS years, (sex = 'female') AS female FROM patient p
 ),
@@ -208,7 +226,7 @@ figure (name, value, least, most) AS (
                      WHERE closed_at IS NULL GROUP BY clinic_id) x HAVING (SELECT people FROM day) >= 20000
     UNION ALL SELECT 'visits per person and year', count(*) / 2.0 / (SELECT people FROM day), 0.9, 1.6 FROM encounter
     UNION ALL SELECT 'what a visit costs, tenge', avg(cost) / 100, 3000, 6000 FROM encounter
-    UNION ALL SELECT 'doctors with ten marks or more, of the first 20,000 people', count(practitioner_rating(p)), 20, 40 FROM practitioner p WHERE p.id BETWEEN 12700 AND 14300 HAVING (SELECT people FROM day) BETWEEN 20000 AND 100000
+    UNION ALL SELECT 'doctors with ten marks or more, of the first 20,000 people', count(practitioner_rating(p)), 20, 40 FROM public.practitioner p WHERE p.id BETWEEN 12700 AND 14300 HAVING (SELECT people FROM day) BETWEEN 20000 AND 100000
     UNION ALL SELECT 'kinds of certificates', count(*), 8, 8 FROM certificate_type
     UNION ALL SELECT 'categories that the state pays for', count(*), 16, 16 FROM insurance_category WHERE paid_by_state
     UNION ALL SELECT 'glycated haemoglobin of diabetics, %, above that of others', avg(value), 6, 11 FROM lab_result WHERE loinc = '4548-4'
