@@ -4,25 +4,6 @@
  * source may register people: then there is a new passport, without an IIN with a number that stands in for it.
  */
 
-/*
- * A number for a person whose IIN nobody said: the day of birth plus 40, so that it is no number that was ever issued, 0 for the sex as
- * foreigners have it, and a serial. Null when the 10,000 of a day are used up.
- */
-CREATE OR REPLACE FUNCTION private.provisional_iin(birth date) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    head bigint := to_char(birth, 'YYMM')::bigint * 1000 + (extract(day FROM birth)::bigint + 40) * 10;
-    body bigint;
-    number text;
-BEGIN
-    FOR serial IN 0 .. 9999 LOOP
-        body := head * 10000 + serial;
-        number := lpad((body * 10 + national_check_digit(body))::text, 12, '0');
-        CONTINUE WHEN number IS NULL OR EXISTS (SELECT FROM patient p WHERE p.iin = number);
-        RETURN number;
-    END LOOP;
-    RETURN NULL;
-END $$;
-
 CREATE OR REPLACE FUNCTION private.import_people(source smallint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO import_person (n, iin, birth, died, sex, language, name, phone, identifiers)
@@ -54,10 +35,10 @@ BEGIN
     SELECT DISTINCT ON (i ->> 0, i ->> 1) p.patient_id, source, i ->> 0, i ->> 1
       FROM import_person p, jsonb_array_elements(p.identifiers) i WHERE p.why IS NULL
     ON CONFLICT DO NOTHING;
-    /* What a source may say of a person is what it registered itself. */
+    /* What a source may say of a person is what it registered itself. The IIN takes the place of the number that stood in for it. */
     UPDATE patient w
        SET full_name = coalesce(p.name, w.full_name), phone = coalesce(p.phone, w.phone), language = coalesce(p.language, w.language),
-           deceased_on = coalesce(w.deceased_on, p.died)
+           deceased_on = coalesce(w.deceased_on, p.died), iin = CASE WHEN iin_is_provisional(w.iin) THEN coalesce(p.iin, w.iin) ELSE w.iin END
       FROM import_person p JOIN import_stage s USING (n)
      WHERE w.id = p.patient_id AND w.source_id = source AND s.changed AND p.why IS NULL;
 END $$;
@@ -68,7 +49,8 @@ BEGIN
     UPDATE import_person p
        SET patient_id = CASE WHEN m.people = 1 THEN m.id END,
            why = CASE WHEN m.people > 1 THEN 'its numbers belong to different people'
-                      WHEN p.birth <> w.birth_date OR p.sex <> w.sex THEN 'the person who has its number has another birth date or sex' END
+                      WHEN p.birth <> w.birth_date OR p.sex <> w.sex THEN 'the person who has its number has another birth date or sex'
+                      WHEN p.iin <> w.iin AND NOT iin_is_provisional(w.iin) THEN 'the person who has its number has another IIN' END
       FROM (SELECT q.n, min(q.id) AS id, count(DISTINCT q.id) AS people
               FROM (SELECT x.n, w.id FROM import_person x JOIN patient w ON w.iin = x.iin WHERE x.why IS NULL
                     UNION

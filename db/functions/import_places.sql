@@ -3,19 +3,6 @@
  * rows of their own that are not active: they are named beside what they made, but nobody finds, books or counts them.
  */
 
-/* A number for an organisation whose BIN nobody said: month 13, so that it is none that was ever issued. */
-CREATE OR REPLACE FUNCTION private.provisional_bin() RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    body bigint;
-BEGIN
-    LOOP
-        body := 130000000 + nextval('private.provisional_bin') % 10000000;
-        IF national_check_digit(body) IS NOT NULL THEN
-            RETURN lpad((body * 10 + national_check_digit(body))::text, 12, '0');
-        END IF;
-    END LOOP;
-END $$;
-
 CREATE OR REPLACE FUNCTION private.import_places(source smallint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     one record;

@@ -7,7 +7,8 @@
 CREATE OR REPLACE FUNCTION summary_person(subject bigint, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_strip_nulls(jsonb_build_object(
                'resourceType', 'Patient', 'id', fhir_id('patient', subject, NULL),
-               'identifier', jsonb_build_array(jsonb_build_object('use', 'official', 'system', fhir_system('iin'), 'value', p.iin)),
+               /* A number that only stands in for an IIN is nobody's outside. */
+               'identifier', CASE WHEN NOT iin_is_provisional(p.iin) THEN jsonb_build_array(jsonb_build_object('use', 'official', 'system', fhir_system('iin'), 'value', p.iin)) END,
                'name', jsonb_build_array(jsonb_build_object('use', 'official', 'text', fhir_string(p.full_name),
                            'family', (string_to_array(fhir_string(p.full_name), ' '))[1],
                            'given', nullif(to_jsonb((string_to_array(fhir_string(p.full_name), ' '))[2:]), '[]'))),
@@ -28,11 +29,12 @@ CREATE OR REPLACE FUNCTION summary_practitioner(who bigint, lang text) RETURNS j
       FROM practitioner m WHERE m.id = who
 $$;
 
+/* Of an organisation that only an import knows neither number nor country is said. */
 CREATE OR REPLACE FUNCTION summary_organization(which bigint, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object('resourceType', 'Organization', 'id', fhir_id('clinic', NULL, which),
-               'identifier', jsonb_build_array(jsonb_build_object('system', fhir_system('bin'), 'value', c.bin)),
+    SELECT jsonb_strip_nulls(jsonb_build_object('resourceType', 'Organization', 'id', fhir_id('clinic', NULL, which),
+               'identifier', CASE WHEN NOT bin_is_provisional(c.bin) THEN jsonb_build_array(jsonb_build_object('system', fhir_system('bin'), 'value', c.bin)) END,
                'name', fhir_string(CASE lang WHEN 'kk' THEN clinic_name_kk(c) WHEN 'ru' THEN clinic_name_ru(c) ELSE clinic_name_en(c) END),
-               'address', jsonb_build_array(jsonb_build_object('text', fhir_string(c.address), 'country', 'KZ')))
+               'address', jsonb_build_array(jsonb_build_object('text', fhir_string(c.address), 'country', CASE WHEN NOT bin_is_provisional(c.bin) THEN 'KZ' END))))
       FROM clinic c WHERE c.id = which
 $$;
 
