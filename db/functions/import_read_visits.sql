@@ -32,4 +32,8 @@ BEGIN
                                    private.import_icd10(s.body #> '{reasonCode,0}') AS icd10,
                                    CASE s.body #>> '{hospitalization,dischargeDisposition,coding,0,code}' WHEN 'exp' THEN 'died' WHEN '20' THEN 'died' WHEN 'other-hcf' THEN 'transferred' END AS outcome) x
              WHERE s.resource_type = 'Encounter' AND s.state = 'ready') e;
+    /* A visit can't do without its place. */
+    UPDATE import_stage s SET state = 'quarantined', reason = 'waits for its Organization, which has not come', waits_for = s.clinic_ref
+     WHERE s.resource_type = 'Encounter' AND s.state = 'ready' AND s.clinic_id IS NULL
+       AND EXISTS (SELECT FROM import_ref r WHERE r.ref = s.clinic_ref AND (r.state IN ('kept', 'bad', 'not_mapped')) IS NOT TRUE);
 END $$;

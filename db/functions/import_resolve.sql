@@ -23,7 +23,7 @@ BEGIN
     UPDATE import_ref r SET resource_type = t.resource_type, record_id = t.record_id
       FROM private.source_record t WHERE t.source_id = source AND t.url = r.ref AND r.record_id IS NULL;
     UPDATE import_ref r
-       SET state = t.state, patient_id = t.patient_id, item_table = t.item_table, item_id = t.item_id, clinic_id = t.clinic_id, practitioner_id = t.practitioner_id
+       SET state = CASE WHEN t.resource_type = 'Encounter' AND t.reason = 'waits for the Condition that it names' THEN 'ready' ELSE t.state END, patient_id = t.patient_id, item_table = t.item_table, item_id = t.item_id, clinic_id = t.clinic_id, practitioner_id = t.practitioner_id
       FROM private.source_record t
      WHERE t.source_id = source AND t.resource_type = r.resource_type AND t.record_id = r.record_id;
     UPDATE import_ref r
@@ -51,14 +51,15 @@ BEGIN
     UNION SELECT s.patient_ref FROM import_stage s WHERE s.reason = 'this kind has no place here' AND length(s.patient_ref) <= 1000;
     PERFORM private.import_look_up(source);
     UPDATE import_stage s SET patient_id = r.patient_id FROM import_ref r WHERE s.state = 'not_mapped' AND r.ref = s.patient_ref AND r.resource_type = 'Patient';
-    UPDATE import_stage s
-       SET clinic_id = o.item_id, practitioner_id = d.item_id
-      FROM import_stage x
-      LEFT JOIN import_ref o ON o.ref = x.clinic_ref AND o.item_table = 'clinic'
-      LEFT JOIN import_ref d ON d.ref = x.practitioner_ref AND d.item_table = 'practitioner'
-     WHERE x.n = s.n AND s.resource_type = 'Encounter' AND s.state = 'ready';
-    UPDATE import_ref r SET clinic_id = s.clinic_id, practitioner_id = s.practitioner_id
-      FROM import_stage s WHERE r.resource_type = 'Encounter' AND s.resource_type = 'Encounter' AND s.record_id = r.record_id AND s.state = 'ready';
+    /* Where a visit was and with whom is asked for by what refers to it, so it is found out first. */
+    UPDATE import_ref r
+       SET clinic_id = CASE WHEN o.item_table = 'clinic' THEN o.item_id END, practitioner_id = CASE WHEN d.item_table = 'practitioner' THEN d.item_id END,
+           state = CASE WHEN NOT force AND (s.clinic_ref IS NOT NULL AND (o.state IN ('kept', 'bad', 'not_mapped')) IS NOT TRUE
+                                         OR s.practitioner_ref IS NOT NULL AND (d.state IN ('kept', 'bad', 'not_mapped')) IS NOT TRUE) THEN 'waiting' ELSE 'ready' END
+      FROM import_stage s
+      LEFT JOIN import_ref o ON o.ref = s.clinic_ref
+      LEFT JOIN import_ref d ON d.ref = s.practitioner_ref
+     WHERE r.resource_type = 'Encounter' AND s.resource_type = 'Encounter' AND s.record_id = r.record_id AND s.state = 'ready';
     PERFORM private.import_settle_references(true, force);
     UPDATE import_ref r SET state = s.state
       FROM import_stage s WHERE r.resource_type = 'Condition' AND s.resource_type = 'Condition' AND s.record_id = r.record_id AND s.state NOT IN ('unchanged', 'superseded');
@@ -66,8 +67,8 @@ BEGIN
 END $$;
 
 /*
- * There is nothing to wait for in what is kept or on its way, or will never be; nor in a visit that came at all, since where it was is known
- * then. A performer may be an organisation.
+ * There is nothing to wait for in what is kept or on its way, or will never be; nor in a visit that itself waits for nothing but its diagnosis, since where
+ * it was is known then. A performer may be an organisation.
  */
 CREATE OR REPLACE FUNCTION private.import_settle_references(diagnoses boolean, force boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -91,7 +92,7 @@ BEGIN
       LEFT JOIN import_ref o ON o.ref = x.clinic_ref
       LEFT JOIN import_ref c ON c.ref = x.condition_ref
       LEFT JOIN LATERAL (SELECT v.ref, v.what
-                           FROM (VALUES (e.ref, 'its Encounter', e.state IS NOT NULL), (d.ref, 'who made it', d.state IN ('kept', 'bad', 'not_mapped', 'ready')),
+                           FROM (VALUES (e.ref, 'its Encounter', e.state IN ('kept', 'bad', 'not_mapped', 'ready')), (d.ref, 'who made it', d.state IN ('kept', 'bad', 'not_mapped', 'ready')),
                                         (o.ref, 'its Organization', o.state IN ('kept', 'bad', 'not_mapped', 'ready')),
                                         (c.ref, 'the Condition that it names', c.state IN ('kept', 'bad', 'not_mapped', 'ready'))) v (ref, what, there)
                           WHERE NOT force AND v.ref IS NOT NULL AND v.there IS NOT TRUE LIMIT 1) m ON true

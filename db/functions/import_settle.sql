@@ -17,7 +17,7 @@ BEGIN
     SELECT array_agg(x.resource_type), array_agg(x.record_id) INTO types, records
       FROM (SELECT t.resource_type, t.record_id
               FROM import_ref r JOIN private.source_record t ON t.source_id = source AND t.waits_for = r.ref AND t.state IN ('waiting', 'quarantined')
-             WHERE CASE r.resource_type WHEN 'Patient' THEN r.state = 'kept' WHEN 'Encounter' THEN r.state IS NOT NULL ELSE r.state IN ('kept', 'bad', 'not_mapped') END
+             WHERE CASE r.resource_type WHEN 'Patient' THEN r.state = 'kept' ELSE r.state IN ('kept', 'bad', 'not_mapped', 'ready') END
              LIMIT 1000) x;
     IF types IS NULL THEN
         force := true;
