@@ -50,7 +50,8 @@ BEGIN
      WHERE s.state = 'ready' AND length(x.ref) <= 1000
     UNION SELECT s.patient_ref FROM import_stage s WHERE s.reason = 'this kind has no place here' AND length(s.patient_ref) <= 1000;
     PERFORM private.import_look_up(source);
-    UPDATE import_stage s SET patient_id = r.patient_id FROM import_ref r WHERE s.state = 'not_mapped' AND r.ref = s.patient_ref AND r.resource_type = 'Patient';
+    UPDATE import_stage s SET patient_id = r.patient_id, waits_for = CASE WHEN r.patient_id IS NULL THEN r.ref END
+      FROM import_ref r WHERE s.state = 'not_mapped' AND r.ref = s.patient_ref AND coalesce(r.resource_type, 'Patient') = 'Patient';
     /* Where a visit was and with whom is asked for by what refers to it, so it is found out first. */
     UPDATE import_ref r
        SET clinic_id = CASE WHEN o.item_table = 'clinic' THEN o.item_id END, practitioner_id = CASE WHEN d.item_table = 'practitioner' THEN d.item_id END,

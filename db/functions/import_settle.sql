@@ -49,6 +49,11 @@ BEGIN
     INSERT INTO private.import_count AS c (run_id, resource_type, outcome, reason, n)
     SELECT import_end.run, l.resource_type, 'quarantined', l.reason, count(*) FROM left_over l GROUP BY 2, 4
     ON CONFLICT (run_id, resource_type, outcome, reason) DO UPDATE SET n = c.n + excluded.n;
+    /* Whose that is which has no place here, where the person came later. */
+    INSERT INTO import_ref (ref) SELECT DISTINCT t.waits_for FROM private.source_record t WHERE t.source_id = source AND t.state = 'not_mapped' AND t.waits_for IS NOT NULL;
+    PERFORM private.import_look_up(source);
+    UPDATE private.source_record t SET patient_id = r.patient_id, waits_for = NULL
+      FROM import_ref r WHERE t.source_id = source AND t.waits_for = r.ref AND t.state = 'not_mapped' AND r.resource_type = 'Patient' AND r.patient_id IS NOT NULL;
     UPDATE private.import_run r SET ended_at = clock_timestamp() WHERE r.id = import_end.run;
 END $$;
 

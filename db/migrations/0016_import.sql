@@ -85,13 +85,13 @@ CREATE TABLE private.source_record (
     CHECK (state <> 'not_mapped' OR item_id IS NULL),
     CHECK ((item_table IS NULL) = (item_id IS NULL)),
     CHECK ((state = 'kept') = (reason IS NULL)),
-    CHECK (waits_for IS NULL OR state IN ('waiting', 'quarantined'))
+    CHECK (waits_for IS NULL OR state IN ('waiting', 'quarantined', 'not_mapped'))
 );
-COMMENT ON COLUMN private.source_record.waits_for IS 'the reference that has to come first, as it was written';
+COMMENT ON COLUMN private.source_record.waits_for IS 'the reference that has to come first, as it was written; of what has no place here that of its patient';
 COMMENT ON COLUMN private.source_record.digest IS 'SHA-256 of the body: whether a record that comes again has changed';
 COMMENT ON COLUMN private.source_record.url IS 'fullUrl of its entry, by which others of the same Bundle refer to it';
 CREATE INDEX source_record_url ON private.source_record (source_id, url) WHERE url IS NOT NULL;
-CREATE INDEX source_record_open ON private.source_record (source_id, waits_for) WHERE state IN ('waiting', 'quarantined');
+CREATE INDEX source_record_open ON private.source_record (source_id, waits_for) WHERE waits_for IS NOT NULL;
 CREATE INDEX source_record_patient ON private.source_record (patient_id, resource_type);
 
 /* Identifiers of people, doctors and organisations, for references of the form Type?identifier=system|value. */

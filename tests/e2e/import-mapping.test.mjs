@@ -232,5 +232,10 @@ describe('kinds', () => {
     const who = await bring((w) => ({ resourceType: 'Claim', id: `cl-${w.id}`, status: 'active', patient: of(w).subject }), (w) => ({ resourceType: 'Nonsense', id: `n-${w.id}` }));
     assert.deepEqual([who.run.outcome('Claim'), who.run.outcome('Nonsense')], [{ 'not mapped': 1 }, { 'not mapped': 1 }]);
     assert.equal(await db.value(`SELECT p.iin FROM private.source_record t JOIN patient p ON p.id = t.patient_id WHERE t.record_id = 'cl-${who.id}' AND t.body ->> 'status' = 'active'`), who.iin);
+    // Also where the person comes in a later run.
+    const late = person();
+    await runImport(db, {}, [entry({ resourceType: 'Claim', id: `late-${late.id}`, patient: of(late).subject })]);
+    await runImport(db, {}, [entry(late.resource)]);
+    assert.equal(await db.value(`SELECT p.iin FROM private.source_record t JOIN patient p ON p.id = t.patient_id WHERE t.record_id = 'late-${late.id}'`), late.iin);
   });
 });
