@@ -8,6 +8,10 @@ INSERT INTO source_system (id, name, vendor, trust) VALUES
 INSERT INTO region (id, kato, name_kk, name_ru, name_en, parent_id, valid_from)
 SELECT id, kato, name_kk, name_ru, name_en, parent_id, valid_from FROM population.region ORDER BY parent_id NULLS FIRST, id;
 
+/* A public generator of people who do not exist (`tolqujat import synthea`); nobody here has their numbers, so it may register them. */
+INSERT INTO source_system (id, name, vendor, trust, registers_people, region_id)
+SELECT 100, 'synthea', 'Synthea', 1, true, id FROM region WHERE kato = '710000000';
+
 INSERT INTO icd10 (code, mark, sens, name_kk, name_ru, name_en)
 SELECT code, mark, sens, name_kk, name_ru, name_en FROM population.icd10;
 
