@@ -23,7 +23,9 @@ BEGIN
     UPDATE import_ref r SET resource_type = t.resource_type, record_id = t.record_id
       FROM private.source_record t WHERE t.source_id = source AND t.url = r.ref AND r.record_id IS NULL;
     UPDATE import_ref r
-       SET state = CASE WHEN t.resource_type = 'Encounter' AND t.reason = 'waits for the Condition that it names' THEN 'ready' ELSE t.state END, patient_id = t.patient_id, item_table = t.item_table, item_id = t.item_id, clinic_id = t.clinic_id, practitioner_id = t.practitioner_id
+       SET state = CASE WHEN t.resource_type = 'Encounter' AND t.reason = 'waits for the Condition that it names' THEN 'ready' ELSE t.state END,
+           /* A Patient whose newest version is in quarantine is nobody until that is put right. */
+           patient_id = CASE WHEN t.resource_type <> 'Patient' OR t.state = 'kept' THEN t.patient_id END, item_table = t.item_table, item_id = t.item_id, clinic_id = t.clinic_id, practitioner_id = t.practitioner_id
       FROM private.source_record t
      WHERE t.source_id = source AND t.resource_type = r.resource_type AND t.record_id = r.record_id;
     UPDATE import_ref r

@@ -11,8 +11,7 @@ DECLARE
     records text[];
     force boolean := false;
 BEGIN
-    INSERT INTO import_ref (ref)
-    SELECT DISTINCT t.waits_for FROM private.source_record t WHERE t.source_id = source AND t.state IN ('waiting', 'quarantined') AND t.waits_for IS NOT NULL;
+    INSERT INTO import_ref (ref) SELECT * FROM private.import_waited_for(source);
     PERFORM private.import_look_up(source);
     SELECT array_agg(x.resource_type), array_agg(x.record_id) INTO types, records
       FROM (SELECT t.resource_type, t.record_id
@@ -36,6 +35,16 @@ BEGIN
     RETURN cardinality(types);
 END $$;
 
+/* What is waited for, each once: from one to the next through the index, since many may wait for one. */
+CREATE OR REPLACE FUNCTION private.import_waited_for(source smallint) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE r (ref) AS (
+        (SELECT t.waits_for FROM private.source_record t WHERE t.source_id = source AND t.waits_for IS NOT NULL ORDER BY t.waits_for LIMIT 1)
+        UNION ALL
+        SELECT (SELECT t.waits_for FROM private.source_record t WHERE t.source_id = source AND t.waits_for > r.ref ORDER BY t.waits_for LIMIT 1) FROM r WHERE r.ref IS NOT NULL
+    )
+    SELECT r.ref FROM r WHERE r.ref IS NOT NULL
+$$;
+
 /* Ends a run: what still waits, waits for a person (or a place that it can't do without), and is in quarantine until that comes. */
 CREATE OR REPLACE FUNCTION import_end(run bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -50,7 +59,7 @@ BEGIN
     SELECT import_end.run, l.resource_type, 'quarantined', l.reason, count(*) FROM left_over l GROUP BY 2, 4
     ON CONFLICT (run_id, resource_type, outcome, reason) DO UPDATE SET n = c.n + excluded.n;
     /* Whose that is which has no place here, where the person came later. */
-    INSERT INTO import_ref (ref) SELECT DISTINCT t.waits_for FROM private.source_record t WHERE t.source_id = source AND t.state = 'not_mapped' AND t.waits_for IS NOT NULL;
+    INSERT INTO import_ref (ref) SELECT * FROM private.import_waited_for(source);
     PERFORM private.import_look_up(source);
     UPDATE private.source_record t SET patient_id = r.patient_id, waits_for = NULL
       FROM import_ref r WHERE t.source_id = source AND t.waits_for = r.ref AND t.state = 'not_mapped' AND r.resource_type = 'Patient' AND r.patient_id IS NOT NULL;

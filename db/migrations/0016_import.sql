@@ -92,6 +92,7 @@ COMMENT ON COLUMN private.source_record.digest IS 'SHA-256 of the body: whether 
 COMMENT ON COLUMN private.source_record.url IS 'fullUrl of its entry, by which others of the same Bundle refer to it';
 CREATE INDEX source_record_url ON private.source_record (source_id, url) WHERE url IS NOT NULL;
 CREATE INDEX source_record_open ON private.source_record (source_id, waits_for) WHERE waits_for IS NOT NULL;
+CREATE INDEX source_record_waiting ON private.source_record (source_id, resource_type) WHERE state = 'waiting';
 CREATE INDEX source_record_patient ON private.source_record (patient_id, resource_type);
 
 /* Identifiers of people, doctors and organisations, for references of the form Type?identifier=system|value. */

@@ -143,6 +143,16 @@ describe('order and repetition', () => {
     assert.equal((await only('encounter', who, 'practitioner_id')).practitioner_id, null);
   });
 
+  test('a person whose newest version contradicts the passport is nobody until it is put right', async () => {
+    const who = person();
+    await runImport(db, { source: 'contradicts' }, [entry(who.resource)]);
+    await runImport(db, { source: 'contradicts' }, [entry({ ...who.resource, gender: 'female' })]);
+    const run = await runImport(db, { source: 'contradicts' }, [entry(condition(who, `c-${who.id}`))]);
+    assert.deepEqual(reasons(run, 'Condition'), { 'its Patient is in quarantine': 'quarantined' });
+    const right = await runImport(db, { source: 'contradicts' }, [entry(who.resource)]);
+    assert.deepEqual([right.outcome('Patient'), right.outcome('Condition')], [{ superseded: 1 }, { kept: 1 }]);
+  });
+
   test('references by identifier, within what came', async () => {
     const who = person();
     const npi = { system: 'http://hl7.org/fhir/sid/us-npi', value: `npi-${who.id}` };
