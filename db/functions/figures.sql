@@ -4,16 +4,26 @@
  */
 
 /*
- * What a manager's token gives: his clinic; or all clinics of a region (its health department); or the country (the
- * ministry), then both are null. One row for a manager whose organisation is known, else none.
+ * What a manager may see figures of: his clinic; or all clinics of a region (its health department); or the country (the
+ * ministry), then both are null. The token names the organisation, the post of today there is asked for here. At most one row;
+ * none: no manager, or not there. Days are days in Kazakhstan, UTC+5.
  */
 CREATE OR REPLACE FUNCTION manager_scope(viewer text)
 RETURNS TABLE (clinic_id bigint, region_id bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT s.clinic_id, s.region_id
-      FROM (SELECT c.id AS clinic_id, c.region_id FROM clinic c WHERE c.bin = split_part(viewer, '/', 3) AND c.active
+      FROM (SELECT split_part(viewer, '/', 2) AS iin, split_part(viewer, '/', 3) AS bin, (now() AT TIME ZONE INTERVAL '5 hours')::date AS today) v
+     CROSS JOIN LATERAL (
+            SELECT c.id AS clinic_id, c.region_id
+              FROM clinic c
+              JOIN practitioner m ON m.iin = v.iin AND m.active
+              JOIN practitioner_role j ON j.practitioner_id = m.id AND j.clinic_id = c.id AND j.role = 'manager'
+             WHERE c.bin = v.bin AND c.active AND j.valid_from <= v.today AND (j.valid_to IS NULL OR j.valid_to > v.today)
             UNION ALL
-            SELECT NULL, h.region_id FROM health_authority h WHERE h.bin = split_part(viewer, '/', 3)) s
+            SELECT NULL, h.region_id
+              FROM health_authority h
+              JOIN health_authority_post o ON o.authority_id = h.id AND o.iin = v.iin
+             WHERE h.bin = v.bin AND o.valid_from <= v.today AND (o.valid_to IS NULL OR o.valid_to > v.today)) s
      WHERE split_part(viewer, '/', 1) = 'MANAGER'
      LIMIT 1
 $$;

@@ -8,6 +8,7 @@ INSERT INTO specialty (name_kk, name_ru, name_en) VALUES
 ('Учаскелік педиатр', 'Участковый педиатр', 'District paediatrician'),
 ('Мейіргер', 'Медицинская сестра', 'Nurse'),
 ('Фельдшер', 'Фельдшер', 'Paramedic'),
+('Бас дәрігер', 'Главный врач', 'Chief physician'),
 ('Зертханашы дәрігер', 'Врач-лаборант', 'Laboratory doctor'),
 ('Терапевт', 'Терапевт', 'Internist'),
 ('Хирург', 'Хирург', 'Surgeon'),

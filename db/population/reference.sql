@@ -61,7 +61,8 @@ SELECT s.id, s.region_id, population.bin(10000 + s.id / 4), 'ДҚ-' || lpad(s.id
 /*
  * District doctors: six for each polyclinic, ids (clinic - 1) * 6 + 1 to 6. Hospital doctors: three for each
  * hospital, from 10001. Specialists: one for each polyclinic, from 12701. Nurses: one for each polyclinic, in one of its
- * districts, from 14301. Paramedics: four for each ambulance station, from 16001. Laboratories: one doctor each, from 17001.
+ * districts, from 14301. Paramedics: four for each ambulance station, from 16001. Laboratories: one doctor each, from 17001. Managers: one for each
+ * polyclinic and hospital, from 18001.
  */
 CREATE TABLE population.post AS
 SELECT (s.id - 1) * 6 + d AS id, s.id AS clinic_id, 'district_doctor' AS role, d::int AS district,
@@ -81,7 +82,9 @@ SELECT 14300 + s.id, s.id, 'nurse', 1 + population.pick(s.id, 113, 6), 'Мейі
 UNION ALL
 SELECT 16000 + (s.id - 3001) * 4 + d, s.id, 'paramedic', NULL, 'Фельдшер' FROM population.site s, generate_series(1, 4) d WHERE s.kind = 'ambulance'
 UNION ALL
-SELECT 17000 + s.id - 3100, s.id, 'specialist', NULL, 'Зертханашы дәрігер' FROM population.site s WHERE s.kind = 'laboratory';
+SELECT 17000 + s.id - 3100, s.id, 'specialist', NULL, 'Зертханашы дәрігер' FROM population.site s WHERE s.kind = 'laboratory'
+UNION ALL
+SELECT 18000 + s.id, s.id, 'manager', NULL, 'Бас дәрігер' FROM population.site s WHERE s.kind IN ('polyclinic', 'hospital');
 
 INSERT INTO practitioner (id, iin, full_name, specialty)
 SELECT post.id, who.iin, family.name || ' ' || given.name || CASE father.name WHEN '' THEN '' ELSE ' ' || father.name END, post.specialty

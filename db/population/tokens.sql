@@ -28,7 +28,11 @@ WITH people AS (
         /* Not a practitioner of a clinic: who stands in a pharmacy is for the pharmacy to say. */
         (SELECT 'pharmacist', 5, 'PHARMACIST', p.iin, f.bin, p.full_name FROM patient p, pharmacy f
           WHERE p.deceased_on IS NULL AND p.birth_date BETWEEN current_date - 50 * 365 AND current_date - 30 * 365 AND f.id = 1
-          ORDER BY p.id DESC LIMIT 1)) t
+          ORDER BY p.id DESC LIMIT 1)
+        UNION ALL
+        (SELECT 'manager', 6, 'MANAGER', m.iin, c.bin, m.full_name FROM practitioner_role r JOIN practitioner m ON m.id = r.practitioner_id JOIN clinic c ON c.id = r.clinic_id
+          WHERE r.role = 'manager' AND c.kind = 'polyclinic'
+          ORDER BY (SELECT count(*) FROM patient p WHERE p.clinic_id = c.id) DESC, r.id LIMIT 1)) t
 ), seen AS (
     SELECT t.who, t.nr, t.role, t.iin, t.bin, t.name, p.id, p.iin AS whose
       FROM people t

@@ -72,7 +72,9 @@ test('ten people: neither the number nor its share nor the rest may be fewer', a
 });
 
 test('figures are for managers, of their own organisation', async () => {
-  await db.execute(`INSERT INTO figure_cell (month, measure, region_id, clinic_id, part, whole, people, part_people, rest_people) VALUES
+  await db.execute(`INSERT INTO practitioner (id, iin, full_name, specialty) VALUES (1, '791028302728', 'Басшы', 'Басшы');
+    INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (1, 1, 'manager', '2020-01-01');
+    INSERT INTO figure_cell (month, measure, region_id, clinic_id, part, whole, people, part_people, rest_people) VALUES
     ('2026-03-01', 'appointments_kept', 75, 1, 30, 40, 35, 25, 10);`);
   const ask = (viewer) => db.query(`SELECT part, whole, percent, withheld FROM figures('${viewer}', 'appointments_kept', '2026-03-15', 'total', NULL, NULL)`);
   assert.deepEqual(await ask('MANAGER/791028302728/140140024187'), [{ part: 30, whole: 40, percent: 7500, withheld: null }]);
@@ -81,6 +83,27 @@ test('figures are for managers, of their own organisation', async () => {
   await db.execute('UPDATE figure_cell SET rest_people = 9');
   assert.deepEqual(await ask('MANAGER/791028302728/140140024187'), [{ part: null, whole: null, percent: null, withheld: 'few' }]);
   await assert.rejects(db.query("SELECT * FROM due_list('MANAGER/791028302728/140140024187', 1, NULL, NULL, NULL, NULL)"), /doctors and nurses of the clinic/);
+});
+
+test('a token names the organisation, a post there of today makes the manager', async () => {
+  const scope = (viewer) => db.query(`SELECT clinic_id::int, region_id::int FROM manager_scope('${viewer}')`);
+  const [CLINIC, DEPARTMENT, MINISTRY] = ['140140024187', '130140027833', '990440000385'];
+  await db.execute(`INSERT INTO health_authority (id, region_id, bin, name_kk, name_ru, name_en) VALUES (1, 75, '${DEPARTMENT}', 'x', 'x', 'x'), (2, NULL, '${MINISTRY}', 'y', 'y', 'y');
+    INSERT INTO health_authority_post (authority_id, iin, valid_from) SELECT id, '791028302728', '2020-01-01' FROM health_authority`);
+  const me = (organisation, role = 'MANAGER', iin = '791028302728') => `${role}/${iin}/${organisation}`;
+  assert.deepEqual(await scope(me(CLINIC)), [{ clinic_id: 1, region_id: 75 }]);
+  assert.deepEqual(await scope(me(DEPARTMENT)), [{ clinic_id: null, region_id: 75 }]);
+  assert.deepEqual(await scope(me(MINISTRY)), [{ clinic_id: null, region_id: null }]);
+  for (const viewer of [me(CLINIC, 'DOCTOR'), me(DEPARTMENT, 'NURSE'), me(CLINIC, 'MANAGER', '610623358254'), me(MINISTRY, 'MANAGER', '610623358254'), me(''), 'MANAGER', ''])
+    assert.deepEqual(await scope(viewer), [], viewer);
+  for (const change of [
+    "UPDATE practitioner_role SET role = 'specialist'", "UPDATE practitioner_role SET valid_to = '2026-01-01'", "UPDATE practitioner_role SET valid_from = current_date + 2",
+    'UPDATE practitioner SET active = false', 'UPDATE clinic SET active = false']) {
+    assert.equal(await db.execute(`BEGIN; ${change}; SELECT count(*) FROM manager_scope('${me(CLINIC)}'); ROLLBACK`), '0', change);
+  }
+  for (const change of ["valid_to = '2026-01-01'", 'valid_from = current_date + 2']) {
+    assert.equal(await db.execute(`BEGIN; UPDATE health_authority_post SET ${change}; SELECT count(*) FROM manager_scope('${me(DEPARTMENT)}'); ROLLBACK`), '0', change);
+  }
 });
 
 test('the batches count an empty month', async () => {
