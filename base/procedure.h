@@ -62,6 +62,8 @@ struct call {
     struct slice slice;
     struct str
         message; /* of a failure: a sentence for the client, or empty; lives as long as the arena */
+    int64_t
+        subject; /* of a refusal: the key of the person whom it is about; 0: nobody who is there */
     /* 0: it took effect (or only read). ERR_OUTCOME_UNKNOWN: perhaps. Any other: nothing was changed. Runs exactly
      * once, on a later turn. */
     void (*done)(struct call *c, int rc);

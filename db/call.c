@@ -101,6 +101,7 @@ int call_refused(struct db *db, struct call *c, const struct pg_conn *conn, enum
         call_internal(db, c->procedure, conn->sqlstate);
     c->message = r.sentence ? str_of(r.sentence)
                             : arena_str(c->arena, whole_characters(conn->said));
+    c->subject = fault == PG_RULE ? conn->about : 0;
     if (db->closing && fault == PG_LOST)
         return ERR_CLOSING;
     return r.rc;

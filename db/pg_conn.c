@@ -324,12 +324,14 @@ static void got_error(struct pg_conn *c, const PGresult *res)
 {
     const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
     const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
 
     if (c->_fault != PG_FINE)
         return;
     c->_fault = pg_fault_of(sqlstate);
     snprintf(c->sqlstate, sizeof c->sqlstate, "%s", sqlstate ? sqlstate : "");
     snprintf(c->said, sizeof c->said, "%s", c->_fault == PG_RULE && message ? message : "");
+    c->about = c->_fault == PG_RULE && detail ? strtoll(detail, NULL, 10) : 0;
     if (c->_fault == PG_LOST)
         snprintf(c->_why, sizeof c->_why, "%.*s", message ? (int)strcspn(message, "\n") : 0,
                  message ? message : "");

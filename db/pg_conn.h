@@ -93,6 +93,7 @@ struct pg_conn {
     bool _cancel_pending;   /* a cancel request may still hit */
     char sqlstate[6];       /* of the newest error */
     char said[PG_SAID_MAX]; /* PG_RULE: the function's sentence */
+    int64_t about;          /* PG_RULE: the number that is its detail (db/refusal.h); 0: none */
     char _why[160];
 };
 

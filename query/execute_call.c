@@ -275,8 +275,12 @@ static int param_values(const struct arguments *a, const struct plan_step *step,
 static void call_done(struct call *c, int rc)
 {
     struct step_run *run = container_of(c, struct step_call, call)->run;
+    struct execution *x = run->execution;
 
-    run->execution->changed |= c->procedure->writes && (rc == 0 || rc == ERR_OUTCOME_UNKNOWN);
+    if ((rc == ERR_FORBIDDEN || rc == ERR_NOT_FOUND || rc == ERR_RATE_LIMITED) &&
+        judge_refused(x, &x->plan->steps[run->id], c->subject) < 0)
+        rc = ERR_MEMORY;
+    x->changed |= c->procedure->writes && (rc == 0 || rc == ERR_OUTCOME_UNKNOWN);
     c->slice.rc = rc;
     run->fetch.slices = &c->slice;
     run->fetch.done(&run->fetch, 0);

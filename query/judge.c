@@ -1,6 +1,7 @@
 /* query/judge.c: see query/judge.h. Layer: query; base only. */
 #include "query/judge_priv.h"
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/viewer.h"
 #include "query/source.h"
@@ -41,10 +42,19 @@ static int refuse_anonymous(const struct execution *x, struct err *reterr)
         "Records of people are for those who are known: send a token with the request.");
 }
 
+/* Rows of people may come, or a function may refuse something about somebody. */
+static bool is_about_people(const struct execution *x)
+{
+    for (uint32_t i = 0; i < x->plan->n_steps; i++)
+        if (x->runs[i].call && !x->plan->steps[i].field->procedure->is_public)
+            return x->plan->schema->rights.path != NULL;
+    return x->plan->personal;
+}
+
 int judge_start(struct execution *x, struct err *reterr)
 {
     x->judge = (struct judge){0};
-    if (!x->plan->personal || !x->viewer || x->viewer->kind == VIEWER_OPEN)
+    if (!is_about_people(x) || !x->viewer || x->viewer->kind == VIEWER_OPEN)
         return 0;
     if (x->viewer->kind == VIEWER_ANONYMOUS)
         return refuse_anonymous(x, reterr);
@@ -165,6 +175,28 @@ static void right_take(struct execution *x, struct right *r, const struct row *r
     }
     /* Some cell may turn out to be refused when others have been written. */
     x->careful |= x->plan->restricted && !r->own;
+}
+
+int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject)
+{
+    const struct field *f = step->field;
+    struct right *r;
+    struct buf b;
+
+    if (!x->judge.map)
+        return 0;
+    x->judge._refused = true;
+    if (subject == 0)
+        return 0;
+    r = right_get(x, subject);
+    if (!r)
+        return ERR_MEMORY;
+    buf_init(&b, 0);
+    buf_addf(&b, "%.*s%s%.*s(%.*s)", STR_FMT(r->calls), r->calls.len ? " " : "",
+             STR_FMT(f->parent->name), STR_FMT(f->name));
+    r->calls = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    buf_release(&b);
+    return r->calls.ptr ? 0 : ERR_MEMORY;
 }
 
 /* ---- asking ---- */

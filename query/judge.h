@@ -32,6 +32,7 @@ struct right {
     bool own;         /* the viewer is the person */
     bool phantom;     /* there is no such person: asked all the same, so that time tells nothing */
     struct str capacities, withheld, reason;
+    struct str calls; /* fields whose functions refused what was asked about the person, as parts */
     uint64_t *given, *refused; /* bits by step */
     /* Of the entries of `kinds_of`, the tables of those that may be seen, with commas between. */
     const struct type *kinds_of;
@@ -48,6 +49,7 @@ struct judge {
     struct map _by_subject;
     struct right *_first, **_last, *_hit;
     uint32_t _n;
+    bool _refused; /* a function refused something, about somebody or not */
 };
 
 enum {
@@ -75,9 +77,11 @@ int judge_note_rows(struct execution *x, struct step_run *run) MUSTCHECK;
 bool judge_field(struct execution *x, struct step_run *run, uint32_t parent, rights_mask allow);
 /* Whether the person whose rows slice `slice` holds has hidden some of their kind from the viewer. */
 bool judge_withheld(const struct execution *x, const struct step_run *run, uint32_t slice);
+/* A function refused what `step` asked for, about `subject` (0: about nobody who is there). 0 or ERR_MEMORY. */
+int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject) MUSTCHECK;
 /* What is known of who asks; empty: nothing. `viewer` may be NULL. */
 struct str viewer_claim(const struct viewer *viewer, enum claim claim);
-/* Whether the finished execution asked about somebody who may not be seen, or who is not there. */
+/* Whether the finished execution asked about somebody who may not be seen, or who is not there, or a function refused something. */
 bool judge_has_veiled(const struct execution *x);
 /* What the finished execution tells of whom, in the order in which they were met. 0 or ERR_MEMORY. */
 int judge_disclose(const struct execution *x, const struct disclosure **ret,

@@ -65,6 +65,8 @@ static int disclose_one(const struct execution *x, const struct right *r, struct
     buf_init(&b, 0);
     add_parts(x, r->given, "", &b);
     add_parts(x, r->refused, given ? "!" : "", &b);
+    for (struct str rest = r->calls, call = judge_word(&rest); call.len; call = judge_word(&rest))
+        buf_addf(&b, "%s%s%.*s", b.len ? " " : "", given ? "!" : "", STR_FMT(call));
     d->parts = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
     buf_release(&b);
     return d->parts.ptr ? 0 : ERR_MEMORY;
@@ -72,6 +74,8 @@ static int disclose_one(const struct execution *x, const struct right *r, struct
 
 bool judge_has_veiled(const struct execution *x)
 {
+    if (x->judge.map && x->judge._refused)
+        return true;
     for (const struct right *r = x->judge.map ? x->judge._first : NULL; r; r = r->_next)
         if (!r->confined && !r->mask)
             return true;
@@ -95,7 +99,7 @@ int judge_disclose(const struct execution *x, const struct disclosure **ret, uin
             return ERR_MEMORY;
     for (const struct right *r = x->judge._first; r; r = r->_next) {
         if (r->phantom || (r->confined && judge_right(&x->judge, r->subject)) ||
-            !(any(x, r->given) || any(x, r->refused)))
+            !(any(x, r->given) || any(x, r->refused) || r->calls.len))
             continue;
         if (disclose_one(x, r, &all[n++]) < 0)
             return ERR_MEMORY;

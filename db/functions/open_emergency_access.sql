@@ -14,9 +14,11 @@ DECLARE
     code text := reason_code;
 BEGIN
     SELECT * INTO place FROM access_place(viewer);
-    IF NOT FOUND OR place.role = 'LABORATORY' THEN
+    SELECT p.id INTO subject FROM patient p WHERE p.iin = open_emergency_access.iin;
+    IF place.practitioner_id IS NULL OR place.role = 'LABORATORY' THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001',
-            MESSAGE = 'Only a doctor, a nurse or an ambulance crew opens emergency access, for the organisation that they work at.';
+            MESSAGE = 'Only a doctor, a nurse or an ambulance crew opens emergency access, for the organisation that they work at.',
+            DETAIL = refusal_about(subject);
     ELSIF code IS NULL OR code NOT IN ('unconscious', 'threat_to_life', 'no_representative', 'infection', 'other') THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003',
             MESSAGE = 'Emergency access has one of these reasons: unconscious, threat_to_life, no_representative, infection, other.';
@@ -25,11 +27,10 @@ BEGIN
     ELSIF NOT coalesce(national_number_ok(iin), false) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'This is no IIN: it has twelve digits, the last a check digit.';
     END IF;
-    PERFORM attempts_bound('emergency', place.practitioner_id::text, 10, 'Emergency access was opened 10 times within the last hour; more need the head of the organisation.');
+    PERFORM attempts_bound('emergency', place.practitioner_id::text, 10, 'Emergency access was opened 10 times within the last hour; more need the head of the organisation.', subject);
     INSERT INTO private.attempt (kind, who) VALUES ('emergency', place.practitioner_id::text);
 
-    SELECT p.id INTO subject FROM patient p WHERE p.iin = open_emergency_access.iin;
-    IF NOT FOUND THEN
+    IF subject IS NULL THEN
         RETURN;
     END IF;
     SELECT g.* INTO given

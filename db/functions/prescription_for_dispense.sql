@@ -9,15 +9,16 @@ DECLARE
     pharmacist text := split_part(viewer, '/', 2);
     said text := left(number, 100);
     hash bytea := pick_code_hash(said, code);
+    subject bigint := (SELECT r.patient_id FROM prescription r WHERE r.number = said AND r.superseded_by IS NULL LIMIT 1);
 BEGIN
     IF split_part(viewer, '/', 1) <> 'PHARMACIST'
        OR NOT EXISTS (SELECT FROM pharmacy f WHERE f.bin = split_part(viewer, '/', 3) AND f.active) THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a pharmacist of a registered pharmacy can look up a prescription by its number.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a pharmacist of a registered pharmacy can look up a prescription by its number.', DETAIL = refusal_about(subject);
     ELSIF said IS NULL OR said = '' OR code IS NULL OR code !~ '^[0-9]{6}$' THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A prescription is looked up by its number and a pick-up code of six digits.';
     END IF;
-    PERFORM attempts_bound('pharmacist', pharmacist, 20, 'Too many wrong numbers or codes within an hour; please try again later.');
-    PERFORM attempts_bound('prescription', said, 5, 'Too many wrong codes for this number within an hour; please try again later.');
+    PERFORM attempts_bound('pharmacist', pharmacist, 20, 'Too many wrong numbers or codes within an hour; please try again later.', subject);
+    PERFORM attempts_bound('prescription', said, 5, 'Too many wrong codes for this number within an hour; please try again later.', subject);
     RETURN QUERY
         SELECT r.*
           FROM prescription r
