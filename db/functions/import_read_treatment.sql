@@ -1,8 +1,8 @@
 /* Import: Immunization, MedicationRequest and MedicationStatement, Procedure, CarePlan and Goal. */
-CREATE OR REPLACE FUNCTION private.import_read_treatment(force boolean) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION private.import_read_treatment(source smallint, force boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM private.import_read_immunizations();
-    PERFORM private.import_read_medicines();
+    PERFORM private.import_read_medicines(source, force);
     PERFORM private.import_read_procedures();
     PERFORM private.import_read_plans();
     PERFORM private.import_read_goals(force);
@@ -29,16 +29,17 @@ END $$;
 
 /*
  * medication_statement: day started_on, last_day ended_on, kind origin, code ATC, name, words dose. A prescription from abroad can be dispensed by no
- * pharmacy here, so it is a statement of what was prescribed. One that has stopped, nobody says when, is known of one day: its first.
+ * pharmacy here, so it is a statement of what was prescribed. One that has stopped, nobody says when, is known of one day: its first. The
+ * medicine may be a resource of its own: within this one, or a Medication that came, and that is waited for.
  */
-CREATE OR REPLACE FUNCTION private.import_read_medicines() RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION private.import_read_medicines(source smallint, force boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO import_row (n, tab, day, last_day, recorded_at, kind, code, name, words, why)
     SELECT m.n, 'medication_statement', m.day, CASE WHEN m.status IN ('stopped', 'completed', 'cancelled') THEN coalesce(m.last_day, m.day) WHEN m.statement THEN m.last_day END,
            private.fhir_moment(m.written), CASE WHEN m.statement THEN 'reported' ELSE 'prescription' END, private.import_target(m.concept, 'atc'), private.fhir_words(m.concept), m.dose,
            CASE WHEN m.status IN ('draft', 'cancelled', 'intended', 'not-taken') THEN 'a medicine that was not taken'
                 WHEN m.intent IN ('proposal', 'plan') THEN 'a medicine that was only proposed'
-                WHEN m.reference THEN 'it names its medicine by reference'
+                WHEN m.reference THEN 'the Medication that it names has not come'
                 WHEN private.fhir_words(m.concept) IS NULL THEN '!it does not say which medicine' END
       FROM (SELECT s.n, s.body ->> 'status' AS status, s.body ->> 'intent' AS intent, s.resource_type = 'MedicationStatement' AS statement,
                    coalesce(s.body ->> 'authoredOn', s.body ->> 'dateAsserted') AS written,
@@ -49,9 +50,31 @@ BEGIN
                                    CASE WHEN d #> '{timing,repeat,period}' IS NOT NULL THEN format('%s × / %s %s', coalesce(d #>> '{timing,repeat,frequency}', '1'), d #>> '{timing,repeat,period}', d #>> '{timing,repeat,periodUnit}') END), '')) AS dose
               FROM import_stage s,
                    LATERAL (SELECT coalesce(s.body -> 'medicationCodeableConcept',
-                                            (SELECT r -> 'code' FROM jsonb_path_query(s.body, 'lax $.contained[*]') r WHERE '#' || (r ->> 'id') = s.body #>> '{medicationReference,reference}' LIMIT 1)) AS concept,
+                                            (SELECT r -> 'code' FROM jsonb_path_query(s.body, 'lax $.contained[*]') r WHERE '#' || (r ->> 'id') = s.body #>> '{medicationReference,reference}' LIMIT 1),
+                                            private.import_medicine(source, s.body #>> '{medicationReference,reference}')) AS concept,
                                    coalesce(s.body #> '{dosageInstruction,0}', s.body #> '{dosage,0}') AS d) c
              WHERE s.resource_type IN ('MedicationRequest', 'MedicationStatement') AND s.state = 'ready') m;
+    UPDATE import_stage s SET state = 'waiting', reason = 'waits for its Medication', waits_for = s.body #>> '{medicationReference,reference}'
+      FROM import_row r WHERE r.n = s.n AND r.why = 'the Medication that it names has not come' AND NOT force AND length(s.body #>> '{medicationReference,reference}') <= 1000;
+END $$;
+
+/* What a Medication is, of this batch or of an earlier one; null while it has not come. */
+CREATE OR REPLACE FUNCTION private.import_medicine(source smallint, ref text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    named text := substring(ref FROM '(?:^|/)Medication/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]+)?$');
+    concept jsonb;
+BEGIN
+    IF ref IS NULL OR ref LIKE '#%' THEN
+        RETURN NULL;
+    END IF;
+    SELECT coalesce(s.body -> 'code', '{}') INTO concept FROM import_stage s WHERE s.resource_type = 'Medication' AND (s.record_id = named OR s.url = ref) ORDER BY s.n DESC LIMIT 1;
+    IF concept IS NULL THEN
+        SELECT coalesce(t.body -> 'code', '{}') INTO concept FROM private.source_record t WHERE t.source_id = source AND t.resource_type = 'Medication' AND t.record_id = named;
+    END IF;
+    IF concept IS NULL THEN
+        SELECT coalesce(t.body -> 'code', '{}') INTO concept FROM private.source_record t WHERE t.source_id = source AND t.url = ref AND t.resource_type = 'Medication' LIMIT 1;
+    END IF;
+    RETURN concept;
 END $$;
 
 /* procedure_done: day performed_on, code, name, words result; kind: what it left in the body (implant.kind). */

@@ -209,7 +209,7 @@ BEGIN
     PERFORM private.import_read_diagnoses();
     PERFORM private.import_read_visits();
     PERFORM private.import_read_measured();
-    PERFORM private.import_read_treatment(force);
+    PERFORM private.import_read_treatment(source, force);
     PERFORM private.import_judge();
     PERFORM private.import_store(source);
 END $$;

@@ -31,6 +31,10 @@ BEGIN
     END IF;
     PERFORM private.import_stage_again(source, records, types);
     PERFORM private.import_map(source, force);
+    /* What was waited for is there, so waiting for it once more would never end: it is something else than it should be. */
+    UPDATE import_stage s SET state = 'not_mapped', reason = 'what it refers to is something else', waits_for = NULL
+      FROM private.source_record t
+     WHERE t.source_id = source AND t.resource_type = s.resource_type AND t.record_id = s.record_id AND s.state IN ('waiting', 'quarantined') AND s.waits_for = t.waits_for;
     PERFORM private.import_keep(import_settle.run, source);
     RETURN cardinality(types);
 END $$;
@@ -50,14 +54,7 @@ CREATE OR REPLACE FUNCTION import_end(run bigint) RETURNS void LANGUAGE plpgsql 
 DECLARE
     source smallint := private.import_lock(import_end.run);
 BEGIN
-    WITH left_over AS (
-        UPDATE private.source_record t SET state = 'quarantined', reason = t.reason || ', which has not come'
-         WHERE t.source_id = source AND t.state = 'waiting'
-        RETURNING t.resource_type, t.reason
-    )
-    INSERT INTO private.import_count AS c (run_id, resource_type, outcome, reason, n)
-    SELECT import_end.run, l.resource_type, 'quarantined', l.reason, count(*) FROM left_over l GROUP BY 2, 4
-    ON CONFLICT (run_id, resource_type, outcome, reason) DO UPDATE SET n = c.n + excluded.n;
+    UPDATE private.source_record t SET state = 'quarantined', reason = t.reason || ', which has not come' WHERE t.source_id = source AND t.state = 'waiting';
     /* Whose that is which has no place here, where the person came later. */
     INSERT INTO import_ref (ref) SELECT * FROM private.import_waited_for(source);
     PERFORM private.import_look_up(source);
@@ -71,7 +68,7 @@ CREATE OR REPLACE FUNCTION import_report(run bigint) RETURNS TABLE (resource_typ
     SELECT x.resource_type, x.outcome, nullif(x.reason, ''), x.n
       FROM (SELECT c.resource_type, c.outcome, c.reason, c.n FROM private.import_count c WHERE c.run_id = import_report.run
             UNION ALL
-            SELECT t.resource_type, 'waiting', t.reason, count(*) FROM private.source_record t
-             WHERE t.state = 'waiting' AND t.last_run = import_report.run GROUP BY 1, 3) x
+            SELECT t.resource_type, t.state, t.reason, count(*) FROM private.source_record t
+             WHERE t.source_id = (SELECT r.source_id FROM private.import_run r WHERE r.id = import_report.run) AND t.state IN ('waiting', 'quarantined') AND t.last_run = import_report.run GROUP BY 1, 2, 3) x
      ORDER BY x.resource_type, array_position(ARRAY['kept', 'superseded', 'unchanged', 'not mapped', 'waiting', 'quarantined', 'bad'], x.outcome), x.reason
 $$;

@@ -63,7 +63,7 @@ BEGIN
            item_id = CASE WHEN excluded.state IN ('kept', 'not_mapped') THEN excluded.item_id ELSE t.item_id END,
            last_run = excluded.last_run, place = excluded.place, file = excluded.file, url = excluded.url,
            state = excluded.state, reason = excluded.reason, waits_for = excluded.waits_for, digest = excluded.digest, body = excluded.body
-     WHERE excluded.state = 'waiting' OR (t.digest, t.state, t.reason, t.waits_for) IS DISTINCT FROM (excluded.digest, excluded.state, excluded.reason, excluded.waits_for);
+     WHERE excluded.state IN ('waiting', 'quarantined') OR (t.digest, t.state, t.reason, t.waits_for) IS DISTINCT FROM (excluded.digest, excluded.state, excluded.reason, excluded.waits_for);
     INSERT INTO private.source_identifier (source_id, resource_type, system, value, record_id)
     SELECT DISTINCT ON (s.resource_type, i ->> 'system', i ->> 'value') source, s.resource_type, i ->> 'system', i ->> 'value', s.record_id
       FROM import_stage s, jsonb_path_query(s.body, 'lax $.identifier[*]') i
@@ -79,6 +79,6 @@ BEGIN
     INSERT INTO private.import_count AS c (run_id, resource_type, outcome, reason, n)
     SELECT run, CASE WHEN s.reason = 'its kind or id is none of FHIR' THEN '?' ELSE s.resource_type END, CASE WHEN s.state = 'kept' AND s.changed THEN 'superseded' WHEN s.state = 'not_mapped' THEN 'not mapped' ELSE s.state END,
            coalesce(s.reason, ''), count(*)
-      FROM import_stage s WHERE s.state <> 'waiting' GROUP BY 2, 3, 4
+      FROM import_stage s WHERE s.state NOT IN ('waiting', 'quarantined') GROUP BY 2, 3, 4
     ON CONFLICT (run_id, resource_type, outcome, reason) DO UPDATE SET n = c.n + excluded.n;
 END $$;

@@ -38,11 +38,11 @@ CREATE TABLE private.import_run (
     ended_at timestamptz CHECK (ended_at >= started_at)
 );
 
-/* How many came of a run, by what became of them. Those that wait are not here: they are counted in source_record. */
+/* How many came of a run, by what became of them. Those that wait or are in quarantine are not here: what becomes of them is not decided, so they are counted in source_record. */
 CREATE TABLE private.import_count (
     run_id bigint NOT NULL REFERENCES private.import_run (id),
     resource_type text COLLATE "C" NOT NULL,
-    outcome text NOT NULL CHECK (outcome IN ('kept', 'unchanged', 'superseded', 'quarantined', 'not mapped', 'bad')),
+    outcome text NOT NULL CHECK (outcome IN ('kept', 'unchanged', 'superseded', 'not mapped', 'bad')),
     reason text NOT NULL,
     n bigint NOT NULL CHECK (n > 0),
     PRIMARY KEY (run_id, resource_type, outcome, reason)
@@ -92,7 +92,7 @@ COMMENT ON COLUMN private.source_record.digest IS 'SHA-256 of the body: whether 
 COMMENT ON COLUMN private.source_record.url IS 'fullUrl of its entry, by which others of the same Bundle refer to it';
 CREATE INDEX source_record_url ON private.source_record (source_id, url) WHERE url IS NOT NULL;
 CREATE INDEX source_record_open ON private.source_record (source_id, waits_for) WHERE waits_for IS NOT NULL;
-CREATE INDEX source_record_waiting ON private.source_record (source_id, resource_type) WHERE state = 'waiting';
+CREATE INDEX source_record_waiting ON private.source_record (source_id, state, resource_type) WHERE state IN ('waiting', 'quarantined');
 CREATE INDEX source_record_patient ON private.source_record (patient_id, resource_type);
 
 /* Identifiers of people, doctors and organisations, for references of the form Type?identifier=system|value. */

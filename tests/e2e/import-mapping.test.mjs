@@ -168,7 +168,13 @@ describe('kinds', () => {
       { name: 'Amlodipine 5 MG Oral Tablet', atc: 'C08CA01', dose: '1 tablet 1 × / 1 d', origin: 'prescription', started_on: '2023-05-01', ended_on: '2023-05-01' },
       { name: 'Валериана', atc: null, dose: 'күніне 1', origin: 'reported', started_on: '2024-01-01', ended_on: '2024-02-01' }]);
     assert.deepEqual(await rows('prescription', who), []);
-    assert.deepEqual(reasons(who.run, 'MedicationRequest'), { 'a medicine that was not taken': 'not mapped', 'it names its medicine by reference': 'not mapped' });
+    assert.deepEqual(reasons(who.run, 'MedicationRequest'), { 'a medicine that was not taken': 'not mapped', 'the Medication that it names has not come': 'not mapped' });
+    // A Medication of its own, whichever comes first.
+    const [early, late] = [person(), person()];
+    const asks = (w) => entry({ ...medicine('m', { medicationCodeableConcept: undefined, medicationReference: { reference: `urn:uuid:med-${w.id}` } })(w), resourceType: 'MedicationRequest' });
+    const tells = (w) => entry({ resourceType: 'Medication', id: `med-${w.id}`, code: coded('http://www.nlm.nih.gov/research/umls/rxnorm', '860975', 'Metformin') });
+    await runImport(db, {}, [entry(early.resource), tells(early), asks(early)], [entry(late.resource), asks(late)], [tells(late)]);
+    for (const one of [early, late]) assert.deepEqual(await only('medication_statement', one, 'name, atc'), { name: 'Metformin', atc: 'A10BA02' });
   });
 
   test('Observation: measurements in the unit of their kind, within what a living person has', async () => {

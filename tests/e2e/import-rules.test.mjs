@@ -153,6 +153,15 @@ describe('order and repetition', () => {
     assert.deepEqual([right.outcome('Patient'), right.outcome('Condition')], [{ superseded: 1 }, { kept: 1 }]);
   });
 
+  test('a reference to something else than it should be ends, whichever comes first', async () => {
+    const who = person();
+    const odd = (id, more) => ({ resourceType: 'MedicationRequest', id: `${id}-${who.id}`, status: 'active', intent: 'order', authoredOn: '2024-03-01', ...of(who), ...more });
+    const goal = { resourceType: 'Goal', id: `later-${who.id}`, lifecycleStatus: 'active', ...of(who), description: { text: 'X' } };
+    const run = await runImport(db, { source: 'else' }, [who.resource, odd('a', { medicationReference: { reference: `urn:uuid:later-${who.id}` } }), odd('b', { medicationReference: { reference: `urn:uuid:${who.id}` } }),
+      visit(who, `e-${who.id}`, { serviceProvider: { reference: `urn:uuid:later-${who.id}` } }), condition(who, `c-${who.id}`, { subject: { reference: `urn:uuid:later-${who.id}` } })].map(entry), [entry(goal)]);
+    assert.deepEqual([run.outcome('MedicationRequest'), run.outcome('Encounter'), run.outcome('Condition'), run.outcome('Goal')], [{ 'not mapped': 2 }, { bad: 1 }, { bad: 1 }, { 'not mapped': 1 }]);
+  });
+
   test('references by identifier, within what came', async () => {
     const who = person();
     const npi = { system: 'http://hl7.org/fhir/sid/us-npi', value: `npi-${who.id}` };

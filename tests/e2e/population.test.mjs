@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { IIN, category, condition, entry, observation, person, quantity, runImport } from './lib/imports.mjs';
 import { Database } from './lib/psql.mjs';
 import { BINARY, TOP, must, run } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
@@ -169,6 +170,21 @@ describe('population', () => {
       SELECT * FROM population.identity(1, 40000) UNION ALL SELECT * FROM population.identity(9000001, 9040000)
       UNION ALL SELECT * FROM population.identity(17682518, 17722517) UNION ALL SELECT * FROM population.identity(4900 * 4096 + 1, 4910 * 4096)) x`);
     assert.deepEqual(row, { n: 160960, iins: 160960, ok: true });
+  });
+
+  test('people who were imported stay beside it: above all of its numbers, and not what its check set looks at', async () => {
+    const [who, known] = [person(), { id: 'known' }];
+    const [{ iin, birth_date: birthDate, sex: gender }] = await large.query('SELECT iin, birth_date, sex FROM patient WHERE id = 3');
+    known.resource = { resourceType: 'Patient', id: known.id, identifier: [{ system: IIN, value: iin }], birthDate, gender };
+    const clinic = { resourceType: 'Organization', id: 'o', name: 'Clinic elsewhere' };
+    const of = (one, kind, more) => ({ resourceType: kind, id: `${kind}-${one.id}`, status: 'final', subject: { reference: `urn:uuid:${one.id}` }, ...more });
+    const resources = [who.resource, known.resource, clinic, ...[who, known].flatMap((one) => [condition(one, `c-${one.id}`), of(one, 'Encounter', { status: 'finished', class: { code: 'AMB' }, serviceProvider: { reference: 'Organization/o' }, period: { start: '2024-03-01' } }),
+      observation(one, `l-${one.id}`, '33762-6', { valueQuantity: quantity(90, 'pg/mL') }, { category: category('laboratory') }), of(one, 'CarePlan', { status: 'active', title: 'Plan', period: { start: '2024-03-01' } })])];
+    const { report } = await runImport(new Database(large.services, large.name), { source: 'synthea' }, resources.map(entry));
+    assert.deepEqual(report.filter(({ outcome }) => outcome !== 'kept'), []);
+    const [row] = await large.query(`SELECT id, source_id FROM patient WHERE iin = '${who.iin}'`);
+    assert.ok(row.id > 20070400 && row.source_id === 100, JSON.stringify(row));
+    assert.deepEqual(await failedChecks(large), []);
   });
 
   test('new rows get ids beyond the population', async () => {
