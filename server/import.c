@@ -188,11 +188,14 @@ static int read_files(struct import *im, char **names, struct err *reterr)
 /* What came before what it refers to. An interrupted run leaves it to the next. */
 static int settle(struct import *im, struct err *reterr)
 {
-    uint64_t n = 1;
+    uint64_t n = 1, all = 0;
     int rc = 0;
 
-    while (rc == 0 && n > 0 && !interrupted)
+    while (rc == 0 && n > 0 && !interrupted) {
         rc = import_loader_settle(im->loader, &n, reterr);
+        all += n;
+        import_screen_progress(&im->screen, "what waited", im->bytes_before, all);
+    }
     return rc == 0 && !interrupted ? import_loader_end(im->loader, reterr) : rc;
 }
 

@@ -72,6 +72,15 @@ describe('the command', () => {
     assert.match((await run(BINARY, ['--help'])).stdout, /tolqujat import/);
   });
 
+  test('shows on a terminal how far it is, and leaves nothing of it behind', async () => {
+    const many = folder.put('progress.json', bundle(...[...Array(300).keys()].map((i) => basic(`b-${i}`))));
+    const command = `'${BINARY}' import --database '${database.conninfo}' --new-source --batch 1 terminal '${many}'`;
+    const { status, stdout } = await run('script', ['-qec', command, '/dev/null']);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /progress\.json: 0\.\d of 0\.1 MB, \d+ records, \d+\/s\r\x1b\[K/);
+    assert.match(stdout.replace(/[^\n]*\r\x1b\[K/g, ''), /^type +outcome[^\r]*\r\nBasic +not mapped +300 [^\r]*\r\n300 records in [^\r]*\r\n$/);
+  });
+
   test('a new source is registered once; later it is known', async () => {
     assert.deepEqual(sums((await imported(database, ...NEW, 'clinic', file)).rows), { kept: 1 });
     assert.deepEqual(sums((await imported(database, 'clinic', file)).rows), { unchanged: 1 });
