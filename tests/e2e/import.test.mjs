@@ -73,12 +73,12 @@ describe('the command', () => {
   });
 
   test('shows on a terminal how far it is, and leaves nothing of it behind', async () => {
-    const many = folder.put('progress.json', bundle(...[...Array(300).keys()].map((i) => basic(`b-${i}`))));
+    const many = folder.put('progress.json', bundle(...[...Array(60).keys()].map((i) => basic(`b-${i}`))));
     const command = `'${BINARY}' import --database '${database.conninfo}' --new-source --batch 1 terminal '${many}'`;
     const { status, stdout } = await run('script', ['-qec', command, '/dev/null']);
     assert.equal(status, 0, stdout);
-    assert.match(stdout, /progress\.json: 0\.\d of 0\.1 MB, \d+ records, \d+\/s\r\x1b\[K/);
-    assert.match(stdout.replace(/[^\n]*\r\x1b\[K/g, ''), /^type +outcome[^\r]*\r\nBasic +not mapped +300 [^\r]*\r\n300 records in [^\r]*\r\n$/);
+    assert.match(stdout, /progress\.json: 0\.\d of 0\.0 MB, \d+ records, \d+\/s\r\x1b\[K/);
+    assert.match(stdout.replace(/[^\n]*\r\x1b\[K/g, ''), /^type +outcome[^\r]*\r\nBasic +not mapped +60 [^\r]*\r\n60 records in [^\r]*\r\n$/);
   });
 
   test('a new source is registered once; later it is known', async () => {
@@ -212,7 +212,7 @@ describe('records', () => {
 
 describe('a run that does not come to its end', () => {
   const BATCH = 10;
-  const PEOPLE = 40;
+  const PEOPLE = 24;
   const all = [...Array(PEOPLE).keys()].flatMap((i) => [person(`p-${i}`), ...[...Array(9).keys()].map((j) => condition(`c-${i}-${j}`, `p-${i}`, { onset: `20${10 + j}-02-03` }))]);
   const text = JSON.stringify(bundle(...all));
   let database, file, want;
@@ -259,7 +259,7 @@ describe('a run that does not come to its end', () => {
   }
 
   test('killed at any moment of a batch', async () => {
-    for (const ms of [40, 90, 150, 220, 300]) {
+    for (const ms of [50, 150, 300]) {
       const name = `killed-after-${ms}`;
       const one = startImport(database, [...NEW, '--batch', String(BATCH), name, file]);
       await until(async () => await database.value(`SELECT count(*) AS n FROM private.import_run WHERE ${ofSource(name)}`) === 1, 'the run has begun', 60_000);
@@ -297,7 +297,7 @@ describe('a run that does not come to its end', () => {
   });
 
   test('two at a time, of the same files, come to the same', async () => {
-    const args = [...NEW, '--batch', '7', 'both', file];
+    const args = [...NEW, '--batch', '17', 'both', file];
     const results = await Promise.all([importFiles(database, args), importFiles(database, args)]);
     assert.deepEqual(results.map(({ status }) => status), [0, 0], results.map(({ stderr }) => stderr).join());
     assertSame(await fingerprint(database, 'both'), want, 'both');
@@ -402,7 +402,7 @@ describe('the 20 people of Synthea', { skip: withoutSynthea() }, () => {
       assert.ok(patient.timeline.nodes.length > 0, `person ${id} has nothing`);
       const document = JSON.parse(patient.summaryDocument.document);
       assertSummary(document, `person ${id}`);
-      assert.equal(resources(document, 'Patient')[0].identifier.some(({ system }) => system === IIN_SYSTEM), true);
+      assert.ok(!(resources(document, 'Patient')[0].identifier ?? []).some(({ system }) => system === IIN_SYSTEM), 'a number that stands in for an IIN is in a document');
       count.entries += document.entry.length;
       count.timeline += patient.timeline.nodes.length;
     }
