@@ -182,6 +182,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     if (rc == 0)
         rc = document_routes_read(&s->arena, config->schema, &s->documents, reterr);
     if (rc == 0)
+        rc = document_routes_compile(&s->documents, s->schema, reterr);
+    if (rc == 0)
         rc = open_keyring(s, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);
@@ -205,6 +207,7 @@ void service_release(struct service *s)
     metrics_close(s->metrics);
     static_close(s->files);
     trusted_free(s->trusted);
+    document_routes_release(&s->documents);
     keyring_close(s->keyring);
     if (s->schema)
         schema_free(s->schema);

@@ -10,6 +10,8 @@
  *                            |                        |    \--stream-> STREAM --written--> pool
  *                            \--refused-> READY       \--client vanished-> ORPHAN --reply--> pool
  *
+ * A STREAM whose producer waits becomes an ORPHAN like one at a HANDLER.
+ *
  * From BODY to written it stands in its connection's queue, in the order of the requests. */
 #ifndef SERVER_HTTP_HTTP_PRIV_H
 #define SERVER_HTTP_HTTP_PRIV_H
@@ -82,6 +84,7 @@ struct http_slot {
     struct str out[SLOT_OUT];
     struct producer *producer;
     bool stream_started, stream_done, chunked;
+    bool stream_waits; /* for exchange_resume */
     int status;
 };
 

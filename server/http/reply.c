@@ -273,6 +273,15 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
     exchange_send(x);
 }
 
+void exchange_resume(struct exchange *x)
+{
+    struct http_slot *slot = slot_of(x);
+
+    x->gone = NULL;
+    slot->stream_waits = false;
+    server_dirty(x->_conn);
+}
+
 /* ---- errors ---- */
 
 static void error_body(struct http_slot *slot, const char *message, const char *code, int line,

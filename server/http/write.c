@@ -37,6 +37,7 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
     }
     slot->stream_started = true;
     slot->stream_done = rc == 0;
+    slot->stream_waits = rc == PRODUCER_WAITS;
     slot->out[2] = STR("");
     if (slot->chunked && slot->body_out.len) {
         buf_addf(&slot->head_out, "%zx\r\n", slot->body_out.len);
@@ -51,6 +52,12 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
         return -1;
     }
     return 0;
+}
+
+/* True when it has something for the next turn: more than one turn's worth, or the next piece of a stream. */
+static bool slot_goes_on(const struct http_slot *slot)
+{
+    return slot_has_output(slot) || (slot->x._state == SLOT_STREAM && !slot->stream_waits);
 }
 
 /* True when the reply of this slot is in out[] or has left, so that the next one may follow at once. */
@@ -165,7 +172,7 @@ static int conn_refill(struct http_conn *c)
     struct http_slot *slot = c->first ? slot_of(c->first) : NULL;
 
     if (slot && slot->x._state == SLOT_STREAM && slot->stream_started && !slot->stream_done &&
-        !slot_has_output(slot))
+        !slot->stream_waits && !slot_has_output(slot))
         return stream_next(c, slot);
     return 0;
 }
@@ -201,9 +208,8 @@ void conn_flush(struct http_conn *c)
     }
     if (c->state == CONN_CLOSED)
         return;
-    if (!c->writing && c->first &&
-        (c->first->_state == SLOT_STREAM || slot_has_output(slot_of(c->first))))
-        server_later(c); /* its next piece, or more than one turn's worth */
+    if (!c->writing && c->first && slot_goes_on(slot_of(c->first)))
+        server_later(c);
     if (c->stopped && c->state == CONN_OPEN && !conn_full(c))
         server_later(c); /* room for more requests */
     if (!c->writing && !c->first)
