@@ -54,6 +54,15 @@ share (name, yes, total, target, fixed) AS (
     UNION ALL SELECT 'insured', count(*) FILTER (WHERE insured), count(*), 0.83, 0.02 FROM insurance_status WHERE valid_to IS NULL
     UNION ALL SELECT 'visits that were confirmed', count(*) FILTER (WHERE confirmed_by <> 'none'), count(*), 0.75, 0.02 FROM encounter
     UNION ALL SELECT 'people with a visit that never was', count(*) FILTER (WHERE EXISTS (SELECT FROM encounter e WHERE e.patient_id = p.id AND e.id = p.id * 256 + 120)), count(*), 0.005, 0.001 FROM people p
+    UNION ALL SELECT 'visits that never were', count(*) FILTER (WHERE id & 255 BETWEEN 120 AND 123), count(*), 0.003, 0.0012 FROM encounter
+    UNION ALL SELECT 'coverage of ' || r.code, count(s.immunization_id), count(*), 0.945, 0.035 FROM people p CROSS JOIN LATERAL vaccine_slots(p.id, (SELECT d FROM day)) s JOIN plan_rule r ON r.id = s.rule_id
+                     WHERE p.years < 18 AND p.deceased_on IS NULL AND r.consent = false AND s.due_on + r.late_days < (SELECT d FROM day) GROUP BY r.code
+    UNION ALL SELECT 'screenings that were done, ' || k.third || '. third of clinics', count(*) FILTER (WHERE s.status = 'done'), count(*), 0.6 + 0.35 * (2 * k.third - 1) / 6.0, 0.012
+                FROM screening_task s
+                JOIN (SELECT c.id, 1 + floor(3 * (hashint8extended(c.id, 22900 + (SELECT max(seed) FROM population_log.chunk) * 4294967296) & 2147483647)::float8 / 2147483648)::int AS third FROM clinic c) k ON k.id = s.clinic_id
+               WHERE s.invited_on < (SELECT d FROM day) - 60 AND NOT EXISTS (SELECT FROM patient p WHERE p.id = s.patient_id AND p.deceased_on IS NOT NULL) GROUP BY k.third
+    UNION ALL SELECT 'milestones reached when last looked at', count(*) FILTER (WHERE result = 'reached'), count(*), 0.995, 0.003
+                FROM (SELECT DISTINCT ON (patient_id, milestone_id) result, checked_on FROM milestone_check ORDER BY patient_id, milestone_id, checked_on DESC) x WHERE checked_on < (SELECT d FROM day) - 100
     UNION ALL SELECT 'prescriptions filled', count(pharmacy_id), count(*), 0.8, 0.04 FROM prescription WHERE issued_on < (SELECT d - 15 FROM day)
 ),
 /* name, how many rows break the rule */
@@ -102,6 +111,10 @@ rule (name, broken) AS (
             UNION ALL SELECT 'implant', patient_id, implanted_on FROM implant
             UNION ALL SELECT 'medicine taken', patient_id, started_on FROM medication_statement
             UNION ALL SELECT 'contact', patient_id, noted_on FROM emergency_contact
+            UNION ALL SELECT 'invitation to a screening', patient_id, invited_on FROM screening_task
+            UNION ALL SELECT 'screening', patient_id, done_on FROM screening_task WHERE done_on IS NOT NULL
+            UNION ALL SELECT 'refusal of a vaccine', patient_id, decided_on FROM vaccine_exception
+            UNION ALL SELECT 'milestone', patient_id, checked_on FROM milestone_check
             UNION ALL SELECT 'admission', patient_id, admitted_on FROM hospitalization
             UNION ALL SELECT 'discharge', patient_id, discharged_on FROM hospitalization WHERE discharged_on IS NOT NULL) e ON e.patient_id = p.id GROUP BY e.name
     UNION ALL SELECT 'doses of a series come in order', count(*) FROM (
@@ -166,7 +179,33 @@ rule (name, broken) AS (
                 WHERE NOT EXISTS (SELECT FROM notification n WHERE n.patient_id = g.patient_id AND n.emergency_grant_id = g.id)
     UNION ALL SELECT 'visits are with a doctor where he works', count(*) FROM encounter e
                 WHERE NOT EXISTS (SELECT FROM practitioner_role r WHERE r.practitioner_id = e.practitioner_id AND r.clinic_id = e.clinic_id)
-    UNION ALL SELECT 'a visit that never was is not confirmed', count(*) FROM encounter WHERE id & 255 = 120 AND confirmed_by <> 'none'
+    UNION ALL SELECT 'a visit that never was is not confirmed', count(*) FROM encounter WHERE id & 255 BETWEEN 120 AND 123 AND confirmed_by <> 'none'
+    UNION ALL SELECT 'visits that never were lie where a monitor can look: 121 in a stay, 122 beside a visit elsewhere, 123 in another region', count(*)
+                FROM encounter e CROSS JOIN LATERAL (SELECT (e.started_at AT TIME ZONE INTERVAL '5 hours')::date AS day) t
+               WHERE CASE e.id & 255 WHEN 121 THEN NOT EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = e.patient_id AND h.clinic_id <> e.clinic_id AND h.admitted_on < t.day AND h.discharged_on > t.day)
+                                     WHEN 122 THEN NOT EXISTS (SELECT FROM encounter o WHERE o.patient_id = e.patient_id AND o.clinic_id <> e.clinic_id AND o.started_at BETWEEN e.started_at - INTERVAL '30 minutes' AND e.started_at)
+                                     WHEN 123 THEN NOT EXISTS (SELECT FROM patient p, clinic c WHERE p.id = e.patient_id AND c.id = e.clinic_id AND c.region_id <> p.region_id) END
+    UNION ALL SELECT 'screenings are for who is of the sex and age, while the rule is in force', count(*) FROM screening_task s JOIN plan_rule r ON r.id = s.rule_id JOIN patient p ON p.id = s.patient_id
+                WHERE r.kind <> 'screening' OR r.sex <> p.sex OR s.invited_on < r.valid_from OR s.invited_on >= r.valid_to
+                   OR s.invited_on < p.birth_date + make_interval(months => r.from_months) OR s.invited_on >= p.birth_date + make_interval(months => r.to_months)
+    UNION ALL SELECT 'nobody is invited for a disease for which he is under care', count(*) FROM screening_task s JOIN plan_rule r ON r.id = s.rule_id
+                WHERE EXISTS (SELECT FROM dispensary_registration d WHERE d.patient_id = s.patient_id AND d.superseded_by IS NULL AND left(d.icd10, 3) = ANY (r.under_care))
+    UNION ALL SELECT 'no dose of a series while it is refused or exempt', count(*) FROM vaccine_exception x JOIN immunization i ON i.patient_id = x.patient_id AND i.given_on >= x.decided_on
+                 AND (x.valid_to IS NULL OR i.given_on < x.valid_to) WHERE EXISTS (SELECT FROM plan_rule r WHERE r.series = x.series AND i.vaccine = ANY (r.vaccines))
+    UNION ALL SELECT 'milestones are looked for in small children, not too soon', count(*) FROM milestone_check c JOIN milestone m ON m.id = c.milestone_id JOIN patient p ON p.id = c.patient_id
+                WHERE c.checked_on < p.birth_date + make_interval(months => m.from_months) OR c.checked_on >= p.birth_date + INTERVAL '7 years'
+    UNION ALL SELECT 'each region has a health authority and a base, and the bases are the country''s', (SELECT count(*) FROM region r WHERE r.valid_to IS NULL AND NOT EXISTS (SELECT FROM health_authority h WHERE h.region_id = r.id))
+                 + (SELECT abs(count(*) - 1) FROM health_authority WHERE region_id IS NULL)
+                 + (SELECT abs(sum(people) FILTER (WHERE region_id IS NULL) - sum(people) FILTER (WHERE region_id IS NOT NULL)) + abs(sum(people) FILTER (WHERE region_id IS NULL) - 18716355) FROM base_population)
+    UNION ALL SELECT 'every measure has figures for each of the last two months', count(*) FROM generate_series(1, 2) m, unnest(ARRAY['passports', 'screening', 'vaccination', 'flagged_visits']) k
+                WHERE NOT EXISTS (SELECT FROM figure_cell c WHERE c.measure = k AND c.month = date_trunc('month', (SELECT d FROM day)) - m * INTERVAL '1 month' AND c.region_id IS NULL)
+    UNION ALL SELECT 'passports are counted of all people', count(*) FROM figure_cell c WHERE c.measure = 'passports' AND c.region_id IS NULL AND (c.part <> (SELECT count(*) FROM patient) OR c.whole <> 18716355)
+    UNION ALL SELECT 'capitation counts everybody who was attached then, once', abs(coalesce(sum(n.people), 0) - coalesce(sum(n.attached), 0))
+                FROM (SELECT sum(c.people) AS people, (SELECT count(*) FROM attachment a JOIN patient p ON p.id = a.patient_id
+                         WHERE a.attached_on < c.month + INTERVAL '1 month' AND (a.detached_on IS NULL OR a.detached_on >= c.month + INTERVAL '1 month') AND (p.deceased_on IS NULL OR p.deceased_on >= c.month + INTERVAL '1 month')) AS attached
+                        FROM capitation_month c GROUP BY c.month) n
+    UNION ALL SELECT 'capitation pays 100, 90 or 80 per cent', count(*) FROM capitation_month WHERE percent IS DISTINCT FROM
+                     CASE WHEN month < '2025-10-01' OR condition = 'full' THEN 100 WHEN condition = 'uninsured' THEN 90 ELSE 80 END
     UNION ALL SELECT 'ratings are of confirmed visits, for their doctor', count(*) FROM rating r
                  LEFT JOIN encounter e ON e.patient_id = r.patient_id AND e.id = r.encounter_id AND e.practitioner_id = r.practitioner_id AND e.confirmed_by <> 'none' WHERE e.id IS NULL
     UNION ALL SELECT 'a disputed visit has a dispute without an answer, and back', count(*) FROM encounter e
@@ -240,7 +279,7 @@ figure (name, value, least, most) AS (
     UNION ALL SELECT 'findings that wait for a clinician, percent', 100.0 * count(*) FILTER (WHERE status = 'preliminary') / nullif(count(*), 0), 2, 20 FROM ai_finding
     UNION ALL SELECT 'products', count(*), 200, 400 FROM drug
     UNION ALL SELECT 'international names', count(DISTINCT inn), 60, 80 FROM drug
-    UNION ALL SELECT 'coverage of 18716355, percent', round(count(*) / 187163.55, 2), 94.69, 94.69 FROM patient HAVING count(*) = 17722517
+    UNION ALL SELECT 'coverage of the base, percent', round(count(*) * 100.0 / (SELECT people FROM base_population WHERE region_id IS NULL ORDER BY counted_on DESC LIMIT 1), 2), 94.69, 94.69 FROM patient HAVING count(*) = 17722517
 )
 SELECT name, abs(yes::numeric / nullif(total, 0) - target) <= fixed + 4.5 * sqrt(target * (1 - target) / nullif(total, 0)) AS ok,
        format('%s of %s: %s %%, target %s %%', yes, total, round(100.0 * yes / nullif(total, 0), 2), round(100 * target, 2)) AS detail FROM share

@@ -351,6 +351,8 @@ SELECT patient_id, id, 'emergency_access', id, valid_from, told_at FROM emergenc
 
 \ir care.sql
 
+\ir prevention.sql
+
 \ir observations.sql
 INSERT INTO population_log.chunk (first_person, last_person, seed, day) VALUES (:lo, :hi, :seed, :'day');
 COMMIT;

@@ -128,4 +128,5 @@ DROP TABLE population.post;
 
 \ir medicines.sql
 \ir care_reference.sql
+\ir prevention_reference.sql
 \ir lab_tests.sql

@@ -6,7 +6,7 @@
  * A draw is a pure function of (seed, number of the person, salt), so person number n is the same at every
  * size. Salts: 1-99 person, 100-199 organisations, 1000 + disease, 2000 acute, 3000 allergies, 4000 vaccines,
  * 5000-8999 prescriptions, 9000-9099 stays, 9200-9299 relations and what gives a right, 9400-9499 care, 10000 + place pick-up codes,
- * 20000-21999 observations.
+ * 20000-21999 observations, 22000-22999 prevention.
  */
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS population CASCADE;

@@ -14,8 +14,9 @@ const LOAD = path.join(TOP, 'db/population/load');
 const CHECK = readFileSync(path.join(TOP, 'db/population/check.sql'), 'utf8');
 const OWNED = ['attachment', 'condition', 'allergy', 'immunization', 'prescription', 'dispense', 'dispensary_registration', 'hospital_referral', 'hospitalization',
   'guardianship', 'appointment', 'ambulance_call', 'diary_entry', 'access_rule', 'emergency_grant', 'notification',
-  'lab_result', 'observation', 'lifestyle', 'pregnancy', 'diagnostic_report', 'ai_finding', 'procedure_done', 'implant', 'medication_statement', 'emergency_contact'];
-const REFERENCE = ['source_system', 'region', 'clinic', 'pharmacy', 'practitioner', 'practitioner_role', 'icd10', 'drug', 'price_cap', 'lab_test', 'lab_range'];
+  'lab_result', 'observation', 'lifestyle', 'pregnancy', 'diagnostic_report', 'ai_finding', 'procedure_done', 'implant', 'medication_statement', 'emergency_contact',
+  'encounter', 'screening_task', 'vaccine_exception', 'milestone_check'];
+const REFERENCE = ['source_system', 'region', 'clinic', 'pharmacy', 'practitioner', 'practitioner_role', 'icd10', 'drug', 'price_cap', 'lab_test', 'lab_range', 'health_authority'];
 const MEDICINES = { leaflet: 'id', specialty: 'name_kk', dosage_form: 'name_kk', vaccine: 'code', pharmacy_price: 'drug_id, pharmacy_id', med_package: 'id', package_event: 'package_id, seq', batch_recall: 'id' };
 const work = mkdtempSync(path.join(os.tmpdir(), 'tolqujat-population.'));
 const made = [];
@@ -79,6 +80,38 @@ describe('population', () => {
   });
 
   test('the check set notices what is wrong', async () => {
+    // Several at once, each in a table or in rows of its own: the check set takes a while.
+    const PREVENTION = [
+      [[/^a visit that never was/,
+        /^visits that never were lie/,
+        /^coverage of vaccine.mmr.1/,
+        /^screenings that were done, 3/,
+        /^screenings are for who/,
+        /^nobody is invited for/,
+        /^no dose of a series while/,
+        /^milestones are looked for/,
+        /^milestones reached/,
+        /^each region has a health/,
+        /^every measure has/,
+        /^passports are counted/,
+        /^capitation counts/,
+        /^capitation pays/],
+        [`UPDATE encounter SET confirmed_by = 'sms', confirmed_at = started_at WHERE id & 255 = 120`,
+          'UPDATE encounter SET clinic_id = (SELECT p.clinic_id FROM patient p WHERE p.id = encounter.patient_id) WHERE id & 255 = 122',
+          `DELETE FROM immunization WHERE vaccine = 'ҚҚП' AND patient_id % 5 = 0`,
+          `UPDATE screening_task SET status = 'missed', done_on = NULL, outcome = NULL WHERE status = 'done' AND patient_id % 4 = 0`,
+          `UPDATE screening_task SET rule_id = 101 WHERE id = (SELECT min(s.id) FROM screening_task s JOIN patient p ON p.id = s.patient_id WHERE p.sex = 'male')`,
+          `INSERT INTO dispensary_registration (patient_id, icd10, registered_on, group_number) SELECT patient_id, 'I10', '2020-01-01', 3 FROM screening_task WHERE rule_id = 104 LIMIT 1`,
+          `INSERT INTO vaccine_exception (patient_id, kind, series, decided_on, reason) SELECT patient_id, 'refusal', 'tuberculosis', given_on, 'x' FROM immunization WHERE vaccine = 'БЦЖ' LIMIT 1`,
+          'UPDATE milestone_check SET milestone_id = 16 WHERE id = (SELECT min(id) FROM milestone_check WHERE milestone_id = 1)',
+          `UPDATE milestone_check SET result = 'partly' WHERE patient_id % 3 = 0`,
+          'DELETE FROM health_authority WHERE region_id = 75',
+          `DELETE FROM figure_cell WHERE measure = 'screening'`,
+          `UPDATE figure_cell SET part = part - 1 WHERE measure = 'passports' AND region_id IS NULL`,
+          'UPDATE capitation_month SET people = people + 1 WHERE (clinic_id, month, condition) = (SELECT clinic_id, month, condition FROM capitation_month LIMIT 1)',
+          `UPDATE capitation_month SET percent = 90 WHERE condition = 'no_visit'`].join('; ')],
+      [/^each region has a health/, 'UPDATE base_population SET people = people + 1 WHERE region_id = 75'],
+    ];
     const wrongs = [
       [/^nothing before birth.*vaccination/, `UPDATE immunization i SET given_on = p.birth_date - 1 FROM patient p WHERE p.id = i.patient_id AND i.id = (SELECT min(id) FROM immunization)`],
       [/^no price above the cap/, 'UPDATE dispense SET price = 100000000 WHERE id = (SELECT min(id) FROM dispense)'],
@@ -90,12 +123,13 @@ describe('population', () => {
       [/^Kardiomagnil's mean/, 'UPDATE pharmacy_price SET price = 60100 WHERE drug_id = 8 AND price = 60000'],
       [/^a package is sold once/, `UPDATE med_package SET state = 'sold' WHERE id = (SELECT min(id) FROM med_package WHERE state = 'in_circulation' AND pharmacy_id IS NOT NULL)`],
       [/^a package's path/, 'UPDATE package_event SET at = now() WHERE package_id = (SELECT min(package_id) FROM package_event) AND seq = 1'],
+      ...PREVENTION,
       [/^women$/, `UPDATE patient SET sex = 'male'`],
     ];
-    for (const [name, sql] of wrongs) {
+    for (const [names, sql] of wrongs) {
       const out = await small.execute(`BEGIN; ${sql}; ${CHECK} ROLLBACK;`);
       const failed = out.split('\n').map((line) => line.split('|')).filter(([, ok]) => ok !== 't').map(([first]) => first);
-      assert.ok(failed.some((line) => name.test(line)), `${name} among ${failed}`);
+      for (const name of [names].flat()) assert.ok(failed.some((line) => name.test(line)), `${name} among ${failed}`);
     }
   });
 
@@ -110,6 +144,12 @@ describe('population', () => {
     await loaded(grown, 700);
     await loaded(grown, 2000);
     assert.deepEqual(await fingerprint(grown, 2000), await fingerprint(large, 2000));
+    const FIGURES = `SELECT 'cells' AS what, count(*)::int AS n, md5(string_agg(c::text, '' ORDER BY month, measure, region_id NULLS FIRST, clinic_id NULLS FIRST, subject)) AS h FROM figure_cell c
+      UNION ALL SELECT 'capitation', count(*)::int, md5(string_agg(c::text, '' ORDER BY month, clinic_id, condition)) FROM capitation_month c
+      UNION ALL SELECT 'flags', count(*)::int, md5(string_agg(patient_id || rule || encounter_id, '' ORDER BY patient_id, encounter_id, rule)) FROM private.visit_flag`;
+    const figures = await grown.query(FIGURES);
+    assert.deepEqual(figures, await large.query(FIGURES));
+    for (const { what, n } of figures) assert.ok(n > 0, what);
     assert.match(await loaded(grown, 2000), /there already/);
     assert.deepEqual(await fingerprint(grown, 2000), await fingerprint(large, 2000));
   });

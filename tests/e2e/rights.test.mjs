@@ -189,15 +189,15 @@ describe('no right, no byte', () => {
 
   test('rows that come and go are there for whom the table says, and have nothing of others', async () => {
     assert.deepEqual(proof.ways.unlisted.map(({ name }) => name), [], 'types that no list of a patient has, which need a proof of their own');
-    await few(viewers.filter(({ claims }) => claims).flatMap((viewer) => proof.ways.comeAndGo().flatMap(({ type, list, text }) => PERSONS.map((person, i) => async () => {
-      const what = `${viewer.name}, ${list}, ${person}`;
+    await few(viewers.filter(({ claims }) => claims).flatMap((viewer) => proof.ways.comeAndGo().flatMap(({ type, list, of, text }) => PERSONS.map((person, i) => async () => {
+      const what = `${viewer.name}, ${of}.${list}, ${person}`;
       const response = await ask(servers[i % servers.length], viewer, text, { iin: people[person].iin });
       assertProper(response, viewer, what);
       const capacities = viewer.capacities(person);
       const { data, errors } = response.answer;
       if (capacities.length === 0) {
         assert.deepEqual(response.answer, { data: { patient: null } }, what);
-      } else if (proof.may(capacities, 'Patient', list) && proof.may(capacities, type.name)) {
+      } else if (proof.may(capacities, of) && proof.may(capacities, of, list) && proof.may(capacities, type.name)) {
         assert.ok(errors === undefined && Array.isArray(data.patient[list].nodes ?? data.patient[list]), `${what}: ${JSON.stringify(errors)}`);
       } else {
         assert.ok((data.patient === null || data.patient[list] === null) && errors[0].extensions.code === 'FORBIDDEN', what);

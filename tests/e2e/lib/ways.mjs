@@ -56,8 +56,14 @@ export class Ways {
 
   /** The fields of a type that are the same each time. */
   fields(type) {
-    const passing = this.passing.map(({ name }) => this.lists.get(name));
-    return Object.values(type.getFields()).filter(({ name }) => !MADE.has(`${type.name}.${name}`) && (type !== this.patient || !passing.includes(name)));
+    const face = type === this.patient || this.faces.has(type);
+    return Object.values(type.getFields()).filter((field) => !MADE.has(`${type.name}.${field.name}`) && !(face && this.passing.includes(this.rows(field))));
+  }
+
+  /** The type of the rows that a field lists. */
+  rows(field) {
+    const type = getNamedType(field.type);
+    return getNamedType(type.getFields?.().nodes?.type ?? type);
   }
 
   /** Documents: `way(type, field text, field name)` in an alias for each field of each type; `fragment` is what it spreads; `times`: how much more it selects than others. */
@@ -92,14 +98,15 @@ export class Ways {
     });
   }
 
-  /** What a patient's record has of rows that come and go: a document for each kind of them, all fields. */
+  /** What a patient's record, or a face of it, has of rows that come and go: a document for each list of them, all fields; `of`: whose list. */
   comeAndGo() {
-    return this.passing.map((type) => {
-      const list = this.lists.get(type.name);
-      const inner = this.fields(type).map((field) => this.selection(field)).join(' ');
-      const rows = this.plain.get(type.name) === list ? `${list} { ${inner} }` : `${list}(first: 100) { nodes { ${inner} } }`;
-      return { type, list, variables: ['iin'], text: `query($iin: ID!) { patient(iin: $iin) { ${rows} } }` };
-    });
+    const faces = [[this.patient, 'patient'], ...this.faces];
+    return faces.flatMap(([face, query]) => Object.values(face.getFields()).filter((field) => this.passing.includes(this.rows(field))).map((field) => {
+      const type = this.rows(field), list = field.name;
+      const inner = this.fields(type).map((one) => this.selection(one)).join(' ');
+      const rows = getNamedType(field.type) === type ? `${list} { ${inner} }` : `${list}(first: 100) { nodes { ${inner} } }`;
+      return { type, list, of: face.name, variables: ['iin'], text: `query($iin: ID!) { patient: ${query}(iin: $iin) { ${rows} } }` };
+    }));
   }
 
   /** Everybody's patients and entries in one list, every field of each: a document for some of the types. */
