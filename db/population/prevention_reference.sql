@@ -12,6 +12,13 @@ UNION ALL
 SELECT 1000, NULL, population.bin(20000), 'Қазақстан Республикасының Денсаулық сақтау министрлігі', 'Министерство здравоохранения Республики Казахстан', 'Ministry of Healthcare of the Republic of Kazakhstan'
  ORDER BY 1;
 
+/* One manager for each, whose number no patient and no practitioner has. */
+INSERT INTO health_authority_post (authority_id, iin, valid_from)
+SELECT h.id, w.iin, date '2020-01-01'
+  FROM (SELECT id, row_number() OVER (ORDER BY id) AS i FROM health_authority) h
+  JOIN (SELECT iin, row_number() OVER (ORDER BY n) AS i FROM population.identity(4910 * 4096 + 1, 4911 * 4096)
+         WHERE coded_day BETWEEN population.today() - 60 * 365 AND population.today() - 30 * 365) w ON w.i = h.i;
+
 /* As the people are drawn; what rounding leaves over goes to the largest. */
 INSERT INTO base_population (region_id, counted_on, people, source)
 SELECT s.region_id, b.counted_on, s.people + CASE WHEN row_number() OVER (ORDER BY s.people DESC) = 1 THEN b.people - sum(s.people) OVER () ELSE 0 END,
