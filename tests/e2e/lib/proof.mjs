@@ -6,7 +6,7 @@ import { Expectation } from './expectation.mjs';
 import { Database } from './psql.mjs';
 import { startServer } from './server.mjs';
 import { createDatabase, sharedServices } from './services.mjs';
-import { makeKeys } from './tokens.mjs';
+import { makeKeys, now } from './tokens.mjs';
 import { Ways } from './ways.mjs';
 import { PERSONAL, byDocument } from './who-sees-what.mjs';
 import { hiddenFrom, laterSql, letterOf, world, worldSql } from './world.mjs';
@@ -71,7 +71,7 @@ export class Proof {
     }, cursors });
     this.may = may;
     for (const viewer of viewers) {
-      viewer.bearer = viewer.claims ? this.keys.bearer(viewer.claims) : {};
+      viewer.bearer = viewer.claims ? this.keys.bearer({ exp: now() + 7200, ...viewer.claims }) : {}; // a busy machine takes longer than ten minutes
       viewer.capacities = (person) => viewer.sees[person] ?? [];
       viewer.hidden = (person) => hiddenFrom(viewer, person);
       viewer.withholds = ({ person, table: name }) => [...hiddenFrom(viewer, person)].some((entry) => entry.startsWith(`${name}:`));
