@@ -1,10 +1,14 @@
 // A person's whole record, line by line: all of it and for nobody else; of any size, as the client takes it; each page of it on record; and never
 // a part of it that looks like the whole.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertSummary } from './lib/ips.mjs';
-import { sleep } from './lib/run.mjs';
+import { BINARY, TOP, sleep } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { createDatabase } from './lib/services.mjs';
 import { makeKeys } from './lib/tokens.mjs';
@@ -241,5 +245,23 @@ test('an operator’s ceilings for clients don’t cut it', async () => {
     assert.equal(lines(await archive(person, small)).at(-1).kind, 'end');
   } finally {
     await small.stop();
+  }
+});
+
+test('documents that don’t fit the schema are found before anybody asks: by check, and by a server that does not start', () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'tolqujat-documents-'));
+  try {
+    copyFileSync(path.join(TOP, 'schema/passport.graphql'), path.join(dir, 'passport.graphql'));
+    const good = readFileSync(path.join(TOP, 'schema/documents.graphql'), 'utf8');
+    for (const [text, why] of [[good.replace('summaryDocument(', 'summaryDocumen('), /documents\.graphql:\d+: Cannot query field "summaryDocumen"/], [good.replace('document\n', 'document madeAt\n'), /must select one string/]]) {
+      writeFileSync(path.join(dir, 'documents.graphql'), text);
+      for (const command of [['check'], ['serve', '--access', 'open']]) {
+        const { status, stderr } = spawnSync(BINARY, [...command, '--schema', path.join(dir, 'passport.graphql'), '--database', database.serverConninfo], { encoding: 'utf8', timeout: 20_000 });
+        assert.notEqual(status, 0);
+        assert.match(stderr, why);
+      }
+    }
+  } finally {
+    rmSync(dir, { recursive: true });
   }
 });
