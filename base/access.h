@@ -17,11 +17,12 @@
 #include "base/str.h"
 
 enum {
-    ACCESS_KEY_MAX = 2,     /* columns of a key */
-    ACCESS_ORDER_MAX = 3,   /* columns of an order */
-    ACCESS_FILTER_MAX = 8,  /* filters of one list */
-    ACCESS_COLUMN_MAX = 96, /* cells of one row */
-    ACCESS_LIST_MAX = 6     /* lists in lists of one cell: the dimensions of an array */
+    ACCESS_KEY_MAX = 2,      /* columns of a key */
+    ACCESS_ORDER_MAX = 3,    /* columns of an order */
+    ACCESS_FILTER_MAX = 8,   /* filters of one list */
+    ACCESS_COLUMN_MAX = 96,  /* cells of one row */
+    ACCESS_LIST_MAX = 6,     /* lists in lists of one cell: the dimensions of an array */
+    ACCESS_COUNT_MAX = 10000 /* rows of one list that are counted; a longer one has as many */
 };
 
 /* How a column's value is written into its cell. All but CODEC_KEY are JSON text. */
@@ -136,6 +137,7 @@ struct access_path {
     struct filter_column filter[ACCESS_FILTER_MAX];
     uint32_t n_filter;
     struct str where; /* SQL condition on the row that is always added; may be empty */
+    bool counted;     /* ACCESS_LIST: it may be asked how many rows there are (page.counts) */
     int line;
     /* Set by db_check. */
     uint32_t key_oid[ACCESS_KEY_MAX];
@@ -161,6 +163,9 @@ struct key {
     struct str text;
     struct str
         kinds; /* of a path `by_kind`: tables' names with commas between; ptr NULL: of every kind */
+    /* page.counts: what does not count, with commas between: the last columns of rows' keys (of a table that stands_for others:
+     * "table:id"); `*`: nothing counts; ptr NULL: all counts. */
+    struct str left_out;
 };
 
 struct filter_value {
@@ -172,6 +177,7 @@ struct filter_value {
 /* Which part of a list; the same for all keys of a fetch. NULL for ACCESS_ROW. */
 struct page {
     uint32_t limit; /* most rows for each key, from 1 */
+    bool counts;    /* not the rows, but how many there are: one row with one cell, a JSON number */
     bool has_after;
     int64_t after[ACCESS_ORDER_MAX];
     struct filter_value filter[ACCESS_FILTER_MAX];

@@ -112,7 +112,7 @@ static uint64_t key_hash(const struct access_path *path, const struct key *key)
 static bool key_equal(const struct access_path *path, const struct key *a, const struct key *b)
 {
     if ((path->key_is_text && !str_eq(a->text, b->text)) ||
-        (path->by_kind && !str_eq(a->kinds, b->kinds)))
+        (path->by_kind && !str_eq(a->kinds, b->kinds)) || !str_eq(a->left_out, b->left_out))
         return false;
     for (uint32_t i = path->key_is_text; i < path->n_columns; i++)
         if (a->part[i] != b->part[i])
@@ -381,7 +381,7 @@ static void decode_rows(struct batch *b, const PGresult *res)
         if (!a || a->rc < 0)
             continue;
         result_row(s, res, r, values);
-        row = decode_row(&b->db->decoder, s->table, values, &a->rc);
+        row = decode_row(&b->db->decoder, s->cells, values, &a->rc);
         if (row)
             give_row(b, a, row);
         else if (a->rc == ERR_DATA)

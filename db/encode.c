@@ -121,6 +121,16 @@ static void put_text(struct buf *b, struct str s)
     buf_add_str(b, s);
 }
 
+/* Null where `s` has no bytes at all. */
+static void put_optional(struct encoder *e, uint32_t i, struct str s)
+{
+    e->_nulls[i] |= !s.ptr;
+    if (s.ptr)
+        put_text(&e->_param[i], s);
+    else
+        put32(&e->_param[i], UINT32_MAX);
+}
+
 void encode_begin(struct encoder *e, const struct statement *s)
 {
     static const char head[ARRAY_HEAD];
@@ -173,11 +183,10 @@ void encode_key(struct encoder *e, const struct key *key, const struct page *pag
             }
             break;
         case PARAM_KINDS:
-            e->_nulls[i] |= !key->kinds.ptr;
-            if (key->kinds.ptr)
-                put_text(b, key->kinds);
-            else
-                put32(b, UINT32_MAX);
+            put_optional(e, i, key->kinds);
+            break;
+        case PARAM_LEFT_OUT:
+            put_optional(e, i, key->left_out);
             break;
         case PARAM_SCAN_KEY:
         case PARAM_SCAN_LIMIT:

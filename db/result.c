@@ -15,8 +15,8 @@ bool result_fits(const struct statement *s, const PGresult *res)
 
     if (PQnfields(res) != (int)s->n_fields + first || (first && PQftype(res, 0) != OID_INT8))
         return false;
-    for (uint32_t i = 0; i < s->table->n_columns; i++) {
-        const struct column *c = &s->table->columns[i];
+    for (uint32_t i = 0; i < s->cells->n_columns; i++) {
+        const struct column *c = &s->cells->columns[i];
         int field = s->field[i] + first;
         if (PQftype(res, field) != pg_type_of_cell(c) || PQfformat(res, field) != 1)
             return false;
@@ -29,7 +29,7 @@ void result_row(const struct statement *s, const PGresult *res, int r,
 {
     int first = first_field(s);
 
-    for (uint32_t i = 0; i < s->table->n_columns; i++) {
+    for (uint32_t i = 0; i < s->cells->n_columns; i++) {
         int field = s->field[i] + first;
         values[i].bytes = PQgetisnull(res, r, field) ? NULL : PQgetvalue(res, r, field);
         values[i].len = (uint32_t)PQgetlength(res, r, field);

@@ -7,6 +7,11 @@
 #include "db/db.h"
 #include "db/types.h"
 
+/* What a count returns. */
+static struct column count_column[] = {
+    {.codec = CODEC_INT, .required = true, .type_oid = OID_INT4}};
+static const struct table count_cells = {.columns = count_column, .n_columns = 1};
+
 enum {
     SQL_MAX = 256 << 10 /* bytes of one statement; a schema file can't make more */
 };
@@ -86,7 +91,7 @@ static bool same_field(const struct column *a, const struct column *b)
 
 static void find_fields(struct statement *s)
 {
-    const struct table *table = s->table;
+    const struct table *table = s->cells;
 
     for (uint32_t i = 0; i < table->n_columns; i++) {
         uint32_t j = 0;
@@ -114,6 +119,12 @@ static void add_param(struct statement *s, enum param_kind kind, uint32_t index,
     s->params[s->n_params++] = (struct param){kind, index, oid};
 }
 
+/* Whether single rows of a list may be kept from somebody. */
+static bool leaves_out(const struct table *t)
+{
+    return t->personal && (t->stands_for || t->n_key > 0);
+}
+
 static void list_params(struct statement *s)
 {
     const struct access_path *p = s->path;
@@ -125,13 +136,16 @@ static void list_params(struct statement *s)
     add_param(s, PARAM_LIMIT, 0, OID_INT4);
     if (s->kind == STATEMENT_HEAD)
         return;
-    for (uint32_t i = 0; i < p->n_order; i++)
+    /* A count is of what lies behind nothing; a function has to be told so. */
+    for (uint32_t i = 0; i < p->n_order && (s->kind == STATEMENT_PAGE || p->function.len); i++)
         add_param(s, PARAM_AFTER, i, p->order[i].type_oid);
     /* A text filter travels as text whatever the column is: the column is cast where it must be. */
     for (uint32_t i = 0; i < p->n_filter; i++)
         add_param(s, PARAM_FILTER, i, p->filter[i].is_text ? OID_TEXT : p->filter[i].type_oid);
     if (p->by_kind)
         add_param(s, PARAM_KINDS, 0, OID_TEXT);
+    if (s->kind == STATEMENT_COUNT && leaves_out(p->table))
+        add_param(s, PARAM_LEFT_OUT, 0, OID_TEXT);
 }
 
 /* The name of a parameter in the alias k: k1, lim, a1, f1. */
@@ -149,6 +163,9 @@ static void add_param_name(struct buf *b, const struct param *p)
         break;
     case PARAM_KINDS:
         buf_add_z(b, "kinds");
+        break;
+    case PARAM_LEFT_OUT:
+        buf_add_z(b, "out");
         break;
     case PARAM_LIMIT:
     case PARAM_SCAN_KEY:
@@ -265,6 +282,54 @@ static void add_order(struct buf *b, const struct access_path *p)
     }
 }
 
+/* The rows that count: AND (k.out IS NULL OR k.out <> '*' AND t."id"::text <> ALL (string_to_array(k.out, ','))) */
+static void add_left_out(struct buf *b, const struct table *t)
+{
+    buf_add_z(b, "(k.out IS NULL OR k.out <> '*' AND ");
+    if (t->stands_for) {
+        add_column(b, t->columns[t->entry_kind_cell].name);
+        buf_add_z(b, " || ':' || ");
+        add_column(b, t->columns[t->entry_id_cell].name);
+    } else {
+        add_column(b, t->key[t->n_key - 1]);
+        buf_add_z(b, "::text");
+    }
+    buf_add_z(b, " <> ALL (string_to_array(k.out, ',')))");
+}
+
+static void add_count(struct buf *b, const struct access_path *path)
+{
+    buf_addf(b, "least(count(*), %d)::integer AS c0 FROM (SELECT", ACCESS_COUNT_MAX);
+    add_from(b, path);
+    if (!path->function.len) {
+        add_where(b, path);
+        add_filters(b, path);
+    }
+    if (leaves_out(path->table)) {
+        buf_add_z(b, path->function.len ? " WHERE " : " AND ");
+        add_left_out(b, path->table);
+    }
+    buf_add_z(b, " LIMIT k.lim) AS n) AS r");
+}
+
+static void add_rows(struct buf *b, const struct statement *s)
+{
+    const struct access_path *path = s->path;
+
+    add_cells(b, s);
+    add_from(b, path);
+    if (!path->function.len)
+        add_where(b, path);
+    if (s->kind == STATEMENT_PAGE && !path->function.len) {
+        if (path->n_order)
+            add_bound(b, path);
+        add_filters(b, path);
+    }
+    if (s->kind != STATEMENT_ROW && !path->function.len)
+        add_order(b, path);
+    buf_add_z(b, s->kind == STATEMENT_ROW ? " LIMIT 1) AS r" : " LIMIT k.lim) AS r");
+}
+
 static int take_text(struct statement *s, struct buf *b, struct arena *arena)
 {
     struct str text = b->failed ? (struct str){0} : arena_str(arena, buf_str(b));
@@ -273,20 +338,30 @@ static int take_text(struct statement *s, struct buf *b, struct arena *arena)
     return text.ptr ? 0 : ERR_MEMORY;
 }
 
-uint32_t statement_variants(const struct access_path *path)
+/* Variants that find rows. */
+static uint32_t row_variants(const struct access_path *path)
 {
     return path->kind == ACCESS_ROW || path->function.len ? 1 : 2;
 }
 
+uint32_t statement_variants(const struct access_path *path)
+{
+    return row_variants(path) + path->counted;
+}
+
 uint32_t statement_variant_of(const struct access_path *path, const struct page *page)
 {
-    return statement_variants(path) > 1 && !page_is_head(page, path) ? 1 : 0;
+    if (page && page->counts)
+        return row_variants(path);
+    return row_variants(path) > 1 && !page_is_head(page, path) ? 1 : 0;
 }
 
 enum statement_kind statement_kind_of(const struct access_path *path, uint32_t variant)
 {
     if (path->kind == ACCESS_ROW)
         return STATEMENT_ROW;
+    if (variant == row_variants(path))
+        return STATEMENT_COUNT;
     return variant == 0 && !path->function.len ? STATEMENT_HEAD : STATEMENT_PAGE;
 }
 
@@ -297,6 +372,7 @@ int statement_of_path(struct statement *s, const struct access_path *path, uint3
 
     *s = (struct statement){
         .kind = statement_kind_of(path, variant), .table = path->table, .path = path};
+    s->cells = s->kind == STATEMENT_COUNT ? &count_cells : path->table;
     find_fields(s);
     list_params(s);
     buf_init(&b, SQL_MAX);
@@ -306,18 +382,10 @@ int statement_of_path(struct statement *s, const struct access_path *path, uint3
     buf_add_char(&b, ' ');
     add_unnest(&b, s);
     buf_add_z(&b, " CROSS JOIN LATERAL (SELECT ");
-    add_cells(&b, s);
-    add_from(&b, path);
-    if (!path->function.len)
-        add_where(&b, path);
-    if (s->kind == STATEMENT_PAGE && !path->function.len) {
-        if (path->n_order)
-            add_bound(&b, path);
-        add_filters(&b, path);
-    }
-    if (s->kind != STATEMENT_ROW && !path->function.len)
-        add_order(&b, path);
-    buf_add_z(&b, s->kind == STATEMENT_ROW ? " LIMIT 1) AS r" : " LIMIT k.lim) AS r");
+    if (s->kind == STATEMENT_COUNT)
+        add_count(&b, path);
+    else
+        add_rows(&b, s);
     return take_text(s, &b, arena);
 }
 
@@ -334,7 +402,8 @@ int statement_of_scan(struct statement *s, const struct table *table, bool next,
 {
     struct buf b;
 
-    *s = (struct statement){.kind = next ? STATEMENT_SCAN_NEXT : STATEMENT_SCAN, .table = table};
+    *s = (struct statement){
+        .kind = next ? STATEMENT_SCAN_NEXT : STATEMENT_SCAN, .table = table, .cells = table};
     find_fields(s);
     buf_init(&b, SQL_MAX);
     buf_add_z(&b, "SELECT ");
@@ -364,8 +433,10 @@ int statement_of_call(struct statement *s, const struct procedure *p, struct are
 {
     struct buf b;
 
-    *s = (struct statement){
-        .kind = STATEMENT_CALL, .table = p->result.table, .n_params = 1 + p->n_params};
+    *s = (struct statement){.kind = STATEMENT_CALL,
+                            .table = p->result.table,
+                            .cells = p->result.table,
+                            .n_params = 1 + p->n_params};
     find_fields(s);
     buf_init(&b, SQL_MAX);
     buf_add_z(&b, "SELECT ");

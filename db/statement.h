@@ -1,7 +1,8 @@
 /* db/statement.h: SQL text out of an access path, and what its parameters are.
  *
  * Layer: db; pure text, knows no connection. The set is finite: one statement for a path that finds
- * a row, two for a list (its head; a page with cursor and filters), two for reading a whole table.
+ * a row, two for a list (its head; a page with cursor and filters), one more where it is counted, two for
+ * reading a whole table.
  * All parameters but a scan's are arrays that run in parallel, one element for each key, so that
  * questions which differ in `first`, cursor or filter still share one execution:
  *
@@ -22,6 +23,12 @@
  *
  *     ... FROM "timeline"(k.k1, k.f1, k.f2, k.lim, k.a1, k.a2, k.kinds) AS t LIMIT k.lim) AS r
  *
+ * How many rows a list has is counted up to the limit, without those that are left out of the count:
+ *
+ *     ... CROSS JOIN LATERAL (SELECT least(count(*), 10000)::integer AS c0 FROM (SELECT FROM "prescription" AS t
+ *                              WHERE t."patient_id" = k.k1 AND (superseded_by IS NULL) AND (k.out IS NULL OR
+ *                              k.out <> '*' AND t."id"::text <> ALL (string_to_array(k.out, ','))) LIMIT k.lim) AS n) AS r
+ *
  * A page without a cursor is bounded by the greatest (or least) value of each order column, so that
  * the index condition is the same with and without one; so are filters by >= and <= on such a column. */
 #ifndef DB_STATEMENT_H
@@ -41,6 +48,7 @@ enum statement_kind {
     STATEMENT_ROW,       /* ord, cells */
     STATEMENT_HEAD,      /* ord, cells */
     STATEMENT_PAGE,      /* ord, cells */
+    STATEMENT_COUNT,     /* ord, how many rows there are */
     STATEMENT_SCAN,      /* cells: the first rows in key order */
     STATEMENT_SCAN_NEXT, /* cells: those behind a key */
     STATEMENT_CALL,      /* cells: the rows that a function returns */
@@ -53,6 +61,7 @@ enum param_kind {
     PARAM_AFTER,     /* array; `index` is the order's column */
     PARAM_FILTER,    /* array with nulls; `index` is the filter */
     PARAM_KINDS,     /* text array with nulls */
+    PARAM_LEFT_OUT,  /* the same */
     PARAM_SCAN_KEY,  /* one value; `index` is the key's column */
     PARAM_SCAN_LIMIT /* one integer */
 };
@@ -64,12 +73,13 @@ struct param {
 };
 
 enum {
-    PARAM_MAX = ACCESS_KEY_MAX + 1 + ACCESS_ORDER_MAX + ACCESS_FILTER_MAX + 1
+    PARAM_MAX = ACCESS_KEY_MAX + 1 + ACCESS_ORDER_MAX + ACCESS_FILTER_MAX + 2
 };
 
 struct statement {
     enum statement_kind kind;
-    const struct table *table;
+    const struct table *table;      /* what it reads */
+    const struct table *cells;      /* whose cells it returns: the same, or of a count its own */
     const struct access_path *path; /* NULL for scans and calls */
     const char *sql;                /* NUL-terminated, in the arena */
     uint32_t n_params;
@@ -82,7 +92,7 @@ struct statement {
 
 static_assert(ACCESS_COLUMN_MAX <= UINT8_MAX, "a field's number fits its type");
 
-/* How many variants `path` has (1 or 2), which of them finds `page` (NULL: no list), and the kind of each. */
+/* How many variants `path` has (1 to 3), which of them finds `page` (NULL: no list), and the kind of each. */
 uint32_t statement_variants(const struct access_path *path);
 uint32_t statement_variant_of(const struct access_path *path, const struct page *page);
 enum statement_kind statement_kind_of(const struct access_path *path, uint32_t variant);

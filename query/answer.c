@@ -331,6 +331,14 @@ static int put_end_cursor(struct answer *a, const struct plan_field *f, const st
     return 0;
 }
 
+/* It is there, or the list has failed. */
+static void put_total(const struct place *at, struct buf *out)
+{
+    const struct slice *counted = &at->run->count->fetch.slices[at->slice - at->run->fetch.slices];
+
+    buf_add_str(out, row_cell(counted->rows[0], 0));
+}
+
 static void put_boolean(struct buf *out, bool value)
 {
     buf_add_z(out, value ? "true" : "false");
@@ -433,6 +441,9 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
         return 0;
     case RESOLVE_HAS_NEXT:
         put_boolean(out, at->slice->n > at->run->shown);
+        return 0;
+    case RESOLVE_TOTAL_COUNT:
+        put_total(at, out);
         return 0;
     case RESOLVE_WITHHELD:
         put_boolean(out,

@@ -16,12 +16,17 @@ static uint64_t plus(uint64_t a, uint64_t b)
     return __builtin_add_overflow(a, b, &n) ? UINT64_MAX : n;
 }
 
+uint64_t cost_of(const struct plan_step *step, uint64_t parent_rows, uint32_t page)
+{
+    return times(parent_rows, (step->idle ? 0 : page) + (step->counted ? COST_OF_COUNT : 0));
+}
+
 uint64_t cost_add(struct cost *c, const struct plan_step *step, uint64_t parent_rows, uint32_t page,
                   uint32_t max_cost)
 {
-    uint64_t rows = times(parent_rows, page);
+    uint64_t rows = step->idle ? 0 : times(parent_rows, page);
 
-    c->total = plus(c->total, rows);
+    c->total = plus(c->total, cost_of(step, parent_rows, page));
     if (c->total > max_cost && !c->over)
         c->over = step;
     return rows;

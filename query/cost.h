@@ -2,7 +2,8 @@
  *
  * The cost of an operation is the number of rows that it may return. A field that leads to one record costs
  * 1, a list costs its page size, both times the page sizes of all lists above it; everything else (cells, nodes,
- * edges, pageInfo, introspection) is free:
+ * edges, pageInfo, introspection) is free, but for totalCount, which costs 10 for each list. A connection that shows
+ * no rows costs none:
  *
  *     { patient(iin: $iin) {                     1
  *         clinic { name }                        1
@@ -39,6 +40,13 @@ struct cost {
     uint64_t total;
     const struct plan_step *over; /* the first with which `total` was beyond `max_cost`, or NULL */
 };
+
+enum {
+    COST_OF_COUNT = 10 /* of a list: index entries, of which many are read in the time of a row */
+};
+
+/* What a step costs of which one parent may have `page` rows, below a step that may have `parent_rows` in all. */
+uint64_t cost_of(const struct plan_step *step, uint64_t parent_rows, uint32_t page);
 
 /* Adds a step of which one parent may have `page` rows, below a step that may have `parent_rows` in all (1 at the
  * root). Returns how many rows this step may have. */

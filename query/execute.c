@@ -5,6 +5,8 @@
 #include "base/viewer.h"
 #include "query/arguments.h"
 #include "query/execute_call.h"
+#include "query/execute_cost.h"
+#include "query/execute_count.h"
 #include "query/global_id.h"
 #include "query/list_cell.h"
 
@@ -231,6 +233,8 @@ static void step_fetched(struct execution *x, struct step_run *run, int rc)
 {
     const struct plan_step *step = &x->plan->steps[run->id];
 
+    if (rc >= 0)
+        count_settle(run);
     /* A function does not know how many of its rows will be taken out, so what it cut off would be missed by nobody. */
     if (rc >= 0 && is_whole(step) && (run->call || step->path->function.len))
         refuse_longer(run);
@@ -242,19 +246,54 @@ static void step_fetched(struct execution *x, struct step_run *run, int rc)
         step_sift(x, run, rc);
 }
 
-static void step_done(struct fetch *f, int rc)
+/* ---- rows and their number ---- */
+
+/* One of the fetches of a step has ended. */
+static void fetch_ended(struct step_run *run, int rc)
 {
-    struct step_run *run = container_of(f, struct step_run, fetch);
     struct execution *x = run->execution;
 
-    if (!x->_canceled)
-        step_fetched(x, run, rc);
+    run->failed = rc < 0 ? rc : run->failed;
+    if (--run->fetching == 0 && !x->_canceled)
+        step_fetched(x, run, run->failed);
     waited(x);
+}
+
+static void step_done(struct fetch *f, int rc)
+{
+    fetch_ended(container_of(f, struct step_run, fetch), rc);
+}
+
+static void count_done(struct fetch *f, int rc)
+{
+    fetch_ended(container_of(f, struct step_count, fetch)->run, rc);
+}
+
+static void fetch_begin(struct execution *x, struct step_run *run, struct fetch *f)
+{
+    int rc = x->source->fetch(x->source, f);
+
+    if (rc == 0) {
+        run->fetching++;
+        x->_pending++;
+    } else if (rc < 0) {
+        run->failed = rc;
+    }
+}
+
+/* What stands in for rows that nobody wants to see. */
+static void fetch_nothing(struct execution *x, struct step_run *run)
+{
+    run->fetch.slices = arena_array(x->arena, run->fetch.n, sizeof *run->fetch.slices);
+    if (!run->fetch.slices)
+        run->failed = ERR_MEMORY;
 }
 
 /* All is known of whose rows the keys find. */
 static void step_fetch(struct execution *x, struct step_run *run, int rc)
 {
+    const struct plan_step *step = &x->plan->steps[run->id];
+
     if (rc < 0) {
         step_sift(x, run, rc);
         return;
@@ -264,11 +303,15 @@ static void step_fetch(struct execution *x, struct step_run *run, int rc)
         step_finish(x, run);
         return;
     }
-    rc = x->source->fetch(x->source, &run->fetch);
-    if (rc == 0)
-        x->_pending++;
-    else
-        step_fetched(x, run, rc);
+    run->failed = step->counted ? count_prepare(x, run, count_done) : 0;
+    if (run->failed == 0 && step->idle)
+        fetch_nothing(x, run);
+    else if (run->failed == 0)
+        fetch_begin(x, run, &run->fetch);
+    if (run->failed == 0 && step->counted)
+        fetch_begin(x, run, &run->count->fetch);
+    if (run->fetching == 0)
+        step_fetched(x, run, run->failed);
 }
 
 /* Whether the function may be called is its own to say; what it returns is judged like any row. */
@@ -276,10 +319,12 @@ static void step_call(struct execution *x, struct step_run *run)
 {
     int rc = call_start(x, run);
 
-    if (rc == 0)
-        x->_pending++;
-    else
+    if (rc != 0) {
         step_fetched(x, run, rc);
+        return;
+    }
+    run->fetching++;
+    x->_pending++;
 }
 
 static void keys_judged(struct step_run *run, int rc)
@@ -441,59 +486,6 @@ static int step_prepare(struct execution *x, const struct arguments *a, uint32_t
     return prepare_ids(x, a, id, reterr);
 }
 
-static uint64_t step_rows(const struct execution *x, struct cost *cost, uint32_t i)
-{
-    const struct plan_step *step = &x->plan->steps[i];
-    uint64_t above = step->parent == PLAN_NO_STEP ? MAX(x->runs[i].n_parents, 1u)
-                                                  : x->runs[step->parent].may_have;
-
-    return cost_add(cost, step, above, x->runs[i].shown, x->limits.max_cost);
-}
-
-static void add_cost(uint64_t *to, uint64_t n)
-{
-    if (__builtin_add_overflow(*to, n, to))
-        *to = UINT64_MAX;
-}
-
-/* A row is of one of the types that its field can be: of their steps the dearest counts, with all below it. */
-static void find_dearest(struct execution *x)
-{
-    struct cost all = {0};
-
-    for (uint32_t i = 0; i < x->plan->n_steps; i++)
-        x->runs[i].may_have = step_rows(x, &all, i);
-    for (uint32_t i = x->plan->n_steps; i-- > 0;) {
-        const struct plan_step *step = &x->plan->steps[i];
-        struct step_run *run = &x->runs[i], *first = &x->runs[step->alternative];
-        add_cost(&run->cost, run->may_have);
-        if (run->cost >= first->most) {
-            first->most = run->cost;
-            first->dearest = i;
-        }
-        if (run == first && step->parent != PLAN_NO_STEP)
-            add_cost(&x->runs[step->parent].cost, first->most);
-    }
-    for (uint32_t i = 0; i < x->plan->n_steps; i++) {
-        const struct plan_step *step = &x->plan->steps[i];
-        x->runs[i].free = x->runs[step->alternative].dearest != i ||
-                          (step->parent != PLAN_NO_STEP && x->runs[step->parent].free);
-    }
-}
-
-static int check_cost(struct execution *x, struct err *reterr)
-{
-    struct cost cost = {0};
-
-    if (x->plan->has_alternatives)
-        find_dearest(x);
-    for (uint32_t i = 0; i < x->plan->n_steps; i++)
-        if (!x->runs[i].free)
-            x->runs[i].may_have = step_rows(x, &cost, i);
-    x->cost = cost.total;
-    return cost_check(&cost, x->limits.max_cost, reterr);
-}
-
 int execution_start(struct execution *x, struct err *reterr)
 {
     const struct arguments a = {x->arena, x->plan->schema, x->variables, x->seals, x->language};
@@ -507,7 +499,7 @@ int execution_start(struct execution *x, struct err *reterr)
     if (rc == 0)
         rc = judge_start(x, reterr);
     if (rc == 0)
-        rc = check_cost(x, reterr);
+        rc = execution_cost(x, reterr);
     if (rc < 0)
         return rc;
     start_roots(x);
@@ -521,6 +513,8 @@ void execution_cancel(struct execution *x, bool hurry)
         struct step_run *run = &x->runs[i];
         if (run->fetch._answerer)
             x->source->cancel(x->source, &run->fetch);
+        if (run->count && run->count->fetch._answerer)
+            x->source->cancel(x->source, &run->count->fetch);
         if (run->judging && run->judging->_answerer)
             x->source->cancel(x->source, run->judging);
         if (run->call && run->call->call._answerer)

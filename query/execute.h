@@ -43,6 +43,13 @@ struct step_call {
     struct step_run *run;
 };
 
+/* How many rows the lists of a step have: asked beside the rows, or in their place. */
+struct step_count {
+    struct fetch fetch; /* by slice of the step's: one row with one cell */
+    struct page page;
+    struct step_run *run;
+};
+
 /* A step that ran (or runs). */
 struct step_run {
     struct fetch fetch;
@@ -65,9 +72,12 @@ struct step_run {
     uint32_t id;
     uint64_t cost,
         most; /* of its rows and all below; of the dearest alternative, in the first of them */
-    uint32_t dearest;        /* that alternative */
-    bool free;               /* another alternative is dearer */
-    struct step_call *call;  /* CALL; else NULL */
+    uint32_t dearest;         /* that alternative */
+    bool free;                /* another alternative is dearer */
+    struct step_call *call;   /* CALL; else NULL */
+    struct step_count *count; /* of a connection that shows its total; else NULL */
+    uint32_t fetching;        /* of its rows and their number: those that are under way */
+    int failed;               /* how one of them failed as a whole */
     const struct value *ids; /* BY_ID, BY_IDS, in the first alternative: the argument; NULL: none */
     struct execution *execution;
 };

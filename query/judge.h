@@ -70,6 +70,10 @@ int judge_rows(struct execution *x, struct step_run *run,
 void judge_admit_keys(struct execution *x, struct step_run *run);
 /* Takes out the rows that may not be seen. 0 or ERR_MEMORY. */
 int judge_admit_rows(struct execution *x, struct step_run *run) MUSTCHECK;
+/* What of the list that key `key` of `run` finds may not be seen, as key.left_out has it (ptr NULL: nothing), and how many entries
+ * it names. 0 or ERR_MEMORY. */
+int judge_left_out(const struct execution *x, const struct step_run *run, uint32_t key,
+                   struct str *ret, uint32_t *ret_n) MUSTCHECK;
 /* When the rows are numbered: whose each is. 0 or ERR_MEMORY. */
 int judge_note_rows(struct execution *x, struct step_run *run) MUSTCHECK;
 

@@ -124,6 +124,54 @@ static void ask_for_more(struct step_run *run, const struct plan_step *step, con
     *most = hidden;
 }
 
+/* The words of what is withheld that speak of single rows of `t`; UINT32_MAX: of all of them. */
+static uint32_t add_left_out(const struct right *r, const struct table *t, struct buf *b)
+{
+    struct str rest = r->withheld;
+    uint32_t n = 0;
+    bool all;
+    int64_t id;
+
+    for (struct str word = judge_word(&rest); word.len; word = judge_word(&rest)) {
+        const char *colon = memchr(word.ptr, ':', word.len);
+        if (t->stands_for && colon) { /* of a whole kind: it is not asked for */
+            buf_addf(b, "%s%.*s", n++ ? "," : "", STR_FMT(word));
+        } else if (!t->stands_for && hides(word, t->name, &all, &id)) {
+            if (all)
+                return UINT32_MAX;
+            buf_addf(b, "%s%lld", n++ ? "," : "", (long long)id);
+        }
+    }
+    return n;
+}
+
+int judge_left_out(const struct execution *x, const struct step_run *run, uint32_t key,
+                   struct str *ret, uint32_t *ret_n)
+{
+    const struct plan_step *step = step_of(x, run);
+    const struct right *r;
+    struct buf b;
+
+    *ret = (struct str){0};
+    *ret_n = 0;
+    if (!judge_holds(x, run))
+        return 0;
+    r = run->granted ? run->granted[key]
+                     : judge_right(&x->judge, run->fetch.keys[key].part[step->subject_key]);
+    if (!r->withheld.len)
+        return 0;
+    buf_init(&b, 0);
+    *ret_n = add_left_out(r, step->path->table, &b);
+    if (*ret_n == UINT32_MAX) {
+        *ret = STR("*");
+        *ret_n = 0;
+    } else if (*ret_n) {
+        *ret = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    }
+    buf_release(&b);
+    return *ret_n && !ret->ptr ? ERR_MEMORY : 0;
+}
+
 void judge_admit_keys(struct execution *x, struct step_run *run)
 {
     const struct plan_step *step = step_of(x, run);

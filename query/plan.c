@@ -285,6 +285,18 @@ static bool is_cell(enum resolve_kind kind)
     return kind == RESOLVE_CELL || kind == RESOLVE_CELL_CHOICE;
 }
 
+/* What a connection shows says what is asked: rows, their number, both, or neither. */
+static void look_at_connection(struct plan_step *step, const struct plan_object *o)
+{
+    step->idle = true;
+    for (uint32_t i = 0; i < o->n_fields; i++) {
+        enum resolve_kind kind = o->fields[i].field->resolve;
+        step->counted |= kind == RESOLVE_TOTAL_COUNT;
+        step->idle &= kind == RESOLVE_TOTAL_COUNT || kind == RESOLVE_WITHHELD ||
+                      kind == RESOLVE_TYPENAME;
+    }
+}
+
 /* The steps of a field and what is below it. */
 static int field_below(struct planner *p, struct plan_field *f, const struct type *type,
                        struct site at)
@@ -313,9 +325,12 @@ static int field_below(struct planner *p, struct plan_field *f, const struct typ
     if (rc < 0 || !type_is_composite(named))
         return rc;
     at.fatal = at.fatal && f->non_null && (field->type->kind != TYPE_REF_LIST || f->item_non_null);
-    if (named->kind == TYPE_OBJECT)
-        return field_object(p, f, named, at, &f->object);
-    return field_branches(p, f, at);
+    if (named->kind != TYPE_OBJECT)
+        return field_branches(p, f, at);
+    rc = field_object(p, f, named, at, &f->object);
+    if (rc == 0 && field->resolve == RESOLVE_CONNECTION)
+        look_at_connection(&p->plan->steps[f->step], f->object);
+    return rc;
 }
 
 static int field_make(struct planner *p, const struct type *type, const struct group *g,

@@ -70,8 +70,10 @@ struct plan_step {
     struct plan_object *objects; /* that show its rows */
     struct str
         parts; /* types and fields that it shows of a person: "Patient(birthDate fullName)"; empty: none */
-    bool needed; /* a missing row is an error somewhere: the answer has to be careful */
-    bool fatal;  /* a missing or failed row makes all data null */
+    bool idle;    /* a connection that shows none of its rows */
+    bool counted; /* ... that shows how many there are */
+    bool needed;  /* a missing row is an error somewhere: the answer has to be careful */
+    bool fatal;   /* a missing or failed row makes all data null */
     struct plan_watch *watched; /* of its rows */
     uint32_t root;              /* index of the root's field that it belongs to */
     /* The first of the steps of one field of which a row takes one only; itself when it is alone. */

@@ -94,12 +94,13 @@ enum resolve_kind {
     RESOLVE_HAS_PREVIOUS,
     RESOLVE_START_CURSOR,
     RESOLVE_END_CURSOR,
-    RESOLVE_WITHHELD, /* of a connection: whether rows were kept back at the subject's wish */
-    RESOLVE_VIEWER,   /* an object of who asks; its fields below */
-    RESOLVE_CLAIM,    /* of it: what is known of who asks */
-    RESOLVE_TYPENAME, /* __typename */
-    RESOLVE_SCHEMA,   /* __schema */
-    RESOLVE_TYPE      /* __type(name:) */
+    RESOLVE_TOTAL_COUNT, /* of a connection: how many rows there are, before and behind the page too */
+    RESOLVE_WITHHELD,    /* of a connection: whether rows were kept back at the subject's wish */
+    RESOLVE_VIEWER,      /* an object of who asks; its fields below */
+    RESOLVE_CLAIM,       /* of it: what is known of who asks */
+    RESOLVE_TYPENAME,    /* __typename */
+    RESOLVE_SCHEMA,      /* __schema */
+    RESOLVE_TYPE         /* __type(name:) */
 };
 
 /* Where a list's filter (or the argument of its function) gets its value. */

@@ -85,6 +85,7 @@ static int map_connection(struct mapper *m, struct type *t, const struct type *i
     static const struct role roles[] = {{"nodes", NULL, RESOLVE_NODES},
                                         {"edges", NULL, RESOLVE_EDGES},
                                         {"pageInfo", NULL, RESOLVE_PAGE_INFO},
+                                        {"totalCount", "Int", RESOLVE_TOTAL_COUNT},
                                         {"withheld", "Boolean", RESOLVE_WITHHELD}};
     const struct field *edges = type_field(t, STR("edges"));
     const struct field *info = type_field(t, STR("pageInfo"));
@@ -371,6 +372,32 @@ static int column_list(struct mapper *m, struct field *f, const struct ast_direc
     return rc;
 }
 
+/* Whether the key says whose all rows are: what has to be looked at row by row can't be counted. */
+static bool key_is_subject(const struct access_path *path)
+{
+    const struct table *t = path->table;
+
+    for (uint32_t i = 0; t->personal && i < path->n_columns; i++)
+        if (str_eq(path->column[i], t->columns[t->subject_cell].name))
+            return true;
+    return !t->personal;
+}
+
+/* A connection that shows how long its list is makes the path one that counts. */
+static int map_count(struct mapper *m, const struct field *f)
+{
+    struct access_path *path = &m->s->access.paths[f->path->id]; /* the same one, to be changed */
+
+    if (f->resolve != RESOLVE_CONNECTION || !type_field(type_ref_named(f->type), STR("totalCount")))
+        return 0;
+    if (!key_is_subject(path))
+        return map_refuse(m, f,
+                          "has a total count of rows about several people, who would have to be "
+                          "asked about one by one.");
+    path->counted = true;
+    return 0;
+}
+
 int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
 {
     struct access_path path = {.kind = ACCESS_LIST, .function = map_text(m, d, "function")};
@@ -390,5 +417,7 @@ int map_list(struct mapper *m, struct field *f, const struct ast_directive *d)
         rc = list_limit(m, f, d);
     if (rc == 0)
         rc = path.function.len ? function_list(m, f, d, &path) : column_list(m, f, d, &path);
-    return rc < 0 ? rc : access_add_path(m, &path, f->loc, &f->path);
+    if (rc == 0)
+        rc = access_add_path(m, &path, f->loc, &f->path);
+    return rc < 0 ? rc : map_count(m, f);
 }

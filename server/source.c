@@ -239,10 +239,17 @@ static int fetch_missing(struct row_source *s, struct fetch *f, const uint32_t *
     return FETCH_READY; /* every key that was left has its failure in its slice */
 }
 
+/* What one viewer may see of a list is counted anew each time. */
+static bool is_count(const struct fetch *f)
+{
+    return f->page && f->page->counts;
+}
+
 static int source_fetch(struct source *source, struct fetch *f)
 {
     struct row_source *s = source_of(source);
-    bool is_hot = is_hot_lookup(f->path), wanted = !is_hot && cache_wants(s->_cache, f->path);
+    bool is_hot = is_hot_lookup(f->path),
+         wanted = !is_hot && !is_count(f) && cache_wants(s->_cache, f->path);
     const struct row **hot = is_hot ? arena_array(f->arena, f->n, sizeof *hot) : NULL;
     uint32_t *missing = NULL, n = 0;
 

@@ -15,7 +15,7 @@ const VIEWERS = ['owner who hides', 'district doctor', 'district nurse', 'doctor
 const SEES_ALL = ['owner who hides', 'break-glass'];
 const AUTHOR = { 7: 'districtDoctor', 8: 'booked', 20: 'districtNurse' }; // of some
 
-const LIST = `vaccinations(first: $first, after: $after, givenOn: $days) { withheld nodes { vaccine } edges { cursor node { vaccine } }
+const LIST = `vaccinations(first: $first, after: $after, givenOn: $days) { withheld totalCount nodes { vaccine } edges { cursor node { vaccine } }
   pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`;
 const PAGE = {
   patient: `query($iin: ID!, $first: Int, $after: String, $days: DateRange) { it: patient(iin: $iin) { ${LIST} } }`,
@@ -81,6 +81,7 @@ async function walk(server, viewer, want, withheld, { first, by, days = null }) 
     assert.deepEqual(page.pageInfo, { hasNextPage: got.length + names.length < want.length, hasPreviousPage: after !== null,
       startCursor: page.edges[0]?.cursor ?? null, endCursor: page.edges.at(-1)?.cursor ?? null }, what);
     assert.equal(page.withheld, withheld, what);
+    assert.equal(page.totalCount, want.length, what);
     got.push(...names);
     after = page.pageInfo.endCursor;
   } while (page.pageInfo.hasNextPage);

@@ -26,7 +26,7 @@ const KINDS = {
 };
 const QUERY = `query ($iin: ID!, $first: Int, $after: String, $from: DateTime, $to: DateTime, $kind: EntryKind, $code: String) { patient(iin: $iin) {
   timeline(first: $first, after: $after, from: $from, to: $to, kind: $kind, code: $code) {
-    edges { cursor node { at kind code record { __typename id patient { iin } } } } pageInfo { hasNextPage hasPreviousPage endCursor } withheld } } }`;
+    edges { cursor node { at kind code record { __typename id patient { iin } } } } pageInfo { hasNextPage hasPreviousPage endCursor } withheld totalCount } } }`;
 
 const schema = parse(readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8')).definitions;
 const directive = (node, name) => Object.fromEntries((node.directives.find((d) => d.name.value === name)?.arguments ?? []).map((a) => [a.name.value, valueFromASTUntyped(a.value)]));
@@ -39,13 +39,17 @@ let database, root, server, keys, patient, nurse;
 /** All of a timeline, page by page. */
 async function walk(variables, options, first = 7) {
   const all = [];
-  for (let cursor = null; ;) {
+  for (let cursor = null, total; ;) {
     const { data, errors } = await server.graphql(QUERY, { ...variables, first, after: cursor }, options);
     assert.equal(errors, undefined, JSON.stringify(errors));
     const { edges, pageInfo } = data.patient.timeline;
     assert.equal(pageInfo.hasPreviousPage, cursor !== null);
     all.push(...edges.map(({ node }) => node));
-    if (!pageInfo.hasNextPage) return all;
+    assert.equal(data.patient.timeline.totalCount, total ??= data.patient.timeline.totalCount, 'every page says the same');
+    if (!pageInfo.hasNextPage) {
+      assert.equal(total, all.length);
+      return all;
+    }
     assert.equal(edges.length, first, 'a page that others follow is full');
     cursor = pageInfo.endCursor;
   }

@@ -150,10 +150,54 @@ static void add_row(const struct fetch *f, struct slice *slice, const char *text
         slice->rc = ERR_MEMORY;
 }
 
+static bool has_word(struct str list, const char *word)
+{
+    char all[256], one[64];
+
+    snprintf(all, sizeof all, ",%.*s,", STR_FMT(list));
+    snprintf(one, sizeof one, ",%s,", word);
+    return strstr(all, one) != NULL;
+}
+
+/* Whether a row counts: it is of a kind that is wanted, and not left out. */
+static bool row_counts(const struct table *t, const struct key *key, const char *row)
+{
+    struct str kind = {0};
+    char id[64], name[40];
+
+    if (t->stands_for)
+        kind = row_value(row, t->columns[t->entry_kind_cell].name);
+    snprintf(name, sizeof name, "%.*s", STR_FMT(kind));
+    if (key->kinds.ptr && t->stands_for && !has_word(key->kinds, name))
+        return false;
+    snprintf(id, sizeof id, "%s%s%ld", name, t->stands_for ? ":" : "",
+             number_of(row, t->stands_for ? t->columns[t->entry_id_cell].name
+                            : t->n_key    ? t->key[t->n_key - 1]
+                                          : (struct str){0}));
+    return !str_is(key->left_out, "*") && !has_word(key->left_out, id);
+}
+
+/* The one row of a count. */
+static void add_count(const struct fetch *f, struct slice *slice, uint32_t count)
+{
+    struct column column = {.name = {"n", 1}, .codec = CODEC_INT, .lists = 1};
+    const struct table t = {.columns = &column, .n_columns = 1};
+    char text[32];
+    const struct row *row;
+
+    snprintf(text, sizeof text, "n=%u", count);
+    row = make_row(f->arena, &t, text);
+    if (row)
+        slice->rows[slice->n++] = row;
+    else
+        slice->rc = ERR_MEMORY;
+}
+
 static void answer_key(struct fetch *f, uint32_t i)
 {
     struct slice *slice = &f->slices[i];
-    uint32_t limit = f->page ? f->page->limit : 1;
+    uint32_t limit = f->page ? f->page->limit : 1, count = 0;
+    bool counts = f->page && f->page->counts;
 
     if (failing_table && str_is(f->path->table->name, failing_table) &&
         (failing_key == 0 || failing_key == f->keys[i].part[0])) {
@@ -170,9 +214,15 @@ static void answer_key(struct fetch *f, uint32_t i)
         if (!str_is(f->path->table->name, table->name))
             continue;
         for (size_t r = 0; r < table->n && slice->n < limit; r++)
-            if (row_matches(f->path, &f->keys[i], f->page, table->rows[r]))
+            if (!row_matches(f->path, &f->keys[i], f->page, table->rows[r]))
+                continue;
+            else if (counts)
+                count += row_counts(f->path->table, &f->keys[i], table->rows[r]);
+            else
                 add_row(f, slice, table->rows[r]);
     }
+    if (counts)
+        add_count(f, slice, count);
 }
 
 /* false: no memory. */

@@ -61,9 +61,11 @@ static const char judge_schema[] = MAPPING
     "type Trail @table(name: \"trail\", key: []) @belongs\n"
     "    @entry(kind: \"sort\", id: \"id\", of: \"Item\") {\n"
     "  item: Item! @reference(columns: [\"person_id\", \"id\"], kind: \"sort\") }\n"
-    "type TrailConnection { nodes: [Trail!]!  pageInfo: PageInfo!  withheld: Boolean! }\n"
+    "type TrailConnection { nodes: [Trail!]!  pageInfo: PageInfo!  withheld: Boolean! "
+    "totalCount: Int! }\n"
     "type Shop implements Node @table(name: \"shop\") { id: ID!  name: String! }\n"
-    "type NoteConnection { nodes: [Note!]!  pageInfo: PageInfo!  withheld: Boolean! }\n"
+    "type NoteConnection { nodes: [Note!]!  pageInfo: PageInfo!  withheld: Boolean! "
+    "totalCount: Int! }\n"
     "type PageConnection { nodes: [Page!]! }\n"
     "type PageInfo { hasNextPage: Boolean! }\n";
 

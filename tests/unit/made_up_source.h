@@ -113,7 +113,10 @@ static inline const struct row *made_up_row(struct made_up *m, struct arena *are
 static inline int made_up_fetch(struct source *s, struct fetch *f)
 {
     struct made_up *m = container_of(s, struct made_up, source);
-    uint32_t n = f->page ? f->page->limit : 1;
+    static struct column number = {.codec = CODEC_INT};
+    static const struct table count = {.columns = &number, .n_columns = 1};
+    bool counts = f->page && f->page->counts;
+    uint32_t n = f->page && !counts ? f->page->limit : 1;
 
     if (f->page && m->rows_max)
         n = MIN(n, m->rows_max);
@@ -124,7 +127,7 @@ static inline int made_up_fetch(struct source *s, struct fetch *f)
         return ERR_MEMORY;
     for (uint32_t i = 0; i < f->n; i++) {
         struct slice *slice = &f->slices[i];
-        const struct row *row = made_up_row(m, f->arena, f->path->table);
+        const struct row *row = made_up_row(m, f->arena, counts ? &count : f->path->table);
         if (made_up_chance(m, 16))
             slice->rc = ERR_TIMEOUT;
         slice->rows = arena_array(f->arena, n, sizeof(struct row *));

@@ -1,6 +1,5 @@
 /* Tests of query/{plan,execute,answer}: documents in, JSON out. */
-#include "tests/unit/execute_fixture.h"
-#include "tests/unit/fake_source.h"
+#include "tests/unit/people_fixture.h"
 
 /* ---- tests ---- */
 
@@ -39,20 +38,6 @@ static void test_execute__one_fetch_for_a_level(void **state)
               SIZE_MAX, false);
     assert_int_equal(n_fetches, 3); /* person, pets, vets: null keys are not asked */
     assert_int_equal(n_keys, 4);
-}
-
-/* The cursor of a pet in the list of a person, with its quotes. */
-static const char *cursor_of(int64_t person, const char *row, char *text, size_t size)
-{
-    const struct field *pets = type_field(schema_type(schema, STR("Person")), STR("pets"));
-    const struct key parent = {.part = {person}};
-    struct buf b;
-
-    buf_init(&b, 0);
-    cursor_write(&b, &seals.cursors, pets->path, &parent, make_row(&arena, pets->path->table, row));
-    snprintf(text, size, "%.*s", STR_FMT(buf_str(&b)));
-    buf_release(&b);
-    return text;
 }
 
 static void test_execute__connection(void **state)
@@ -443,7 +428,12 @@ static void test_execute__cost(void **state)
     check_cost("{ person(id: 1) { pets(first: 7) { nodes { vet { name } } } } }", 15);
     check_cost("{ person(id: 1) { pets(first: 7) { nodes { id } edges { node { id } } "
                "pageInfo { hasNextPage } } } }",
-               8);                                        /* one list, however it is looked at */
+               8); /* one list, however it is looked at */
+    check_cost("{ person(id: 1) { pets { totalCount } } }", 11);
+    check_cost("{ person(id: 1) { pets { nodes { id } n: totalCount m: totalCount } } }", 13);
+    check_cost("{ person(id: 1) { pets { nodes { vet { pets { totalCount } } } } } }",
+               1 + 2 + 2 + 20);
+    check_cost("{ person(id: 1) { pets { __typename } } }", 1);
     check_cost("{ person(id: 1) { toys { name } } }", 3); /* a plain list: its limit */
     check_cost("{ person(id: 1) { pets(first: 3) { nodes { vet { pets(first: 4) { nodes { id } } } "
                "} } } }",
@@ -496,15 +486,6 @@ static void test_execute__extensions(void **state)
     }
 }
 
-static void prepare(struct access *access)
-{
-    for (uint32_t i = 0; i < access->n_paths; i++) {
-        access->paths[i].key_is_text = str_is(access->paths[i].column[0], "name");
-        for (uint32_t j = 0; j < access->paths[i].n_filter; j++)
-            access->paths[i].filter[j].is_text = true;
-    }
-}
-
 static int run_all(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,5 +523,5 @@ static int run_all(void)
 
 int main(void)
 {
-    return execute_main(schema_text, people, ARRAY_LEN(people), prepare, run_all);
+    return execute_main(schema_text, people, ARRAY_LEN(people), prepare_people, run_all);
 }

@@ -179,6 +179,34 @@ static void test_judge__entries(void **state)
        "\"text\":\"n13\"}}],\"pageInfo\":{\"hasNextPage\":false},\"withheld\":true}}}}");
 }
 
+/* What may not be seen does not count. */
+static void test_judge__total_count(void **state)
+{
+    static const char text[] =
+        "{ person(iin: 111) { notes(first: 1) { totalCount } trail(first: 1) { "
+        "nodes { item { text } } totalCount } } }";
+
+    as(&owner, text,
+       "{\"data\":{\"person\":{\"notes\":{\"totalCount\":4},\"trail\":{\"nodes\":[{\"item\":{"
+       "\"text\":"
+       "\"diary\"}}],\"totalCount\":5}}}}");
+    as(&doctor, text,
+       "{\"data\":{\"person\":{\"notes\":{\"totalCount\":4},\"trail\":{\"nodes\":[{\"item\":{"
+       "\"text\":"
+       "\"n15\"}}],\"totalCount\":4}}}}");
+    as(&nurse, text,
+       "{\"data\":{\"person\":{\"notes\":{\"totalCount\":2},\"trail\":{\"nodes\":[{\"item\":{"
+       "\"text\":"
+       "\"n15\"}}],\"totalCount\":2}}}}");
+    /* All of a kind is hidden. */
+    as(&doctor, "{ person(iin: 333) { notes { totalCount withheld } trail { totalCount } } }",
+       "{\"data\":{\"person\":{\"notes\":{\"totalCount\":0,\"withheld\":true},\"trail\":{"
+       "\"totalCount\":0}}}}");
+    as(&doctor, "{ person(iin: 222) { notes { totalCount } } }", "{\"data\":{\"person\":null}}");
+    as(&open, "{ person(iin: 333) { notes { totalCount } } }",
+       "{\"data\":{\"person\":{\"notes\":{\"totalCount\":1}}}}");
+}
+
 static void test_judge__failure_gives_nothing(void **state)
 {
     failing_table = "rights";
@@ -443,6 +471,7 @@ static int run_all(void)
         cmocka_unit_test_setup(test_judge__hidden, setup),
         cmocka_unit_test_setup(test_judge__hidden_by_id, setup),
         cmocka_unit_test_setup(test_judge__entries, setup),
+        cmocka_unit_test_setup(test_judge__total_count, setup),
         cmocka_unit_test_setup(test_judge__failure_gives_nothing, setup),
         cmocka_unit_test_setup(test_judge__cancel, setup),
         cmocka_unit_test_setup(test_judge__disclosures, setup),

@@ -410,6 +410,41 @@ static void test_schema__pages_of_functions(void **state)
     schema_free(s);
 }
 
+#define COUNTED(FIELDS)                                                                            \
+    MAPPING                                                                                        \
+    "directive @subject(rights: String!, column: String!, role: String!, capacity: "               \
+    "Capacity!, until: String) on OBJECT\n"                                                        \
+    "directive @belongs(column: String! = \"p_id\") on OBJECT\n"                                   \
+    "type Query { p(id: ID!): P @lookup(column: \"id\", argument: \"id\") }\n"                     \
+    "type P @table(name: \"p\") @subject(rights: \"r\", column: \"iin\", role: \"C\", "            \
+    "capacity: OWNER) { id: ID!\n"                                                                 \
+    "  notes: NoteConnection! @list(column: \"p_id\", order: \"id\") shop: Shop "                  \
+    "@reference(columns: [\"shop_id\"]) }\n"                                                       \
+    "type Note @table(name: \"note\", key: [\"p_id\", \"id\"]) @belongs { id: ID! }\n"             \
+    "type NoteConnection { nodes: [Note!]! totalCount: Int! }\n"                                   \
+    "type Bare { nodes: [Note!]! }\n"                                                              \
+    "type Shop @table(name: \"shop\") { id: ID! " FIELDS " }\n"
+
+/* A path counts that some connection shows the total of; never one of rows about several people. */
+static void test_schema__totals(void **state)
+{
+    struct schema *s = build(COUNTED("bare: Bare! @list(column: \"shop_id\", order: \"id\")"));
+    struct err e = {0};
+
+    assert_true(field(s, "P", "notes")->path->counted);
+    assert_false(field(s, "Shop", "bare")->path->counted);
+    assert_int_equal(field(s, "NoteConnection", "totalCount")->resolve, RESOLVE_TOTAL_COUNT);
+    schema_free(s);
+    assert_int_equal(
+        schema_build(
+            &s, STR(COUNTED("notes: NoteConnection! @list(column: \"shop_id\", order: \"id\")")),
+            &e),
+        ERR_CONFIG);
+    assert_string_equal(e.message,
+                        "Field \"Shop.notes\" has a total count of rows about several people, who "
+                        "would have to be asked about one by one.");
+}
+
 static void test_schema__hides_the_mapping(void **state)
 {
     struct schema *s = build(shop);
@@ -479,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_schema__lists),
         cmocka_unit_test(test_schema__lists_of_functions),
         cmocka_unit_test(test_schema__pages_of_functions),
+        cmocka_unit_test(test_schema__totals),
         cmocka_unit_test(test_schema__hides_the_mapping),
         cmocka_unit_test(test_schema__refuses_mappings),
         cmocka_unit_test(test_schema__files),

@@ -198,6 +198,53 @@ static void test_statement__pages_of_a_function(void **state)
     assert_int_equal(s.params[6].kind, PARAM_KINDS);
 }
 
+/* A count is the last variant of a list that has one: no order, no cursor; what is kept from somebody is left out. */
+static void test_statement__count(void **state)
+{
+    struct access_path of = list;
+    struct table personal = thing;
+    struct page page = {.limit = 1, .counts = true};
+    struct statement s;
+
+    of.counted = true;
+    assert_int_equal(statement_variants(&of), 3);
+    assert_int_equal(statement_variant_of(&of, &page), 2);
+    page.counts = false;
+    assert_int_equal(statement_variant_of(&of, &page), 0);
+    assert_string_equal(
+        db_statement_sql(&of, 2, &arena),
+        "SELECT k.ord, r.c0 FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::smallint[]) "
+        "WITH ORDINALITY AS k (k1, lim, f1, f2, ord) CROSS JOIN LATERAL (SELECT least(count(*), "
+        "10000)::integer AS c0 FROM (SELECT FROM \"thing\" AS t WHERE t.\"owner\" = k.k1 AND (gone "
+        "IS NULL) AND (k.f1 IS NULL OR t.\"state\"::text = k.f1) AND (k.f2 IS NULL OR t.\"grade\" "
+        "= "
+        "k.f2) LIMIT k.lim) AS n) AS r");
+    personal.personal = true;
+    of.table = &personal;
+    assert_int_equal(statement_of_path(&s, &of, 2, &arena), 0);
+    assert_int_equal(s.kind, STATEMENT_COUNT);
+    assert_int_equal(s.n_fields, 1);
+    assert_true(s.table == &personal && s.cells != &personal);
+    assert_int_equal(s.params[4].kind, PARAM_LEFT_OUT);
+    assert_non_null(strstr(s.sql, "$5::text[]) WITH ORDINALITY AS k (k1, lim, f1, f2, out, ord)"));
+    assert_non_null(strstr(s.sql, " AND (k.out IS NULL OR k.out <> '*' AND t.\"id\"::text <> ALL "
+                                  "(string_to_array(k.out, ','))) LIMIT k.lim) AS n) AS r"));
+    personal.stands_for = true;
+    personal.entry_kind_cell = 1;
+    personal.entry_id_cell = 0;
+    of.function = STR("timeline");
+    of.by_kind = true;
+    of.where = (struct str){0};
+    assert_int_equal(statement_variants(&of), 2);
+    assert_int_equal(statement_of_path(&s, &of, 1, &arena), 0);
+    assert_int_equal(s.kind, STATEMENT_COUNT);
+    assert_non_null(strstr(s.sql, "AS k (k1, lim, a1, a2, f1, f2, kinds, out, ord)"));
+    assert_non_null(
+        strstr(s.sql, "(SELECT FROM \"timeline\"(k.k1, k.f1, k.f2, k.lim, k.a1, k.a2, k.kinds) AS "
+                      "t WHERE (k.out IS NULL OR k.out <> '*' AND t.\"made_on\" || ':' || "
+                      "t.\"id\" <> ALL (string_to_array(k.out, ','))) LIMIT k.lim) AS n) AS r"));
+}
+
 static void test_statement__calls(void **state)
 {
     struct procedure_param params[] = {{.name = STR("n")}};
@@ -307,6 +354,7 @@ int main(void)
         T(test_statement__arrays),
         T(test_statement__function),
         T(test_statement__pages_of_a_function),
+        T(test_statement__count),
         T(test_statement__calls),
         T(test_statement__ascending),
         T(test_statement__order_without_index),

@@ -17,6 +17,7 @@ const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', '
   'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf',
   'subject', 'belongs', 'allow', 'viewer', // who may see what: nobody is asked here, as with --access open
   'procedure', 'parameter', 'entry', 'negotiated']); // a query's: mutations are not executed here
+const MOST_COUNTED = 10_000; // as base/access.h has it
 const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 
 /** The file's mapping: { types: name -> { table?, fields: name -> { directives, args } }, values: enum -> name -> stored, codecs }. */
@@ -336,6 +337,7 @@ export class ReferenceExecution {
       if (entries.length > limit) throw new GraphQLError('The list is longer than this field can show.');
       return entries;
     }
+    const totalCount = Math.min(entries.length, MOST_COUNTED);
     if (args.after != null) {
       const after = this.opaque.meaningOf.get(args.after);
       if (after?.coordinate !== coordinate) throw new Error(`${args.after} is no cursor of ${coordinate} that was seen`);
@@ -357,6 +359,7 @@ export class ReferenceExecution {
     return {
       nodes: shown,
       edges,
+      totalCount,
       withheld: false, // from nobody
       pageInfo: {
         hasNextPage: entries.length > shown.length, hasPreviousPage: args.after != null,

@@ -99,6 +99,7 @@ export class Expectation {
     const rows = value.nodes ?? [];
     const left = rows.filter((row) => this.admits(row));
     if (field === 'withheld') return rows.length > 0 && this.viewer.withholds(this.owner(rows[0].id));
+    if (field === 'totalCount') return value[name] - (rows.length - left.length);
     if (field !== 'pageInfo' || left.length === rows.length) return value[name];
     return { ...value[name], startCursor: left.length ? this.cursors.get(left[0].id) : null, endCursor: left.length ? this.cursors.get(left.at(-1).id) : null };
   }
