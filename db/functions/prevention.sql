@@ -42,9 +42,28 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
      ORDER BY f.due_on, r.id
 $$;
 
-CREATE OR REPLACE FUNCTION vaccination_calendar(patient bigint) RETURNS SETOF calendar_slot
+/* What is kept from a viewer of what one person has, as is_withheld() takes it. */
+CREATE OR REPLACE FUNCTION withheld_from(viewer text, subject bigint) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce((SELECT string_to_array(a.withheld, ' ') FROM access_rights(viewer, subject) a), '{}')
+$$;
+
+/*
+ * The calendar as a viewer may see it. Of a slot whose vaccination, refusal or exemption is kept from him it tells only that: neither that the
+ * dose was given nor that it is due, so that nobody gives it again without asking; its day is then the one by age.
+ */
+CREATE OR REPLACE FUNCTION vaccination_calendar(patient bigint, viewer text) RETURNS SETOF calendar_slot
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
-    SELECT * FROM vaccine_slots(patient, kz_today())
+    SELECT s.patient_id, s.rule_id, CASE WHEN h.hidden THEN h.by_age ELSE s.due_on END, CASE WHEN h.hidden THEN 'withheld' ELSE s.state END,
+           CASE WHEN NOT h.hidden THEN s.immunization_id END, CASE WHEN NOT h.hidden THEN s.exception_id END
+      FROM (SELECT withheld_from(viewer, patient) AS entries OFFSET 0) w
+     CROSS JOIN LATERAL vaccine_slots(patient, kz_today()) WITH ORDINALITY AS s (patient_id, rule_id, due_on, state, immunization_id, exception_id, place)
+      JOIN plan_rule r ON r.id = s.rule_id
+      JOIN patient p ON p.id = s.patient_id
+     /* All vaccinations kept from him: of no slot anything, or those of which nothing is told would be those that were given. */
+     CROSS JOIN LATERAL (SELECT coalesce(is_withheld(w.entries, 'immunization', s.immunization_id), false)
+                             OR s.exception_id IS NOT NULL AND is_withheld(w.entries, 'vaccine_exception', s.exception_id) AS hidden,
+                                (p.birth_date + make_interval(months => r.from_months, days => r.from_days))::date AS by_age OFFSET 0) h
+     ORDER BY s.place
 $$;
 
 /*
@@ -73,8 +92,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 5 AS $$
        AND (NOT r.rural OR EXISTS (SELECT FROM clinic c WHERE c.id = p.clinic_id AND c.rural))
 $$;
 
-/* What is due for a person in the month of a day (null: this month), what was due before and is not done among it; the oldest first. */
-CREATE OR REPLACE FUNCTION due_items(patient bigint, month date) RETURNS SETOF due_item
+/* What is due for a person in the month of a day (null: this month), what was due before and is not done among it. */
+CREATE OR REPLACE FUNCTION all_due_items(patient bigint, month date) RETURNS SETOF due_item
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
     SELECT d.*
       FROM (SELECT date_trunc('month', coalesce(month, kz_today()))::date AS first_day,
@@ -90,6 +109,24 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
               FROM dispensary_registration r
               JOIN patient p ON p.id = r.patient_id AND p.deceased_on IS NULL
              WHERE r.patient_id = patient AND r.superseded_by IS NULL AND r.removed_on IS NULL AND r.record_status <> 'entered_in_error' AND r.next_visit_on <= m.last_day) d
+$$;
+
+/*
+ * The same as far as a viewer may know of it, the oldest first: no visit for a registration that is kept from him, and no screening of those at risk
+ * when what puts the person at risk is.
+ */
+CREATE OR REPLACE FUNCTION due_items(patient bigint, viewer text, month date) RETURNS SETOF due_item
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 AS $$
+    SELECT d.*
+      FROM (SELECT withheld_from(viewer, patient) AS entries OFFSET 0) w
+     CROSS JOIN LATERAL all_due_items(patient, month) d
+      LEFT JOIN plan_rule r ON r.id = d.rule_id
+     WHERE w.entries = '{}'
+        OR NOT (d.registration_id IS NOT NULL AND is_withheld(w.entries, 'dispensary_registration', d.registration_id))
+           AND (d.kind <> 'screening' OR r.at_risk = '{}'
+                OR EXISTS (SELECT FROM condition c
+                            WHERE c.patient_id = patient AND c.superseded_by IS NULL AND c.clinical_status = 'active' AND c.record_status <> 'entered_in_error'
+                              AND left(c.icd10, 3) = ANY (r.at_risk) AND NOT is_withheld(w.entries, 'condition', c.id)))
      ORDER BY d.due_on, d.kind, d.rule_id, d.registration_id
 $$;
 
@@ -124,9 +161,9 @@ BEGIN
                   FROM attachment a
                  WHERE a.clinic_id = place.clinic_id AND a.district_doctor_id = ANY (doctors) AND a.detached_on IS NULL AND a.superseded_by IS NULL
                    AND a.patient_id > coalesce(after_patient, 0)
-                   AND EXISTS (SELECT FROM due_items(a.patient_id, due_list.month) x WHERE due_list.kind IS NULL OR x.kind = due_list.kind)
+                   AND EXISTS (SELECT FROM due_items(a.patient_id, viewer, due_list.month) x WHERE due_list.kind IS NULL OR x.kind = due_list.kind)
                  ORDER BY a.patient_id LIMIT coalesce(due_list.first, 50)) p
-         CROSS JOIN LATERAL due_items(p.patient_id, due_list.month) d
+         CROSS JOIN LATERAL due_items(p.patient_id, viewer, due_list.month) d
          WHERE due_list.kind IS NULL OR d.kind = due_list.kind
          ORDER BY p.patient_id, d.due_on, d.kind, d.rule_id, d.registration_id;
 END $$;

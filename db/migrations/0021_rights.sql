@@ -9,5 +9,6 @@ CREATE TABLE health_authority_post (
 );
 COMMENT ON TABLE health_authority_post IS 'managers of a region''s health department or of the ministry, who see figures';
 
-/* It has a parameter more; beside its former self a call would be ambiguous. */
+/* They have a parameter more; beside its former self a call would be ambiguous. */
 DROP FUNCTION IF EXISTS attempts_bound(text, text, integer, text);
+DROP FUNCTION IF EXISTS vaccination_calendar(bigint), due_items(bigint, date);

@@ -28,7 +28,7 @@ after(() => db?.drop());
 async function due(birth, sex, records = '', month = MONTH) {
   const out = JSON.parse(await db.execute(`BEGIN; UPDATE patient SET birth_date = '${birth}', sex = '${sex}' WHERE id = 1; ${records}
     SELECT coalesce(json_agg(json_build_object('what', coalesce(r.code, d.kind), 'overdue', d.overdue)), '[]')
-      FROM due_items(1, '${month}') d LEFT JOIN plan_rule r ON r.id = d.rule_id;
+      FROM due_items(1, '', '${month}') d LEFT JOIN plan_rule r ON r.id = d.rule_id;
     ROLLBACK;`));
   return out.map(({ what, overdue }) => (overdue ? `${what}!` : what)).sort();
 }
@@ -63,6 +63,40 @@ test('what is due, case by case', async () => {
       `${TD} INSERT INTO condition (patient_id, icd10, name, recorded_on) VALUES (1, 'D66', 'x', '2025-01-01');`],
     ['the dead need nothing', [], '1981-05-05', 'female', "UPDATE patient SET deceased_on = '2026-01-01' WHERE id = 1;"],
   ]) assert.deepEqual(await due(...how), expected, name);
+});
+
+test('what the owner keeps from a viewer is neither told nor to be inferred from the calendar and from what is due', async () => {
+  const DOCTOR = 'DOCTOR/800101300016/140140024187';
+  const OWNER = 'CITIZEN/791028302728/';
+  const grant = `INSERT INTO practitioner (id, iin, full_name, specialty) VALUES (9, '800101300016', 'Дәрігер', 'Дәрігер');
+    INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (9, 1, 'specialist', '2020-01-01');
+    INSERT INTO access_rule (patient_id, kind, practitioner_id, valid_from, valid_to, made_by) VALUES (1, 'grant', 9, now() - INTERVAL '1 day', now() + INTERVAL '1 day', '791028302728');`;
+  const hide = (table, entry = 'NULL') => `INSERT INTO access_rule (patient_id, kind, item_table, item_id, made_by) VALUES (1, 'hide', '${table}', ${entry}, '791028302728');`;
+  const refusal = "INSERT INTO vaccine_exception (patient_id, kind, series, decided_on, reason) VALUES (1, 'refusal', 'pneumococcus', '2026-02-01', 'x');";
+  const born = "UPDATE patient SET birth_date = kz_today() - 70 WHERE id = 1;"; // both doses of the first days given, those of the second month due
+  const calendar = async (viewer, ...records) => Object.fromEntries((await db.execute(`BEGIN; ${born} ${grant} ${NEWBORN} ${records.join('')}
+    SELECT r.code || '=' || s.state || CASE WHEN s.due_on <> (SELECT birth_date FROM patient WHERE id = 1) + make_interval(months => r.from_months, days => r.from_days) THEN '*' ELSE '' END
+        || CASE WHEN s.immunization_id IS NOT NULL THEN ' i' ELSE '' END || CASE WHEN s.exception_id IS NOT NULL THEN ' e' ELSE '' END
+      FROM vaccination_calendar(1, '${viewer}') s JOIN plan_rule r ON r.id = s.rule_id WHERE r.from_months <= 2 ORDER BY r.code; ROLLBACK;`)).split('\n').map((line) => line.split('=')));
+  const all = { 'vaccine.hepatitis_b.1': 'given i', 'vaccine.tuberculosis.1': 'given i', 'vaccine.dtp.1': 'due', 'vaccine.pneumococcus.1': 'refused e' };
+  const first = "(SELECT id FROM immunization WHERE vaccine = 'БЦЖ')";
+  const [REFUSED, NONE] = [{ 'vaccine.pneumococcus.1': 'withheld' }, Object.fromEntries(Object.keys(all).map((code) => [code, 'withheld']))];
+  for (const [what, rule, hidden] of [
+    ['nothing', '', {}], ['one vaccination', hide('immunization', first), { 'vaccine.tuberculosis.1': 'withheld' }],
+    ['all vaccinations', hide('immunization'), NONE], ['all refusals', hide('vaccine_exception'), REFUSED]]) {
+    assert.deepEqual(await calendar(DOCTOR, refusal, rule), { ...all, ...hidden }, what);
+    assert.deepEqual(await calendar(OWNER, refusal, rule), all, `${what}, for the owner`);
+  }
+  const dueFor = async (viewer, ...records) => (await db.execute(`BEGIN; UPDATE patient SET birth_date = '1995-05-05', sex = 'male' WHERE id = 1; ${grant} ${TD} ${records.join('')}
+    SELECT string_agg(coalesce(r.code, d.kind), ' ' ORDER BY d.kind, r.code) FROM due_items(1, '${viewer}', '${MONTH}') d LEFT JOIN plan_rule r ON r.id = d.rule_id; ROLLBACK;`));
+  const risk = "INSERT INTO condition (patient_id, icd10, name, recorded_on) VALUES (1, 'D66', 'x', '2025-01-01');";
+  const both = 'dispensary_visit screening.hepatitis';
+  for (const [what, rule, left] of [
+    ['nothing', '', both], ['the diagnosis', hide('condition', '(SELECT id FROM condition)'), 'dispensary_visit'],
+    ['registrations', hide('dispensary_registration'), 'screening.hepatitis'], ['allergies', hide('allergy'), both]]) {
+    assert.equal(await dueFor(DOCTOR, risk, registered('C50', "'2026-03-31'"), rule), left, what);
+    assert.equal(await dueFor(OWNER, risk, registered('C50', "'2026-03-31'"), rule), both, `${what}, for the owner`);
+  }
 });
 
 test('ten people: neither the number nor its share nor the rest may be fewer', async () => {
