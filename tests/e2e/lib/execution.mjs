@@ -76,9 +76,10 @@ export class ReferenceExecution {
   constructor(schema) {
     this.schema = schema;
     this.mapping = readMapping();
-    // What a function makes for one viewer at one moment is no matter of rows: each such field has a test of its own.
+    // A document that a function makes for one viewer at one moment is no matter of rows: each such field has a test of its own.
     for (const [typeName, { fields }] of Object.entries(this.mapping)) {
-      for (const { name, list } of Object.values(fields)) if (list?.viewer) delete schema.getType(typeName).getFields()[name];
+      const made = schema.getType(typeName)?.getFields?.();
+      for (const { name, list } of Object.values(fields)) if (list?.viewer && !isListType(getNullableType(made[name].type))) delete made[name];
     }
     this.resolved = new Set(); // "Type.field" that had a value to give, since the beginning
     this.forget();
@@ -274,7 +275,7 @@ export class ReferenceExecution {
   listed(field, source, args, info) {
     const target = this.elementType(info.parentType.name, info.fieldName);
     const pages = !isListType(getNullableType(info.returnType));
-    const values = [...this.mapping[source.typeName].table.key.map((column) => source.row[column]),
+    const values = [...this.mapping[source.typeName].table.key.map((column) => source.row[column]), ...(field.list.viewer ? [''] : []),
       ...this.parameters(info, args).filter(({ names: [name] }) => !(pages && ['first', 'after'].includes(name)))
         .map(({ value, type }) => (type ? value?.row[this.mapping[type].table.key[0]] : value))];
     if (pages) values.push(null, ...this.order(field).map(({ name, way }) => this.calls.end(this.mapping[target].table.name, name, way)));
