@@ -2,6 +2,7 @@
 #include "server/service.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -12,7 +13,9 @@
 #include "query/document.h"
 #include "query/schema.h"
 #include "server/audit_heads.h"
+#include "server/card_key.h"
 #include "server/config.h"
+#include "server/files.h"
 #include "server/keyring.h"
 #include "server/metrics.h"
 #include "server/secret.h"
@@ -172,7 +175,7 @@ int service_prepare(struct service *s, const struct config *config, struct err *
 {
     int rc;
 
-    *s = (struct service){.config = config};
+    *s = (struct service){.config = config, .images = -1};
     arena_init(&s->arena, 0);
     rc = secret_open(&s->secret, config->secret, reterr);
     if (rc == 0)
@@ -183,6 +186,10 @@ int service_prepare(struct service *s, const struct config *config, struct err *
         rc = document_routes_read(&s->arena, config->schema, &s->documents, reterr);
     if (rc == 0)
         rc = open_keyring(s, reterr);
+    if (rc == 0 && config->card_key)
+        rc = card_key_open(&s->card_key, config->card_key, reterr);
+    if (rc == 0 && config->images)
+        rc = files_open_store(config->images, &s->images, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);
     if (rc == 0)
@@ -209,5 +216,8 @@ void service_release(struct service *s)
     if (s->schema)
         schema_free(s->schema);
     secret_close(s->secret);
+    card_key_close(s->card_key);
+    if (s->images >= 0)
+        close(s->images);
     arena_release(&s->arena);
 }

@@ -16,12 +16,15 @@
 #include "db/db.h"
 #include "query/schema.h"
 #include "server/audit.h"
+#include "server/card_key.h"
 #include "server/config.h"
+#include "server/files.h"
 #include "server/graphql_http.h"
 #include "server/hot_loader.h"
 #include "server/http/exchange.h"
 #include "server/http/server.h"
 #include "server/identity.h"
+#include "server/issuer.h"
 #include "server/keyring.h"
 #include "server/media_type.h"
 #include "server/metrics.h"
@@ -54,6 +57,8 @@ struct worker {
     struct identity *identity;
     struct audit *audit; /* NULL: nobody is asked who he is */
     struct graphql *graphql;
+    struct files *files;
+    struct server_issuer issuer;
 
     uv_signal_t term, interrupt, hangup;
     uv_timer_t publish, deadline, again, follow;
@@ -108,6 +113,12 @@ static const char *worker_lacks(const struct worker *w)
     return hot_loader_ready(w->hot) ? NULL : "hot records";
 }
 
+static void answer_linked(void *data, struct exchange *x)
+{
+    struct worker *w = data;
+    files_handle(w->files, x);
+}
+
 static void answer_ready(void *data, struct exchange *x)
 {
     struct worker *w = data;
@@ -127,6 +138,7 @@ static void worker_publish(struct worker *w)
     struct cache_stats cache = {0};
     struct graphql_stats graphql = {0};
     struct audit_stats audit = {0};
+    struct files_stats files = {0};
     bool all = w->graphql && !w->closing;
 
     if (all) {
@@ -136,9 +148,10 @@ static void worker_publish(struct worker *w)
         if (w->audit)
             audit_get_stats(w->audit, &audit);
     }
+    files_get_stats(w->files, &files);
     metrics_publish(w->service->metrics, w->start.index, http_server_stats(w->http),
                     all ? &db : NULL, all ? &cache : NULL, all ? &graphql : NULL,
-                    all ? &audit : NULL);
+                    all ? &audit : NULL, &files);
 }
 
 static void answer_metrics(void *data, struct exchange *x)
@@ -232,6 +245,10 @@ static int open_http(struct worker *w, struct err *reterr)
                                 .graphql = answer_graphql,
                                 .documents = &w->service->documents,
                                 .document = answer_document,
+                                .file = answer_linked,
+                                .card_keys = w->service->card_key
+                                                 ? card_key_published(w->service->card_key)
+                                                 : (struct str){0},
                                 .ready = answer_ready,
                                 .metrics = answer_metrics,
                                 .data = w};
@@ -264,7 +281,8 @@ static int open_db(struct worker *w, struct err *reterr)
                             .lock_timeout_ms = (unsigned)w->config->lock_timeout_ms,
                             .statement_timeout_ms = (unsigned)w->config->request_seconds * 1000,
                             .connect_timeout_ms = 2000,
-                            .note = note_database};
+                            .note = note_database,
+                            .issuer = &w->issuer.issuer};
     return db_open(&w->db, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
 
@@ -294,6 +312,20 @@ static int open_identity(struct worker *w, struct err *reterr)
     identity_follow(w->identity, false);
     uv_timer_start(&w->follow, on_follow, KEYRING_FOLLOW_MS, KEYRING_FOLLOW_MS);
     return 0;
+}
+
+/* Files that records refer to, and what makes links to them and cards. */
+static int open_files(struct worker *w, struct err *reterr)
+{
+    struct server_issuer *s = &w->issuer;
+    int rc;
+
+    server_issuer_init(s);
+    s->card_key = w->service->card_key;
+    s->links = w->service->images >= 0;
+    rc = secret_derive(w->service->secret, "files", s->link_key);
+    return rc < 0 ? err_set(reterr, rc, "links can't be sealed")
+                  : files_open(&w->files, &w->loop, w->service->images, s->link_key, reterr);
 }
 
 static void note_audit(const char *why)
@@ -577,6 +609,13 @@ int worker_run(const struct worker_start *start)
     w->service = start->service;
     w->config = start->service->config;
     signal(SIGPIPE, SIG_IGN);
+    rc = open_files(w, &err);
+    if (rc < 0) {
+        log_error("%s", err.message);
+        uv_loop_close(&w->loop);
+        free(w);
+        return 1;
+    }
     worker_init(w);
     rc = open_identity(w, &err);
     if (rc == 0)
@@ -592,6 +631,8 @@ int worker_run(const struct worker_start *start)
     status = uv_loop_close(&w->loop);
     if (status != 0)
         log_error("worker %u: the loop is not empty at its end", start->index);
+    files_close(w->files);
+    explicit_bzero(&w->issuer, sizeof w->issuer);
     free(w);
     return status != 0 ? 1 : rc;
 }

@@ -33,6 +33,12 @@ struct producer {
     int (*next)(struct producer *p, struct buf *out);
 };
 
+enum {
+    /* What next() returns, too, when it has appended nothing and the next piece is still on its way: it is asked again
+     * after exchange_resume. */
+    PRODUCER_WAITS = 2
+};
+
 struct http_conn;
 
 struct exchange {
@@ -44,7 +50,7 @@ struct exchange {
     struct str query; /* behind the `?`, or empty */
     struct str content_type, accept, origin, authorization, accept_language; /* empty: not sent */
     bool has_authorization; /* the field was sent, be it empty */
-    struct str content_encoding, if_none_match, preflight_method, fetch_site; /* likewise */
+    struct str content_encoding, if_none_match, preflight_method, fetch_site, range; /* likewise */
     struct str body;
     char id[17];         /* request id, hexadecimal: in logs, in errors of ours, in X-Request-Id */
     uint64_t started_us; /* monotonic (uv_hrtime / 1000), when the head was complete */
@@ -90,6 +96,12 @@ void exchange_reply_static(struct exchange *x, int status, const char *content_t
  * next() (what it reads must lie in the arena; arena_defer tells when it is over). */
 void exchange_stream(struct exchange *x, int status, const char *content_type,
                      struct producer *producer, const struct http_header *headers);
+/* The same with a body of `length` bytes, which is said in its head; a producer that ends before is cut off like one that fails. */
+void exchange_stream_sized(struct exchange *x, int status, const char *content_type,
+                           struct producer *producer, uint64_t length,
+                           const struct http_header *headers);
+/* The producer of `x` has its next piece, after PRODUCER_WAITS. Only while the exchange lives, and never from inside next(). */
+void exchange_resume(struct exchange *x);
 /* An error as JSON: {"errors":[{"message":...,"extensions":{"code":...,"requestId":...}}]}; `err->code` gives
  * the status (503 comes with Retry-After). The handlers' way of failing. */
 struct err;

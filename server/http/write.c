@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/err.h"
 #include "base/log.h"
 
 enum {
@@ -21,6 +22,16 @@ static bool slot_has_output(const struct http_slot *slot)
     return false;
 }
 
+/* No more and no less than the head said. */
+static int stream_count(struct http_slot *slot, int rc)
+{
+    if (slot->body_out.len > slot->length_left ||
+        (rc == 0 && slot->body_out.len < slot->length_left))
+        return ERR_INTERNAL;
+    slot->length_left -= slot->body_out.len;
+    return rc;
+}
+
 /* Puts the next piece of a stream into out[], behind what head_out holds (the head, the first time). */
 static int stream_next(struct http_conn *c, struct http_slot *slot)
 {
@@ -30,6 +41,12 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
         buf_clear(&slot->head_out);
     buf_clear(&slot->body_out);
     rc = slot->producer->next(slot->producer, &slot->body_out);
+    if (rc == PRODUCER_WAITS) {
+        slot->stream_waits = true;
+        return 0;
+    }
+    if (slot->sized)
+        rc = stream_count(slot, rc);
     if (rc < 0 || slot->body_out.failed) {
         log_error("request id=%s its reply broke off inside the body", slot->x.id);
         conn_abort(c, true);
@@ -72,8 +89,8 @@ static int conn_gather(struct http_conn *c, uv_buf_t *parts, size_t *ret_total)
             slot->out[0] = http_continue;
         }
         /* A stream's first piece waits until its turn has come: pieces are memory. */
-        if (x->_state == SLOT_STREAM && !slot->stream_started && x == c->first &&
-            stream_next(c, slot) < 0)
+        if (x->_state == SLOT_STREAM && !slot->stream_started && !slot->stream_waits &&
+            x == c->first && stream_next(c, slot) < 0)
             return -1;
         for (int i = 0; i < SLOT_OUT && n < WRITE_PARTS && total < most; i++) {
             size_t len = MIN(slot->out[i].len, most - total);
@@ -110,7 +127,7 @@ static void conn_consume(struct http_conn *c, size_t n)
         if (!slot_whole(slot))
             return;
         /* A body that ends where the connection ends: nothing can follow it. */
-        ends = slot->producer && !slot->chunked;
+        ends = slot->producer && !slot->chunked && !slot->sized;
         conn_replied(c, slot);
         if (ends && c->first) {
             conn_abort(c, false);
@@ -164,8 +181,8 @@ static int conn_refill(struct http_conn *c)
 {
     struct http_slot *slot = c->first ? slot_of(c->first) : NULL;
 
-    if (slot && slot->x._state == SLOT_STREAM && slot->stream_started && !slot->stream_done &&
-        !slot_has_output(slot))
+    if (slot && slot->x._state == SLOT_STREAM && !slot->stream_waits && slot->stream_started &&
+        !slot->stream_done && !slot_has_output(slot))
         return stream_next(c, slot);
     return 0;
 }
@@ -202,7 +219,8 @@ void conn_flush(struct http_conn *c)
     if (c->state == CONN_CLOSED)
         return;
     if (!c->writing && c->first &&
-        (c->first->_state == SLOT_STREAM || slot_has_output(slot_of(c->first))))
+        ((c->first->_state == SLOT_STREAM && !slot_of(c->first)->stream_waits) ||
+         slot_has_output(slot_of(c->first))))
         server_later(c); /* its next piece, or more than one turn's worth */
     if (c->stopped && c->state == CONN_OPEN && !conn_full(c))
         server_later(c); /* room for more requests */

@@ -282,7 +282,7 @@ static void test_row__tells_what_is_wrong(void **state)
     struct buf b;
     int rc = 0;
 
-    decode_init(&d);
+    decode_init(&d, NULL);
     buf_init(&b, 0);
     assert_null(decode_row(&d, &table, v, &rc));
     assert_string_equal(d.fault, "column born holds what its field (line 7 of the schema) can't "
@@ -325,7 +325,7 @@ static void test_row__keys_and_nulls(void **state)
     const struct row *r;
     int rc = 0;
 
-    decode_init(&d);
+    decode_init(&d, NULL);
     for (int i = 0; i < 2; i++) { /* its memory is used again */
         r = decode_row(&d, &table, v, &rc);
         assert_non_null(r);
