@@ -2,6 +2,7 @@
 #include "server/service.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -171,6 +172,16 @@ void service_follow_keys(struct service *s, bool again)
         keyring_follow(s->keyring, again);
 }
 
+static int set_issuer(struct service *s, struct err *reterr)
+{
+    server_issuer_init(&s->issuer);
+    s->issuer.card_key = s->card_key;
+    s->issuer.links = s->images >= 0;
+    return secret_derive(s->secret, "files", s->issuer.link_key) < 0
+               ? err_set(reterr, ERR_INTERNAL, "no keys can be made of the secret")
+               : 0;
+}
+
 int service_prepare(struct service *s, const struct config *config, struct err *reterr)
 {
     int rc;
@@ -190,6 +201,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
         rc = card_key_open(&s->card_key, config->card_key, reterr);
     if (rc == 0 && config->images)
         rc = files_open_store(config->images, &s->images, reterr);
+    if (rc == 0)
+        rc = set_issuer(s, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);
     if (rc == 0)
@@ -217,6 +230,7 @@ void service_release(struct service *s)
         schema_free(s->schema);
     secret_close(s->secret);
     card_key_close(s->card_key);
+    explicit_bzero(&s->issuer, sizeof s->issuer);
     if (s->images >= 0)
         close(s->images);
     arena_release(&s->arena);

@@ -11,6 +11,7 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "server/document_routes.h"
+#include "server/issuer.h"
 
 struct card_key;
 struct config;
@@ -42,6 +43,7 @@ struct service {
     struct keyring *keyring;               /* of tokens; NULL: none count */
     struct secret *secret;                 /* the operator's */
     struct card_key *card_key;             /* NULL: no cards are signed */
+    struct server_issuer issuer;           /* of cards and links */
     int images;                            /* the folder of the store; -1: none */
     char cache_secret[CACHE_SECRET_BYTES]; /* of the keys in Redis; new at each start */
     char namespace_[17];                   /* tells schema versions apart in one Redis */

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -18,13 +17,13 @@
 #include "server/audit.h"
 #include "server/card_key.h"
 #include "server/config.h"
+#include "server/descriptors.h"
 #include "server/files.h"
 #include "server/graphql_http.h"
 #include "server/hot_loader.h"
 #include "server/http/exchange.h"
 #include "server/http/server.h"
 #include "server/identity.h"
-#include "server/issuer.h"
 #include "server/keyring.h"
 #include "server/media_type.h"
 #include "server/metrics.h"
@@ -39,7 +38,6 @@ enum {
     CHECK_END_MS = 1000,
     HOT_REFRESH_S = 60,
     AUDIT_FLUSH_MS = 1500, /* less than the supervisor grants beyond the drain */
-    DESCRIPTORS_KEPT = 64, /* for everything that is no client */
     EXIT_NOW = 1
 };
 
@@ -58,7 +56,6 @@ struct worker {
     struct audit *audit; /* NULL: nobody is asked who he is */
     struct graphql *graphql;
     struct files *files;
-    struct server_issuer issuer;
 
     uv_signal_t term, interrupt, hangup;
     uv_timer_t publish, deadline, again, follow;
@@ -148,7 +145,8 @@ static void worker_publish(struct worker *w)
         if (w->audit)
             audit_get_stats(w->audit, &audit);
     }
-    files_get_stats(w->files, &files);
+    if (w->files)
+        files_get_stats(w->files, &files);
     metrics_publish(w->service->metrics, w->start.index, http_server_stats(w->http),
                     all ? &db : NULL, all ? &cache : NULL, all ? &graphql : NULL,
                     all ? &audit : NULL, &files);
@@ -196,26 +194,6 @@ static void on_publish(uv_timer_t *timer)
 
 /* ---- opening ---- */
 
-/* As many connections as there are descriptors for. */
-static uint32_t connections_possible(int64_t wanted)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return (uint32_t)wanted;
-    if (limit.rlim_cur < limit.rlim_max && limit.rlim_cur < (rlim_t)wanted + DESCRIPTORS_KEPT) {
-        limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)wanted + DESCRIPTORS_KEPT);
-        setrlimit(RLIMIT_NOFILE, &limit);
-        getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur >= (rlim_t)wanted + DESCRIPTORS_KEPT)
-        return (uint32_t)wanted;
-    log_warn("only %llu descriptors: fewer connections than --max-connections",
-             (unsigned long long)limit.rlim_cur);
-    return (uint32_t)(limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT
-                                                            : limit.rlim_cur / 2);
-}
-
 static int open_http(struct worker *w, struct err *reterr)
 {
     const struct config *c = w->config;
@@ -234,8 +212,10 @@ static int open_http(struct worker *w, struct err *reterr)
     cfg.limits.body_ms = (uint32_t)c->body_seconds * 1000;
     cfg.limits.idle_ms = (uint32_t)c->idle_seconds * 1000;
     cfg.limits.in_flight = (uint32_t)c->max_in_flight;
-    cfg.limits.connections = connections_possible(c->max_connections);
-    rc = http_server_open(&w->http, &w->loop, &cfg, reterr);
+    cfg.limits.connections = descriptors_for(c->max_connections);
+    rc = files_open(&w->files, &w->loop, w->service->images, w->service->issuer.link_key, reterr);
+    if (rc == 0)
+        rc = http_server_open(&w->http, &w->loop, &cfg, reterr);
     if (rc < 0)
         return rc;
     w->router = (struct router){.cors = {c->cors_origin, c->n_cors_origin},
@@ -282,7 +262,7 @@ static int open_db(struct worker *w, struct err *reterr)
                             .statement_timeout_ms = (unsigned)w->config->request_seconds * 1000,
                             .connect_timeout_ms = 2000,
                             .note = note_database,
-                            .issuer = &w->issuer.issuer};
+                            .issuer = &w->service->issuer.issuer};
     return db_open(&w->db, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
 
@@ -312,20 +292,6 @@ static int open_identity(struct worker *w, struct err *reterr)
     identity_follow(w->identity, false);
     uv_timer_start(&w->follow, on_follow, KEYRING_FOLLOW_MS, KEYRING_FOLLOW_MS);
     return 0;
-}
-
-/* Files that records refer to, and what makes links to them and cards. */
-static int open_files(struct worker *w, struct err *reterr)
-{
-    struct server_issuer *s = &w->issuer;
-    int rc;
-
-    server_issuer_init(s);
-    s->card_key = w->service->card_key;
-    s->links = w->service->images >= 0;
-    rc = secret_derive(w->service->secret, "files", s->link_key);
-    return rc < 0 ? err_set(reterr, rc, "links can't be sealed")
-                  : files_open(&w->files, &w->loop, w->service->images, s->link_key, reterr);
 }
 
 static void note_audit(const char *why)
@@ -609,13 +575,6 @@ int worker_run(const struct worker_start *start)
     w->service = start->service;
     w->config = start->service->config;
     signal(SIGPIPE, SIG_IGN);
-    rc = open_files(w, &err);
-    if (rc < 0) {
-        log_error("%s", err.message);
-        uv_loop_close(&w->loop);
-        free(w);
-        return 1;
-    }
     worker_init(w);
     rc = open_identity(w, &err);
     if (rc == 0)
@@ -632,7 +591,6 @@ int worker_run(const struct worker_start *start)
     if (status != 0)
         log_error("worker %u: the loop is not empty at its end", start->index);
     files_close(w->files);
-    explicit_bzero(&w->issuer, sizeof w->issuer);
     free(w);
     return status != 0 ? 1 : rc;
 }

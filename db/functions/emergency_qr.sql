@@ -4,7 +4,7 @@
  * so neither IIN nor name is on it, nor what the owner hid from anybody, nor what is sensitive (sens: HIV, tuberculosis, psychiatry, narcology, reproduction);
  * and `incomplete` names the sections of which something is left out, for whatever reason, so that nobody takes silence for health.
  *
- * What goes first when room is short: grave allergies, critical diagnoses, critical medicines, then the other allergies, medicines, diagnoses; of equals the
+ * What goes first when room is short: grave allergies, critical diagnoses, critical medicines, then the other allergies, diagnoses, medicines; of equals the
  * latest. Before an entry is left out, words are: what has a code is then said by its code alone. At most 8 of a section.
  */
 CREATE OR REPLACE FUNCTION card_item_of(section text, importance integer, code text, grave boolean, words text) RETURNS card_item LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
