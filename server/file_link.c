@@ -53,7 +53,7 @@ static bool parse(struct file_link *ret)
 int file_link_add(const unsigned char key[SEAL_BOX_KEY_BYTES], struct str text, struct buf *out)
 {
     unsigned char box[FILE_LINK_TEXT_MAX + SEAL_BOX_EXTRA];
-    struct file_link link;
+    struct file_link link = {0};
     int rc;
 
     if (text.len > FILE_LINK_TEXT_MAX || memchr(text.ptr, 0, text.len))
