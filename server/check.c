@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "query/schema.h"
 #include "server/config.h"
+#include "server/document_routes.h"
 #include "server/service.h"
 
 static void print_statements(const struct access *access, struct arena *arena)
@@ -34,6 +35,21 @@ static void print_found(const struct schema *schema)
            schema->n_types, a->n_tables, hot, a->n_paths, lists);
 }
 
+/* The file of documents beside the schema file. */
+static int check_documents(struct arena *arena, const char *path, const struct schema *schema,
+                           struct err *reterr)
+{
+    struct document_routes routes;
+    int rc = document_routes_read(arena, path, &routes, reterr);
+
+    if (rc == 0)
+        rc = document_routes_compile(&routes, schema, reterr);
+    if (rc == 0)
+        printf("%u documents over HTTP\n", routes.n);
+    document_routes_release(&routes);
+    return rc;
+}
+
 int check_run(const struct config *config)
 {
     struct schema *schema = NULL;
@@ -49,6 +65,13 @@ int check_run(const struct config *config)
         return 2;
     }
     print_found(schema);
+    rc = check_documents(&arena, config->schema, schema, &err);
+    if (rc < 0) {
+        fprintf(stderr, "tolqujat check: %s\n", err.message);
+        schema_free(schema);
+        arena_release(&arena);
+        return 2;
+    }
     rc = db_check(config->database, &schema->access, &err);
     if (rc < 0) {
         status = 1;

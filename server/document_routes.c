@@ -36,7 +36,7 @@ static bool begins(struct str s, struct str with)
 
 /* ---- the file ---- */
 
-static int add_route(struct arena *arena, struct document_routes *r, struct str line,
+static int add_route(struct arena *arena, struct document_routes *r, struct str line, int number,
                      struct err *reterr)
 {
     struct document_route *route = &r->all[r->n];
@@ -45,7 +45,7 @@ static int add_route(struct arena *arena, struct document_routes *r, struct str 
     line.len -= mark.len;
     if (r->n == ROUTES_MAX)
         return err_set(reterr, ERR_CONFIG, "documents.graphql has more than %d routes", ROUTES_MAX);
-    *route = (struct document_route){.path = take_until(&line, ' ')};
+    *route = (struct document_route){.path = take_until(&line, ' '), .line = number};
     if (route->path.len == 0 || route->path.ptr[0] != '/' || line.len == 0)
         return err_set(reterr, ERR_CONFIG,
                        "documents.graphql: a route is like \"# GET /path/{id} media/type\"");
@@ -62,10 +62,10 @@ static int read_routes(struct arena *arena, struct str text, struct document_rou
     ret->all = arena_array(arena, ROUTES_MAX, sizeof *ret->all);
     if (!ret->all)
         return err_set(reterr, ERR_MEMORY, "no memory for the documents");
-    while (text.len && rc == 0) {
+    for (int number = 1; text.len && rc == 0; number++) {
         struct str line = take_until(&text, '\n');
         if (begins(line, mark))
-            rc = add_route(arena, ret, line, reterr);
+            rc = add_route(arena, ret, line, number, reterr);
         else if (ret->n && !ret->all[ret->n - 1].operation.ptr)
             ret->all[ret->n - 1].operation = line;
         else if (ret->n)
@@ -142,7 +142,7 @@ static int add_variable(struct value *object, struct str name, struct str text, 
 }
 
 int document_routes_variables(struct arena *arena, const struct document_route *route,
-                              struct str path, struct str query, const struct value **ret,
+                              struct str path, struct str query, struct value **ret,
                               struct err *reterr)
 {
     struct url_params params = {.rest = query};
@@ -151,7 +151,7 @@ int document_routes_variables(struct arena *arena, const struct document_route *
     int rc = 0, more = 0;
 
     if (object)
-        object->items = arena_array(arena, VARIABLES_MAX, sizeof *object->items);
+        object->items = arena_array(arena, VARIABLES_MAX + 1, sizeof *object->items);
     if (!object || !object->items)
         return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
     object->kind = VALUE_OBJECT;
@@ -164,4 +164,15 @@ int document_routes_variables(struct arena *arena, const struct document_route *
         rc = add_variable(object, name, text, reterr);
     *ret = object;
     return more < 0 ? more : rc;
+}
+
+void document_routes_set_variable(struct value *object, struct str name, struct str text)
+{
+    uint32_t i = 0;
+
+    while (i < object->n_items && !str_eq(object->items[i].name, name))
+        i++;
+    if (i == object->n_items)
+        object->n_items++; /* there is room for one more than a request may bring */
+    object->items[i] = (struct value){.kind = VALUE_STRING, .name = name, .text = text};
 }

@@ -117,7 +117,10 @@ static void on_read(uv_fs_t *req)
         end(s);
     } else if (s->waits) {
         s->waits = false;
-        exchange_resume(s->x);
+        if (s->x->is_gone)
+            exchange_abandon(s->x); /* while next() waited it was ours again */
+        else
+            exchange_resume(s->x);
     }
 }
 

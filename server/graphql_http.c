@@ -51,6 +51,7 @@ static struct operation *accept_exchange(struct graphql *g, struct exchange *x)
     }
     o->g = g;
     o->x = x;
+    o->arena = &x->arena;
     o->type = type;
     o->safe = x->method != HTTP_METHOD_POST;
     list_init(&o->link);
@@ -89,7 +90,7 @@ void graphql_handle(struct graphql *g, struct exchange *x)
                  : graphql_params_parse(&x->arena, x->body, &o->params, &err);
     if (rc < 0) {
         g->stats.failed++;
-        graphql_blame_limit(x, &err);
+        graphql_blame_limit(&x->arena, &err);
         exchange_error(x, &err, NULL);
         return;
     }
@@ -98,50 +99,42 @@ void graphql_handle(struct graphql *g, struct exchange *x)
 
 /* ---- documents ---- */
 
-static struct operation *accept_document(struct graphql *g, struct exchange *x,
-                                         const struct document_route *route)
-{
-    struct operation *o = arena_zalloc(&x->arena, sizeof *o);
-
-    if (!o || g->closing || g->stats.in_flight >= g->config.max_in_flight) {
-        const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
-        document_refuse(
-            x, 503, STR("The server can't take this request just now. Please try again."), again);
-        return NULL;
-    }
-    o->g = g;
-    o->x = x;
-    o->type = ANSWER_GRAPHQL_RESPONSE;
-    o->safe = true;
-    o->route = route;
-    list_init(&o->link);
-    x->data = o;
-    x->gone = operation_gone;
-    return o;
-}
-
 void graphql_handle_document(struct graphql *g, struct exchange *x,
                              const struct document_route *route)
 {
-    struct operation *o = accept_document(g, x, route);
+    static const struct http_header again[] = {{"Retry-After", "1"}, {NULL, NULL}};
+    struct document_reply *d = arena_zalloc(&x->arena, sizeof *d);
+    struct operation *o = arena_zalloc(&x->arena, sizeof *o);
     struct err err;
     int rc;
 
-    if (!o)
+    if (!d || !o || g->closing || g->stats.in_flight >= g->config.max_in_flight) {
+        document_refuse(
+            x, 503, STR("The server can't take this request just now. Please try again."), again);
         return;
-    g->stats.operations++;
+    }
+    *d = (struct document_reply){.route = route, .o = o};
+    *o = (struct operation){.g = g,
+                            .x = x,
+                            .arena = &x->arena,
+                            .type = ANSWER_GRAPHQL_RESPONSE,
+                            .safe = true,
+                            .reply = d};
+    list_init(&o->link);
+    x->data = o;
+    x->gone = operation_gone;
     rc = viewer_of(g->config.identity, x, &o->viewer);
     if (rc < 0) {
+        g->stats.operations++;
         operation_refuse_with(o, rc,
                               rc == ERR_UNAUTHENTICATED
                                   ? "This needs a token that counts."
                                   : "The request needs more memory than it may have.");
         return;
     }
-    o->params.query = route->operation;
-    rc = document_routes_variables(&x->arena, route, x->path, x->query, &o->params.variables, &err);
+    rc = document_routes_variables(&x->arena, route, x->path, x->query, &d->variables, &err);
     if (rc < 0)
         operation_refuse(o, &err);
     else
-        operation_run(o);
+        document_run(d);
 }

@@ -12,9 +12,14 @@
 #include "query/ast.h"
 #include "query/variables.h"
 #include "server/accept_language.h"
+#include "server/document_routes.h"
 #include "server/graphql_priv.h"
 #include "server/role_limits.h"
 #include "server/source.h"
+
+enum {
+    DOCUMENT_PAGE_MAX = 1000 /* rows on a page of a document over HTTP */
+};
 
 static void refuse_called_off(struct operation *o)
 {
@@ -140,7 +145,7 @@ static void note_cost(struct operation *o)
         return;
     snprintf(text, sizeof text, "{\"cost\":{\"estimate\":%llu,\"limit\":%u}}",
              (unsigned long long)o->execution.cost, o->limits.max_cost);
-    o->extensions = arena_str(&o->x->arena, str_of(text));
+    o->extensions = arena_str(o->arena, str_of(text));
 }
 
 static uint32_t language_of(const struct operation *o)
@@ -159,7 +164,7 @@ static void execute(struct operation *o)
                                       .variables = o->variables,
                                       .source = &o->g->source->source,
                                       .viewer = &o->viewer,
-                                      .arena = &o->x->arena,
+                                      .arena = o->arena,
                                       .limits = o->limits,
                                       .seals = o->g->config.seals,
                                       .language = language_of(o),
@@ -196,24 +201,34 @@ static bool is_unsafe(const struct operation *o)
            operation->kind != OPERATION_QUERY;
 }
 
+/* The operator's own documents need not be in his list of trusted ones, and what they cost is his to say. */
+static int take_document(struct operation *o)
+{
+    o->limits = (struct cost_limits){
+        .max_cost = UINT32_MAX, .max_page = DOCUMENT_PAGE_MAX, .max_list = DOCUMENT_PAGE_MAX};
+    o->document = compiled_ref(o->reply->route->compiled);
+    return 0;
+}
+
+static int find_compiled(struct operation *o, struct err *reterr)
+{
+    o->limits = o->g->config.limits;
+    role_limits_apply(o->g->config.role_limits, &o->viewer, &o->limits);
+    return persisted_find(&o->g->persisted, &o->params, &o->document, &o->limits, reterr);
+}
+
 /* The document of the request, good; false: refused. */
 static bool find_document(struct operation *o)
 {
     struct err err;
     int rc;
 
-    o->limits = o->g->config.limits;
-    role_limits_apply(o->g->config.role_limits, &o->viewer, &o->limits);
-    /* The operator's own documents need not be in his list of trusted ones. */
-    rc = o->route ? documents_get(o->g->persisted.documents, o->params.query, &o->document)
-                  : persisted_find(&o->g->persisted, &o->params, &o->document, &o->limits, &err);
-    if (rc < 0 && o->route)
-        err_set(&err, (enum err_code)rc, "The document could not be read.");
+    rc = o->reply ? take_document(o) : find_compiled(o, &err);
     if (rc < 0) {
         operation_refuse(o, &err);
         return false;
     }
-    if (arena_defer(&o->x->arena, document_free, o->document) < 0) {
+    if (arena_defer(o->arena, document_free, o->document) < 0) {
         compiled_unref(o->document);
         operation_refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
         return false;
@@ -233,7 +248,7 @@ static bool find_document(struct operation *o)
 static bool take_variables(struct operation *o, const struct ast_operation *operation)
 {
     struct validate_result errors;
-    int rc = variables_coerce_all(&o->x->arena, o->g->schema, operation, o->params.variables,
+    int rc = variables_coerce_all(o->arena, o->g->schema, operation, o->params.variables,
                                   &o->variables, &errors);
 
     if (rc == ERR_MEMORY)
@@ -256,7 +271,7 @@ static bool compile(struct operation *o)
     if (rc == 0 && !take_variables(o, operation))
         return false;
     if (rc == 0)
-        rc = compiled_plan(o->document, operation, o->variables, &o->x->arena, &o->plan, &err);
+        rc = compiled_plan(o->document, operation, o->variables, o->arena, &o->plan, &err);
     if (rc < 0)
         operation_refuse(o, &err);
     else if (o->plan->ahead)

@@ -4,7 +4,7 @@
  *     graphql_operation.c  the way of one operation: compile, execute, release
  *     graphql_pending.c    what is in flight: deadlines, the early end; open and close
  *     graphql_reply.c      an answer, whole or in pieces, and refusals
- *     graphql_document.c   an answer that is a document, and refusals of one
+ *     graphql_document.c   an answer that is a document, of one operation or page by page, and refusals of one
  *
  * Each calls only those below it. */
 #ifndef SERVER_GRAPHQL_PRIV_H
@@ -19,6 +19,7 @@
 #include "query/answer.h"
 #include "query/execute.h"
 #include "server/access.h"
+#include "server/document_text.h"
 #include "server/graphql_http.h"
 #include "server/graphql_json.h"
 #include "server/http/exchange.h"
@@ -46,9 +47,10 @@ struct graphql {
 struct operation {
     struct graphql *g;
     struct exchange *x;
+    struct arena *arena; /* of all that it makes: the request's, or its page's */
     enum answer_type type;
-    bool safe;                          /* it came by GET or HEAD: nothing may be changed */
-    const struct document_route *route; /* the operation is of this document; NULL: the client's */
+    bool safe;                    /* it came by GET or HEAD: nothing may be changed */
+    struct document_reply *reply; /* the operation is of a document; NULL: the client's */
     struct graphql_params params;
     struct viewer viewer;
     struct compiled *document;
@@ -97,17 +99,41 @@ void operation_refuse(struct operation *o, struct err *err);
 void operation_refuse_all(struct operation *o, const struct validate_result *errors);
 /* Makes of ERR_MEMORY, where it was the request's own limit that ran out, an error that says so: coming again
  * would not help. */
-void graphql_blame_limit(const struct exchange *x, struct err *err);
+void graphql_blame_limit(const struct arena *arena, struct err *err);
 void operation_refuse_with(struct operation *o, int code, const char *message);
 /* Writes what was executed. */
 void operation_answer(struct operation *o);
 
-/* ---- graphql_document.c: each of them ends the exchange ---- */
+/* ---- graphql_document.c ---- */
 
-/* With an OperationOutcome. */
+/* A document that is being made: of one operation, or of one for each page. In the request's arena. */
+struct document_reply {
+    const struct document_route *route;
+    struct operation *o; /* of this page */
+    struct value *variables;
+    struct document_text text;
+    struct producer producer;
+    struct arena arena; /* of a page's operation */
+    struct buf written; /* JSON of the page's answer, */
+    size_t at;          /* how much of it was read, */
+    bool written_all;   /* and whether that is the whole answer */
+    struct buf ready;   /* of the body, before the producer is asked */
+    bool sent;          /* the head is on its way: what fails now cuts the connection */
+    bool starting;      /* a page's operation is being started */
+    bool page_ready;    /* its answer can be read */
+    int rc;             /* why there will be no more; 0: nothing failed */
+    char after[DOCUMENT_CURSOR_MAX];
+};
+
+/* Answers by the route's operation; viewer and variables are known. */
+void document_run(struct document_reply *d);
+/* With an OperationOutcome, before anything has left: ends the exchange. */
 void document_refuse(struct exchange *x, int status, struct str message,
                      const struct http_header *headers);
-/* With the one string that the answer `written` holds, or with an OperationOutcome. */
-void document_answer(struct operation *o, const struct buf *written);
+/* The same for an operation of a document, which may have failed when part of the document has left. */
+void document_fail(struct operation *o, int status, struct str message,
+                   const struct http_header *headers);
+/* The answer of the operation has begun: `written` (taken over), which is all of it or not. */
+void document_answer(struct operation *o, struct buf *written, bool is_all);
 
 #endif

@@ -73,7 +73,7 @@ static const struct http_header *headers_of(int status)
 static bool discreet_errors(struct operation *o, struct validate_result *errors)
 {
     struct str text = o->document ? o->document->text : o->params.query;
-    struct err *copy = arena_array(&o->x->arena, errors->n_errors, sizeof *copy);
+    struct err *copy = arena_array(o->arena, errors->n_errors, sizeof *copy);
 
     for (uint32_t i = 0; copy && i < errors->n_errors; i++) {
         copy[i] = errors->errors[i];
@@ -95,8 +95,8 @@ void operation_refuse_all(struct operation *o, const struct validate_result *all
         errors = (struct validate_result){.errors = &no_memory, .n_errors = 1};
     status = refusal_status(o, errors.errors[0].code);
     o->g->stats.failed++;
-    if (o->route) {
-        document_refuse(o->x, status, str_of(errors.errors[0].message), headers_of(status));
+    if (o->reply) {
+        document_fail(o, status, str_of(errors.errors[0].message), headers_of(status));
         return;
     }
     buf_init(&body, 0);
@@ -104,17 +104,17 @@ void operation_refuse_all(struct operation *o, const struct validate_result *all
     exchange_reply(o->x, status, media_type_name(o->type), &body, headers_of(status));
 }
 
-void graphql_blame_limit(const struct exchange *x, struct err *err)
+void graphql_blame_limit(const struct arena *arena, struct err *err)
 {
-    if (err->code == ERR_MEMORY && x->arena.limited)
+    if (err->code == ERR_MEMORY && arena->limited)
         err_set(err, ERR_LIMIT,
                 "The request needs more memory than one may have (%zu MB). Send or ask for less.",
-                x->arena.limit >> 20);
+                arena->limit >> 20);
 }
 
 void operation_refuse(struct operation *o, struct err *err)
 {
-    graphql_blame_limit(o->x, err);
+    graphql_blame_limit(o->arena, err);
     operation_refuse_all(o, &(struct validate_result){.errors = err, .n_errors = 1});
 }
 
@@ -183,7 +183,7 @@ static void stream(struct operation *o, int status, const struct buf *written, b
 {
     o->written = *written;
     o->written_all = is_all;
-    if (arena_defer(&o->x->arena, written_free, &o->written) < 0) {
+    if (arena_defer(o->arena, written_free, &o->written) < 0) {
         buf_release(&o->written);
         operation_refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
         return;
@@ -208,9 +208,9 @@ void operation_answer(struct operation *o)
     rc = answer_open(&o->answer, &o->execution, str_of(o->x->id));
     o->answer.extensions = o->extensions;
     if (rc == 0)
-        rc = arena_defer(&o->x->arena, answer_free, &o->answer);
+        rc = arena_defer(o->arena, answer_free, &o->answer);
     if (rc == 0 && buf_reserve(&body, PIECE_FIRST))
-        rc = answer_next(&o->answer, &body, o->route ? SIZE_MAX : PIECE_BYTES);
+        rc = answer_next(&o->answer, &body, PIECE_BYTES);
     if (rc < 0) {
         buf_release(&body);
         operation_refuse_with(o, o->answer.cut ? ERR_LIMIT : rc,
@@ -218,9 +218,8 @@ void operation_answer(struct operation *o)
                                             : "The request needs more memory than it may have.");
         return;
     }
-    if (o->route) {
-        document_answer(o, &body);
-        buf_release(&body);
+    if (o->reply) {
+        document_answer(o, &body, rc == 0);
         return;
     }
     status = answer_status(o);

@@ -196,6 +196,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     if (rc == 0)
         rc = document_routes_read(&s->arena, config->schema, &s->documents, reterr);
     if (rc == 0)
+        rc = document_routes_compile(&s->documents, s->schema, reterr);
+    if (rc == 0)
         rc = open_keyring(s, reterr);
     if (rc == 0 && config->card_key)
         rc = card_key_open(&s->card_key, config->card_key, reterr);
@@ -225,6 +227,7 @@ void service_release(struct service *s)
     metrics_close(s->metrics);
     static_close(s->files);
     trusted_free(s->trusted);
+    document_routes_release(&s->documents);
     keyring_close(s->keyring);
     if (s->schema)
         schema_free(s->schema);

@@ -79,23 +79,24 @@ CREATE OR REPLACE FUNCTION summary_vitals(subject bigint, withheld text[], lang 
       JOIN observation_kind k ON k.kind = o.kind
 $$;
 
-/* Smoking and drinking have codes of their own in LOINC; the others of the person's habits are in the record alone. */
+/* Smoking, drinking and a few others have codes of their own in LOINC; the others of habits and risks are said in words. */
 CREATE OR REPLACE FUNCTION summary_social(subject bigint, withheld text[], lang text) RETURNS SETOF summary_entry LANGUAGE sql STABLE AS $$
     SELECT 'social', 0, l.noted_on, fhir_url('lifestyle', subject, l.id),
            jsonb_strip_nulls(jsonb_build_object(
                'resourceType', 'Observation', 'id', fhir_id('lifestyle', subject, l.id),
                'status', 'final',
                'category', jsonb_build_array(fhir_state('observation-category', 'social-history')),
-               'code', fhir_concept(fhir_system('loinc'), CASE l.kind WHEN 'smoking' THEN '72166-2' ELSE '74013-4' END, document_word(l.kind, lang)),
+               'code', fhir_concept(fhir_system('loinc'), CASE l.kind WHEN 'smoking' THEN '72166-2' WHEN 'alcohol' THEN '74013-4' WHEN 'occupation' THEN '11341-5' WHEN 'drugs' THEN '11343-1' END,
+                                    document_word(l.kind, lang)),
                'subject', fhir_reference('patient', subject, NULL),
                'effectiveDateTime', l.noted_on,
                'valueCodeableConcept', jsonb_build_object('text', v.words))),
            ARRAY[document_word(l.kind, lang), v.words, l.noted_on::text], NULL::bigint[], NULL::bigint[]
       FROM (SELECT DISTINCT ON (x.kind) x.* FROM lifestyle x
-             WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.kind IN ('smoking', 'alcohol')
+             WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error'
                AND NOT is_withheld(withheld, 'lifestyle', x.id)
              ORDER BY x.kind, x.noted_on DESC, x.id DESC) l
-     CROSS JOIN LATERAL (SELECT concat_ws(', ', document_word('level ' || l.level, lang), trim_scale(l.amount) || ' ' || l.unit) AS words) v
+     CROSS JOIN LATERAL (SELECT concat_ws(', ', document_word('level ' || l.level, lang), trim_scale(l.amount) || ' ' || l.unit, fhir_string(l.note)) AS words) v
 $$;
 
 /* Only one that goes on: what has ended is nobody's concern abroad. */

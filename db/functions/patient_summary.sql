@@ -70,8 +70,8 @@ DECLARE
     bundle jsonb;
 BEGIN
     IF viewer IS NOT NULL THEN
-        /* An ambulance crew sees neither laboratory results nor habits (@allow of LabResult and Lifestyle). */
-        SELECT string_to_array(r.withheld, ' ') || CASE WHEN r.capacities = 'AMBULANCE' THEN '{lab_result,lifestyle}' ELSE '{}' END::text[]
+        /* An ambulance crew sees neither laboratory results nor habits nor plans (@allow of LabResult, Lifestyle, CarePlan, CareGoal, CareTask, CalendarSlot and DueItem). */
+        SELECT string_to_array(r.withheld, ' ') || CASE WHEN r.capacities = 'AMBULANCE' THEN '{lab_result,lifestyle,care_plan,vaccine_exception,screening_task}' ELSE '{}' END::text[]
           INTO withheld FROM access_rights(viewer, subject) r;
         IF NOT FOUND THEN
             RETURN;
@@ -94,7 +94,11 @@ BEGIN
             UNION ALL SELECT * FROM summary_social(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_pregnancy(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_procedures(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_devices(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_plan(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_care_plans(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_doses_due(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_screenings_due(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_stays(subject, withheld, spoken)) e
       JOIN summary_sections() s ON s.section = e.section;
 
@@ -122,6 +126,7 @@ BEGIN
                             jsonb_build_object('fullUrl', fhir_url('patient', subject, NULL), 'resource', summary_person(subject, spoken)))
                         || coalesce((SELECT jsonb_agg(jsonb_build_object('fullUrl', e.url, 'resource', e.resource) ORDER BY n)
                                        FROM unnest(entries) WITH ORDINALITY AS e (section, priority, day, url, resource, cells, practitioners, clinics, n)), '[]')
+                        || coalesce((SELECT jsonb_agg(jsonb_build_object('fullUrl', w.url, 'resource', w.resource) ORDER BY w.url) FROM summary_worn(subject, entries, spoken) w), '[]')
                         || coalesce((SELECT jsonb_agg(jsonb_build_object('fullUrl', fhir_url('practitioner', NULL, w.id), 'resource', summary_practitioner(w.id, spoken)) ORDER BY w.id)
                                        FROM (SELECT unnest(e.practitioners) AS id FROM unnest(entries) e UNION SELECT doctor) w WHERE w.id IS NOT NULL), '[]')
                         || coalesce((SELECT jsonb_agg(jsonb_build_object('fullUrl', fhir_url('clinic', NULL, o.id), 'resource', summary_organization(o.id, spoken)) ORDER BY o.id)

@@ -54,10 +54,14 @@ static void conn_close_handle(struct http_conn *c, bool reset)
 
 static void conn_forget(struct http_slot *slot, struct list *gone)
 {
-    if (slot->x._state != SLOT_HANDLER) {
+    bool waits = slot->x._state == SLOT_STREAM && slot->stream_waits;
+
+    if (slot->x._state != SLOT_HANDLER && !waits) {
         slot_free(slot);
         return;
     }
+    if (waits)
+        slot->server->stats.in_flight++; /* it has work pending again: see exchange_leave */
     slot->x._state = SLOT_ORPHAN;
     slot->x._conn = NULL;
     slot->x._next = NULL;

@@ -28,14 +28,14 @@ enum http_method {
 /* Where the body of a long reply comes from: asked for the next piece only when the one before has been
  * taken by the socket, so that a slow reader stops the writing, not the process. */
 struct producer {
-    /* Appends the next 16 to 64 KB to `out`. 1: more will follow; 0: that was the last; negative ERR_:
+    /* Appends the next 16 to 64 KB to `out`. 1: more will follow; 0: that was the last; PRODUCER_WAITS; negative ERR_:
      * the body can't be ended well: the connection is cut where everybody sees it. */
     int (*next)(struct producer *p, struct buf *out);
 };
 
 enum {
-    /* What next() returns, too, when it has appended nothing and the next piece is still on its way: it is asked again
-     * after exchange_resume. */
+    /* What is next is not there yet, and exchange_resume will say when it is. Until then the exchange is in the handler's
+     * hands again: next() may have set x->gone, and when that was called, exchange_abandon ends the exchange. */
     PRODUCER_WAITS = 2
 };
 
@@ -100,7 +100,7 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
 void exchange_stream_sized(struct exchange *x, int status, const char *content_type,
                            struct producer *producer, uint64_t length,
                            const struct http_header *headers);
-/* The producer of `x` has its next piece, after PRODUCER_WAITS. Only while the exchange lives, and never from inside next(). */
+/* The producer that waited can go on: next() is called on a later turn, or in this one. Not for an exchange that is gone. */
 void exchange_resume(struct exchange *x);
 /* An error as JSON: {"errors":[{"message":...,"extensions":{"code":...,"requestId":...}}]}; `err->code` gives
  * the status (503 comes with Retry-After). The handlers' way of failing. */

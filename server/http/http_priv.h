@@ -10,6 +10,8 @@
  *                            |                        |    \--stream-> STREAM --written--> pool
  *                            \--refused-> READY       \--client vanished-> ORPHAN --reply--> pool
  *
+ * A STREAM whose producer waits becomes an ORPHAN like one at a HANDLER.
+ *
  * From BODY to written it stands in its connection's queue, in the order of the requests. */
 #ifndef SERVER_HTTP_HTTP_PRIV_H
 #define SERVER_HTTP_HTTP_PRIV_H
@@ -83,7 +85,8 @@ struct http_slot {
     struct str out[SLOT_OUT];
     struct producer *producer;
     uint64_t length_left; /* of a stream whose length the head says */
-    bool stream_started, stream_done, stream_waits, sized, chunked;
+    bool stream_started, stream_done, sized, chunked;
+    bool stream_waits; /* for exchange_resume */
     int status;
 };
 

@@ -279,12 +279,6 @@ void exchange_stream_sized(struct exchange *x, int status, const char *content_t
     stream_begin(slot, producer);
 }
 
-void exchange_resume(struct exchange *x)
-{
-    slot_of(x)->stream_waits = false;
-    server_dirty(x->_conn);
-}
-
 void exchange_stream(struct exchange *x, int status, const char *content_type,
                      struct producer *producer, const struct http_header *headers)
 {
@@ -300,6 +294,15 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
     }
     head_write(slot, status, content_type, -1, headers);
     stream_begin(slot, producer);
+}
+
+void exchange_resume(struct exchange *x)
+{
+    struct http_slot *slot = slot_of(x);
+
+    x->gone = NULL;
+    slot->stream_waits = false;
+    server_dirty(x->_conn);
 }
 
 /* ---- errors ---- */

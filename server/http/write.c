@@ -41,10 +41,6 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
         buf_clear(&slot->head_out);
     buf_clear(&slot->body_out);
     rc = slot->producer->next(slot->producer, &slot->body_out);
-    if (rc == PRODUCER_WAITS) {
-        slot->stream_waits = true;
-        return 0;
-    }
     if (slot->sized)
         rc = stream_count(slot, rc);
     if (rc < 0 || slot->body_out.failed) {
@@ -54,6 +50,7 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
     }
     slot->stream_started = true;
     slot->stream_done = rc == 0;
+    slot->stream_waits = rc == PRODUCER_WAITS;
     slot->out[2] = STR("");
     if (slot->chunked && slot->body_out.len) {
         buf_addf(&slot->head_out, "%zx\r\n", slot->body_out.len);
@@ -68,6 +65,12 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
         return -1;
     }
     return 0;
+}
+
+/* True when it has something for the next turn: more than one turn's worth, or the next piece of a stream. */
+static bool slot_goes_on(const struct http_slot *slot)
+{
+    return slot_has_output(slot) || (slot->x._state == SLOT_STREAM && !slot->stream_waits);
 }
 
 /* True when the reply of this slot is in out[] or has left, so that the next one may follow at once. */
@@ -89,8 +92,8 @@ static int conn_gather(struct http_conn *c, uv_buf_t *parts, size_t *ret_total)
             slot->out[0] = http_continue;
         }
         /* A stream's first piece waits until its turn has come: pieces are memory. */
-        if (x->_state == SLOT_STREAM && !slot->stream_started && !slot->stream_waits &&
-            x == c->first && stream_next(c, slot) < 0)
+        if (x->_state == SLOT_STREAM && !slot->stream_started && x == c->first &&
+            stream_next(c, slot) < 0)
             return -1;
         for (int i = 0; i < SLOT_OUT && n < WRITE_PARTS && total < most; i++) {
             size_t len = MIN(slot->out[i].len, most - total);
@@ -181,8 +184,8 @@ static int conn_refill(struct http_conn *c)
 {
     struct http_slot *slot = c->first ? slot_of(c->first) : NULL;
 
-    if (slot && slot->x._state == SLOT_STREAM && !slot->stream_waits && slot->stream_started &&
-        !slot->stream_done && !slot_has_output(slot))
+    if (slot && slot->x._state == SLOT_STREAM && slot->stream_started && !slot->stream_done &&
+        !slot->stream_waits && !slot_has_output(slot))
         return stream_next(c, slot);
     return 0;
 }
@@ -218,10 +221,8 @@ void conn_flush(struct http_conn *c)
     }
     if (c->state == CONN_CLOSED)
         return;
-    if (!c->writing && c->first &&
-        ((c->first->_state == SLOT_STREAM && !slot_of(c->first)->stream_waits) ||
-         slot_has_output(slot_of(c->first))))
-        server_later(c); /* its next piece, or more than one turn's worth */
+    if (!c->writing && c->first && slot_goes_on(slot_of(c->first)))
+        server_later(c);
     if (c->stopped && c->state == CONN_OPEN && !conn_full(c))
         server_later(c); /* room for more requests */
     if (!c->writing && !c->first)

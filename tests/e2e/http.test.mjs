@@ -185,6 +185,18 @@ describe('pipelining', () => {
     }
   });
 
+  test('a stream that waits for what it sends, among others', async () => {
+    const responses = await all(get('/waiting?3') + get('/ok') + get('/waiting?0') + get('/stream?2') + get('/slow?5') + get('/waiting?1') + get('/ok'));
+    assert.deepEqual(responses.map((response) => response.body.length), [3 * 32768, 2, 0, 65536, 2, 32768, 2]);
+    const [old] = await all('GET /waiting?5 HTTP/1.0\r\n\r\n');
+    assert.equal(old.body.length, 5 * 32768);
+    const head = await connect(server.port);
+    await head.send(get('/waiting?3').replace('GET', 'HEAD') + get());
+    assert.equal((await head.response({ head: true })).status, 200);
+    assert.equal(text(await head.response()), 'ok');
+    head.destroy();
+  });
+
   test('after a parse error the good ones before it are answered, then 400, then the end', async () => {
     const responses = await all(`${get('/slow?100')}${get()}GET /ok HTTP/1.1\r\nBad Header: x\r\n\r\n${get()}`);
     assert.deepEqual(responses.map((response) => response.status), [200, 200, 400]);
@@ -525,6 +537,18 @@ describe('ends', () => {
       connection.socket.resetAndDestroy();
     }
     assert.equal((await exchange(server.port, get())).status, 200);
+  });
+
+  test('reset while a stream waits, and between', async () => {
+    const before_ = Number(text(await exchange(server.port, get('/gone'))));
+    for (let i = 0; i < 60; i++) {
+      const connection = await connect(server.port);
+      await connection.send(get('/waiting?40') + get('/waiting?3'));
+      await until(() => connection.bytes.length > i * 10_000 || connection.closed, 'some bytes');
+      if (i % 2) await sleep(i % 7);
+      connection.socket.resetAndDestroy();
+    }
+    await until(async () => Number(text(await exchange(server.port, get('/gone')))) > before_, 'some were told');
   });
 
   test('a stream that breaks is seen to break', async () => {

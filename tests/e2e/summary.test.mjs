@@ -107,10 +107,16 @@ test('what the tables have is there, each in its section, and no more', async ()
       SELECT m.patient_id FROM medication_statement m WHERE (m.ended_on IS NULL OR m.ended_on >= ${today}) AND m.record_status <> 'entered_in_error' AND m.superseded_by IS NULL
          AND NOT EXISTS (SELECT FROM prescription p WHERE p.patient_id = m.patient_id AND p.id = m.prescription_id AND ${prescribed('p')})) taken WHERE true`,
     stays: "hospitalization WHERE record_status <> 'entered_in_error' AND superseded_by IS NULL",
-    plan: "dispensary_registration WHERE removed_on IS NULL AND record_status <> 'entered_in_error' AND superseded_by IS NULL",
+    // Registrations and plans that go on, doses and screenings that are due.
+    plan: `(SELECT patient_id FROM dispensary_registration WHERE removed_on IS NULL AND record_status <> 'entered_in_error' AND superseded_by IS NULL
+      UNION ALL SELECT patient_id FROM care_plan WHERE status = 'active' AND record_status <> 'entered_in_error' AND superseded_by IS NULL
+      UNION ALL SELECT d.patient_id FROM patient p CROSS JOIN due_items(p.id, ${today}) d WHERE d.kind = 'screening'
+      UNION ALL SELECT s.patient_id FROM patient p CROSS JOIN vaccination_calendar(p.id) s WHERE s.state IN ('due', 'overdue')) planned WHERE true`,
+    devices: `implant WHERE (removed_on IS NULL OR removed_on > ${today}) AND record_status <> 'entered_in_error' AND superseded_by IS NULL`,
+    social: "(SELECT DISTINCT patient_id, kind FROM lifestyle WHERE record_status <> 'entered_in_error' AND superseded_by IS NULL) habits WHERE true",
   };
   const seen = Object.fromEntries(Object.keys(wanted).map((name) => [name, 0]));
-  for (const { id, iin } of people.slice(0, 60)) {
+  for (const { id, iin } of people.slice(0, 80)) {
     const { bundle } = await summary(iin);
     for (const [name, from] of Object.entries(wanted)) {
       const [{ n }] = await database.query(`SELECT count(*)::int AS n FROM ${from} AND patient_id = ${id}`);
@@ -173,8 +179,8 @@ describe('who sees what', () => {
     const [{ name_en: name }] = await database.query(`SELECT name_en FROM icd10 WHERE code = '${entry.icd10}'`);
     assert.ok(!resources(bundle, 'Condition').some(({ code }) => code.coding[0].code === entry.icd10));
     for (const text of [entry.icd10, name, 'condition-canary']) assert.ok(!section(bundle, 'problems').text.div.includes(text) && !JSON.stringify(section(bundle, 'plan') ?? '').includes(text), text);
-    assert.ok(!resources(bundle, 'CarePlan').some(({ description }) => description.includes(entry.icd10)), document);
-    assert.ok(resources(full.bundle, 'CarePlan').some(({ description }) => description.includes(entry.icd10)));
+    assert.ok(!resources(bundle, 'CarePlan').some(({ description }) => description?.includes(entry.icd10)), document);
+    assert.ok(resources(full.bundle, 'CarePlan').some(({ description }) => description?.includes(entry.icd10)));
     const own = await summary(person.iin);
     assert.equal(resources(own.bundle, 'Condition').length, resources(full.bundle, 'Condition').length);
   });
@@ -236,13 +242,14 @@ test('what is measured, taken and done is there too: the latest of each, and not
     INSERT INTO medication_statement (patient_id, started_on, origin, name, dose) VALUES (${id}, '2024-02-02', 'reported', 'taken-canary', 'one a day');
     INSERT INTO medication_statement (patient_id, started_on, ended_on, origin, name) VALUES (${id}, '2024-02-02', '2024-02-03', 'reported', 'ended-canary')`);
   const kinds = await database.value('SELECT count(*)::int FROM observation_kind');
+  const habits = await database.value(`SELECT count(DISTINCT kind)::int FROM lifestyle WHERE patient_id = ${id}`);
   for (const lang of ['KK', 'RU', 'EN']) {
     const { bundle, document } = await summary(iin, undefined, lang);
     assertSummary(bundle, `measured, ${lang}`);
     for (const word of ['lab-canary', 'text-canary', 'study-canary', 'procedure-canary', 'taken-canary', 'neg &lt; 1 &amp; &quot;x&quot;']) assert.ok(document.includes(JSON.stringify(word).slice(1, -1)), word);
     for (const word of ['lab-old', 'ordered-canary', 'ended-canary', 'image-canary']) assert.ok(!document.includes(word), word);
     assert.equal(section(bundle, 'vitals').entry.length, kinds);
-    assert.equal(section(bundle, 'social').entry.length, 2);
+    assert.equal(section(bundle, 'social').entry.length, habits);
     assert.equal(section(bundle, 'pregnancy').entry.length, 1);
   }
   // A crew with an open call sees no laboratory results, no habits.
@@ -253,6 +260,57 @@ test('what is measured, taken and done is there too: the latest of each, and not
   assertSummary(bundle, 'ambulance');
   assert.ok(document.includes('study-canary') && document.includes('taken-canary'));
   assert.ok(!document.includes('lab-canary') && !section(bundle, 'social'));
+});
+
+test('what is worn and what is planned: each word of it, and none of what is hidden', async () => {
+  const [{ id, iin, district, condition, icd10 }] = await database.query(`SELECT p.id::text, p.iin, p.district_doctor_id AS district, c.id AS condition, c.icd10 FROM patient p JOIN condition c ON c.patient_id = p.id
+    WHERE p.deceased_on IS NULL AND p.district_doctor_id IS NOT NULL AND p.birth_date < '1980-01-01' AND c.clinical_status = 'active' AND c.superseded_by IS NULL AND c.record_status = 'active'
+    AND NOT EXISTS (SELECT FROM implant i WHERE i.patient_id = p.id) AND NOT EXISTS (SELECT FROM care_plan x WHERE x.patient_id = p.id) ORDER BY p.id DESC LIMIT 1`);
+  const worn = await database.execute(`INSERT INTO implant (patient_id, implanted_on, kind, mri, name, model, lot) VALUES (${id}, '2020-02-02', 'pacemaker', 'unsafe', 'device-canary <1>', 'model-canary', 'lot-canary') RETURNING id`);
+  const plan = await database.execute(`INSERT INTO care_plan (patient_id, condition_id, started_on, title) VALUES (${id}, ${condition}, '2024-02-02', 'plan-canary') RETURNING id`);
+  const task = await database.execute(`INSERT INTO care_task (patient_id, care_plan_id, due_on, kind, description) VALUES (${id}, ${plan}, '2030-02-02', 'test', 'task-canary') RETURNING id`);
+  await database.execute(`INSERT INTO implant (patient_id, implanted_on, removed_on, kind, name) VALUES (${id}, '2010-02-02', '2011-02-02', 'lens', 'removed-canary');
+    INSERT INTO care_goal (patient_id, care_plan_id, set_on, description) VALUES (${id}, ${plan}, '2024-02-02', 'goal-canary & more');
+    INSERT INTO care_task (patient_id, care_plan_id, due_on, done_on, status, kind, description) VALUES (${id}, ${plan}, '2024-03-02', '2024-03-02', 'done', 'test', 'done-canary');
+    INSERT INTO care_plan (patient_id, started_on, ended_on, status, title) VALUES (${id}, '2020-02-02', '2021-02-02', 'completed', 'ended-canary');
+    INSERT INTO lifestyle (patient_id, noted_on, kind, level, note) VALUES (${id}, current_date, 'occupation', 'unknown', 'note-canary')`);
+  const words = ['device-canary', 'model-canary', 'lot-canary', 'plan-canary', 'goal-canary', 'task-canary', 'note-canary'];
+  for (const [lang, device, mri] of [['KK', 'Кардиостимулятор', 'болмайды'], ['RU', 'Кардиостимулятор', 'нельзя'], ['EN', 'Pacemaker', 'unsafe']]) {
+    const { bundle, document } = await summary(iin, undefined, lang);
+    assertSummary(bundle, `planned, ${lang}`);
+    for (const word of words) assert.ok(document.includes(word), word);
+    for (const word of ['removed-canary', 'done-canary', 'ended-canary']) assert.ok(!document.includes(word), word);
+    const [use] = resources(bundle, 'DeviceUseStatement');
+    assert.equal(bundle.entry.find(({ fullUrl }) => fullUrl === use.device.reference).resource.deviceName[0].name, 'device-canary <1>');
+    assert.match(narrative(section(bundle, 'devices')), new RegExp(`${device}, device-canary &lt;1&gt;, model-canary.*${mri}`));
+    const care = resources(bundle, 'CarePlan').find(({ title }) => title === 'plan-canary');
+    assert.equal(bundle.entry.find(({ fullUrl }) => fullUrl === care.addresses[0].reference).resource.code.coding[0].code, icd10);
+    assert.match(narrative(section(bundle, 'plan')), /plan-canary: goal-canary &amp; more.*2030-02-02/);
+  }
+  // An ambulance crew sees the device and no plan.
+  const [crew] = await database.query(`SELECT m.iin, c.bin, c.id::text FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id JOIN clinic c ON c.id = j.clinic_id
+    WHERE c.kind = 'ambulance' AND c.active AND m.active AND j.role <> 'manager' AND j.valid_to IS NULL AND m.id <> ${district} LIMIT 1`);
+  await database.execute(`INSERT INTO ambulance_call (patient_id, clinic_id, received_at, category, number) VALUES (${id}, ${crew.id}, now(), 1, 'call-of-the-plan')`);
+  const { document: seen, bundle: ofCrew } = await summary(iin, clinician(crew, 'AMBULANCE'));
+  assertSummary(ofCrew, 'ambulance');
+  assert.ok(seen.includes('device-canary') && !seen.includes('plan-canary') && !seen.includes('note-canary'));
+  assert.ok(!resources(ofCrew, 'ImmunizationRecommendation').length && !resources(ofCrew, 'CarePlan').some(({ intent }) => intent === 'proposal'));
+  // Hidden from the doctor: the device, a task; and then the disease, which takes its plan with it.
+  const doctor = clinician(await districtDoctor(id));
+  const hide = (table, item) => database.execute(`INSERT INTO access_rule (patient_id, kind, item_table, item_id, made_by) VALUES (${id}, 'hide', '${table}', ${item}, '${iin}')`);
+  await hide('implant', worn);
+  await hide('care_task', task);
+  const once = await summary(iin, doctor);
+  assertSummary(once.bundle, 'hidden device');
+  for (const word of ['device-canary', 'model-canary', 'lot-canary', 'task-canary']) assert.ok(!once.document.includes(word), word);
+  assert.ok(once.document.includes('goal-canary') && !section(once.bundle, 'devices'));
+  await database.execute(`UPDATE condition SET recorded_by = NULL WHERE patient_id = ${id} AND id = ${condition}`); // who wrote it would go on seeing it
+  await hide('condition', condition);
+  const twice = await summary(iin, doctor);
+  assertSummary(twice.bundle, 'hidden disease');
+  for (const word of ['plan-canary', 'goal-canary', 'task-canary']) assert.ok(!twice.document.includes(word), word);
+  assert.ok(!resources(twice.bundle, 'CarePlan').some(({ intent }) => intent === 'proposal'), 'what is due because of a disease would tell of it');
+  assert.ok((await summary(iin)).document.includes('task-canary'));
 });
 
 describe('over HTTP', () => {
@@ -304,52 +362,5 @@ describe('over HTTP', () => {
     assert.equal((await server.request(`/fhir/Patient/${id}/$summary`, { method: 'POST', headers: citizen(iin).headers })).status, 405);
     for (const path of ['/fhir/Patient//$summary', `/fhir/Patient/${id}`, `/fhir/Patient/${id}/$summary/x`, '/fhir/$summary']) assert.equal((await get(path, citizen(iin).headers)).status, 404, path);
     assert.equal((await get(`/fhir/Patient/${id}/$summary`, { ...citizen(iin).headers, Origin: 'https://elsewhere.example' })).status, 403);
-  });
-});
-
-describe('the whole record', () => {
-  const WHOLE = 'query ($iin: ID!) { patient(iin: $iin) { id wholeRecord { madeAt archive } } }';
-  let person;
-
-  before(async () => {
-    [person] = await database.query(`SELECT p.id::text, p.iin FROM patient p WHERE p.deceased_on IS NULL AND p.district_doctor_id IS NOT NULL
-      AND EXISTS (SELECT FROM prescription x WHERE x.patient_id = p.id) AND EXISTS (SELECT FROM condition c WHERE c.patient_id = p.id) ORDER BY p.id DESC LIMIT 1`);
-    await database.execute(`INSERT INTO diary_entry (patient_id, noted_at, kind, note) VALUES (${person.id}, '2024-01-01', 'wellbeing', 'diary-of-the-owner');
-      INSERT INTO diagnostic_report (patient_id, performed_at, modality, name, conclusion, image_ref) VALUES (${person.id}, now(), 'xray', 'study', 'clear', 'image-canary')`);
-  });
-
-  test('its owner has every entry of every kind, and who looked', async () => {
-    const { patient } = await server.data(WHOLE, { iin: person.iin }, citizen(person.iin));
-    const response = await server.request(`/fhir/Patient/${patient.id}/$whole-record`, citizen(person.iin));
-    assert.equal(response.status, 200, response.text);
-    assert.equal(response.headers['content-type'], 'application/json');
-    for (const text of [patient.wholeRecord.archive, response.text]) {
-      const whole = JSON.parse(text);
-      assertSummary(whole.summary, 'in the archive');
-      assert.equal(whole.person.iin, person.iin);
-      for (const [kind, rows] of Object.entries(whole.entries)) assert.equal(rows.length, await database.value(`SELECT count(*)::int FROM ${kind} WHERE patient_id = ${person.id}`), kind);
-      assert.ok(text.includes('diary-of-the-owner') && !text.includes('image-canary'));
-      for (const { prescriber_id: id } of whole.entries.prescription) assert.ok(whole.names.practitioner[id], id);
-    }
-    await eventually(async () => {
-      const { patient: { wholeRecord } } = await server.data(WHOLE, { iin: person.iin }, citizen(person.iin));
-      return JSON.parse(wholeRecord.archive).accessLog.some(({ seen, role }) => /wholeRecord/.test(seen) && role === 'CITIZEN');
-    });
-  });
-
-  test('no kind of entry is left out of it', async () => {
-    const { entries } = JSON.parse((await server.data(WHOLE, { iin: person.iin }, citizen(person.iin))).patient.wholeRecord.archive);
-    const { __schema: { types } } = await server.data('{ __schema { types { name interfaces { name } } } }');
-    const records = types.filter(({ interfaces }) => interfaces?.some(({ name }) => name === 'ClinicalRecord')).map(({ name }) => PERSONAL.get(name).table);
-    assert.ok(records.length > 20);
-    assert.deepEqual(records.filter((table) => !entries[table]), []);
-  });
-
-  test('nobody else has it, however close', async () => {
-    const doctor = clinician(await districtDoctor(person.id));
-    const { data, errors } = await server.graphql(WHOLE, { iin: person.iin }, doctor);
-    assert.equal(data.patient.wholeRecord, null);
-    assert.equal(errors[0].extensions.code, 'FORBIDDEN');
-    assert.equal((await server.request(`/fhir/Patient/${data.patient.id}/$whole-record`, doctor)).status, 403);
   });
 });

@@ -8,7 +8,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "query/ast.h"
+#include "query/schema.h"
 #include "server/document_routes.h"
+#include "tests/unit/language_fixture.h"
 
 static struct arena arena;
 static char dir[] = "/tmp/tolqujat-routes-XXXXXX";
@@ -16,7 +18,7 @@ static char dir[] = "/tmp/tolqujat-routes-XXXXXX";
 static int setup(void **state)
 {
     arena_init(&arena, 1024 * 1024);
-    return mkdtemp(dir) ? 0 : -1;
+    return hash_start() == 0 && mkdtemp(dir) ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -89,7 +91,7 @@ static void test_routes__find(void **state)
 static void test_routes__variables(void **state)
 {
     struct document_routes r;
-    const struct value *v;
+    struct value *v;
     struct err err;
 
     assert_int_equal(routes_of(two, &r, &err), 0);
@@ -112,12 +114,128 @@ static void test_routes__variables(void **state)
                      ERR_REQUEST);
 }
 
+static void test_routes__set_a_variable(void **state)
+{
+    struct document_routes r;
+    struct value *v;
+    struct err err;
+
+    assert_int_equal(routes_of(two, &r, &err), 0);
+    /* As many as a request may bring, and one more of ours. */
+    assert_int_equal(document_routes_variables(&arena, &r.all[0], STR("/a/7/$x"),
+                                               STR("a&b&c&d&e&f&g&h&i&j&k&l&m&n&o"), &v, &err),
+                     0);
+    document_routes_set_variable(v, STR("after"), STR("1"));
+    assert_int_equal(v->n_items, 17);
+    document_routes_set_variable(v, STR("after"), STR("2"));
+    document_routes_set_variable(v, STR("o"), STR("3"));
+    assert_int_equal(v->n_items, 17);
+    assert_true(str_is(v->items[16].name, "after") && str_is(v->items[16].text, "2"));
+    assert_true(str_is(v->items[15].name, "o") && str_is(v->items[15].text, "3"));
+}
+
+/* ---- what their operations have to be ---- */
+
+static const char shapes[] = MAPPING
+    "interface Node { id: ID! }\n"
+    "type Query {\n"
+    "  node(id: ID!): Node @node(argument: \"id\")\n"
+    "  person(id: ID!): Person @lookup(column: \"id\", argument: \"id\")\n"
+    "}\n"
+    "type Mutation { change(id: ID!): Person @procedure(name: \"change\") }\n"
+    "type Person implements Node @table(name: \"person\") {\n"
+    "  id: ID!  name: String!  nick: String  age: Int\n"
+    "  only: Page @list(function: \"only_page\")\n"
+    "  pages(first: Int, after: String): PageConnection! @list(column: \"person_id\", order: "
+    "\"id\")\n"
+    "  all: [Page!]! @list(column: \"person_id\", order: \"id\")\n"
+    "}\n"
+    "type Page implements Node @table(name: \"page\") { id: ID!  text: String! }\n"
+    "type PageConnection { nodes: [Page!]!  edges: [PageEdge!]!  pageInfo: PageInfo! }\n"
+    "type PageEdge { node: Page!  cursor: String! }\n"
+    "type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  "
+    "endCursor: String }\n";
+
+/* One route with this operation: 0, or ERR_CONFIG with words of the reason. */
+static void check_shape(const struct schema *schema, const char *operation, bool paged,
+                        const char *why)
+{
+    struct document_routes r;
+    struct err err = {0};
+    char text[1024];
+    int rc;
+
+    snprintf(text, sizeof text, "# Words.\n# GET /a/{id} text/plain\n%s\n", operation);
+    assert_int_equal(routes_of(text, &r, &err), 0);
+    rc = document_routes_compile(&r, schema, &err);
+    if (why ? rc != ERR_CONFIG || !strstr(err.message, why) : rc != 0)
+        fail_msg("%s: %d, %s", operation, rc, err.message);
+    if (!why)
+        assert_int_equal(r.all[0].paged, paged);
+    document_routes_release(&r);
+    assert_int_equal(r.n, 0);
+}
+
+static void test_routes__shapes(void **state)
+{
+    static const char alone[] = "must select one string, and nothing beside it";
+    static const char page[] = "must take $after, and select of its connection";
+    struct schema *schema;
+    struct err err = {0};
+
+    if (schema_build(&schema, str_of(shapes), &err) < 0)
+        fail_msg("line %d: %s", err.line, err.message);
+    check_shape(schema, "query($id: ID!) { person(id: $id) { name } }", false, NULL);
+    check_shape(schema, "query($id: ID!) { node(id: $id) { ... on Person { it: nick } } }", false,
+                NULL);
+    check_shape(schema,
+                "query($id: ID!, $x: Boolean!) { person(id: $id) { name nick @include(if: $x) } }",
+                false, NULL);
+    check_shape(schema,
+                "query($id: ID!, $after: String) { person(id: $id) { pages(after: $after) { "
+                "pageInfo { hasNextPage endCursor } nodes { text } } } }",
+                true, NULL);
+
+    check_shape(schema, "query($id: ID!) { person(id: $id) { only { text } } }", false, NULL);
+    check_shape(schema, "query($id: ID!) { person(id: $id) { name nick } }", false, alone);
+    check_shape(schema, "query($id: ID!) { person(id: $id) { age } }", false, alone);
+    check_shape(schema, "query($id: ID!) { person(id: $id) { id } }", false, alone);
+    check_shape(schema, "query($id: ID!) { person(id: $id) { all { text } } }", false, alone);
+    check_shape(schema,
+                "query($id: ID!) { node(id: $id) { ... on Person { name } ... on Page { text } } }",
+                false, alone);
+    check_shape(schema,
+                "query($id: ID!) { person(id: $id) { pages { pageInfo { hasNextPage endCursor } "
+                "nodes { text } } } }",
+                false, page);
+    check_shape(schema,
+                "query($id: ID!, $after: String) { person(id: $id) { pages(after: $after) { nodes "
+                "{ text } pageInfo { hasNextPage endCursor } } } }",
+                false, page);
+    check_shape(schema,
+                "query($id: ID!, $after: String) { person(id: $id) { pages(after: $after) { "
+                "pageInfo { more: hasNextPage endCursor } nodes { text } } } }",
+                false, page);
+    check_shape(schema,
+                "query($id: ID!, $after: String) { person(id: $id) { pages(after: $after) { "
+                "pageInfo { hasNextPage endCursor } nodes { id text } } } }",
+                false, page);
+    check_shape(schema, "mutation($id: ID!) { change(id: $id) { name } }", false,
+                "must be one query, alone");
+    check_shape(schema, "query A { person(id: 1) { name } } query B { person(id: 1) { name } }",
+                false, "must be one query, alone");
+    check_shape(schema, "query {\n  person(id: 1) { nothing } }", false,
+                "documents.graphql:4: Cannot query field \"nothing\"");
+    check_shape(schema, "query {", false, "Syntax Error");
+    schema_free(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_routes__read),
-        cmocka_unit_test(test_routes__find),
-        cmocka_unit_test(test_routes__variables),
+        cmocka_unit_test(test_routes__read),      cmocka_unit_test(test_routes__find),
+        cmocka_unit_test(test_routes__variables), cmocka_unit_test(test_routes__set_a_variable),
+        cmocka_unit_test(test_routes__shapes),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
