@@ -16,6 +16,8 @@
 #include "base/list.h"
 #include "base/str.h"
 
+struct buf;
+
 enum {
     ACCESS_KEY_MAX = 2,      /* columns of a key */
     ACCESS_ORDER_MAX = 3,    /* columns of an order */
@@ -37,7 +39,22 @@ enum codec {
     CODEC_DATE,      /* date: "YYYY-MM-DD" */
     CODEC_TIMESTAMP, /* timestamptz: RFC 3339 in UTC */
     CODEC_FIXED,     /* integer in units of 10^-scale: "1297.73" */
-    CODEC_ENUM       /* text, mapped by the column's `values` */
+    CODEC_ENUM,      /* text, mapped by the column's `values` */
+    CODEC_SIGNED,    /* text that leaves signed: a compact JWS */
+    CODEC_LINK       /* text that says which file, until when: leaves as a sealed URL */
+};
+
+/* Whether what stands for a value is made by the server's issuer, anew each time: such a cell is never cached. */
+static inline bool codec_is_issued(enum codec codec)
+{
+    return codec == CODEC_SIGNED || codec == CODEC_LINK;
+}
+
+/* What makes the cells of CODEC_SIGNED and CODEC_LINK: it has the keys, which nobody else here has. */
+struct issuer {
+    /* Appends what stands for `text`: visible ASCII that needs no escape in JSON. ERR_CONFIG: this server has no key for it;
+     * ERR_DATA: the text is none that may be issued; ERR_MEMORY. */
+    int (*issue)(struct issuer *issuer, enum codec codec, struct str text, struct buf *out);
 };
 
 /* One value of an enum: what the database holds and the JSON text that stands for it. */

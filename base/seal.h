@@ -34,4 +34,16 @@ bool seal_fits(const struct seal *s, struct str text, const unsigned char given[
  * another part of the key. */
 void seal_digest(const struct seal *s, struct str text, unsigned char ret[SEAL_BYTES]);
 
+enum {
+    SEAL_BOX_KEY_BYTES = 32,
+    SEAL_BOX_EXTRA = 40 /* bytes that a box has beside its text: a nonce of 24, a tag of 16 */
+};
+
+/* A text that nobody can read or change but who has the key (XChaCha20-Poly1305): for what says too much to be seen. Each box of
+ * the same text is another. `ret` has room for text.len + SEAL_BOX_EXTRA bytes. ERR_INTERNAL: the system gives no random bytes. */
+int seal_box(const unsigned char key[SEAL_BOX_KEY_BYTES], struct str text,
+             unsigned char *ret) MUSTCHECK;
+/* Opens a box into room for box.len - SEAL_BOX_EXTRA bytes. False: it is none of this key, or was changed. */
+bool seal_unbox(const unsigned char key[SEAL_BOX_KEY_BYTES], struct str box, char *ret) MUSTCHECK;
+
 #endif

@@ -384,7 +384,7 @@ static void decode_rows(struct batch *b, const PGresult *res)
         row = decode_row(&b->db->decoder, s->cells, values, &a->rc);
         if (row)
             give_row(b, a, row);
-        else if (a->rc == ERR_DATA)
+        else if (a->rc == ERR_DATA || a->rc == ERR_CONFIG)
             note(b, "row of", "can't be read", b->db->decoder.fault);
     }
     b->db->stats.rows += (uint64_t)n;

@@ -34,6 +34,8 @@ static const char *const codec_names[] = {
     [CODEC_TIMESTAMP] = "a time",
     [CODEC_FIXED] = "a fixed decimal",
     [CODEC_ENUM] = "an enum",
+    [CODEC_SIGNED] = "a signed text",
+    [CODEC_LINK] = "a link",
 };
 
 /* Whoever starts waits for nobody's lock: the check is tried again. */

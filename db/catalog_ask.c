@@ -81,6 +81,8 @@ bool catalog_filter_fits(const struct filter_column *filter)
         return filter->is_text || is_integer;
     case CODEC_FLOAT:
     case CODEC_FIXED:
+    case CODEC_SIGNED:
+    case CODEC_LINK:
         return false;
     case CODEC_KEY: /* made by hand: nothing is known of it */
         return true;

@@ -152,6 +152,8 @@ static bool takes(const struct procedure_param *param, uint32_t oid, bool is_enu
     case CODEC_ID:
         return pg_type_is_text(oid) || is_integer(oid) || oid == OID_UUID;
     case CODEC_STRING:
+    case CODEC_SIGNED:
+    case CODEC_LINK:
         return pg_type_is_text(oid);
     case CODEC_INT:
         return is_integer(oid) || oid == OID_NUMERIC || oid == OID_FLOAT8;

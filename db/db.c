@@ -363,7 +363,7 @@ int db_open(struct db **ret_db, struct uv_loop_s *loop, const struct access *acc
     list_init(&db->free_jobs);
     arena_init(&db->arena, 0);
     encode_init(&db->encoder);
-    decode_init(&db->decoder);
+    decode_init(&db->decoder, config->issuer);
     db->config.conninfo = config->conninfo;
     rc = init_info(db, reterr);
     db->config.conninfo = NULL;

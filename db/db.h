@@ -34,6 +34,7 @@ struct db_config {
     /* Told why a connection failed or was lost (now and then, not each time): a sentence for the
      * log, with no personal data and no password, valid during the call. May be NULL. */
     void (*note)(const char *why);
+    struct issuer *issuer; /* of signed and sealed cells; must outlive the db. May be NULL */
 };
 
 /* Figures since the start, for /metrics. */
@@ -69,7 +70,7 @@ int db_open(struct db **ret_db, struct uv_loop_s *loop, const struct access *acc
             const struct db_config *config, struct err *reterr) MUSTCHECK;
 
 /* Starts a fetch (base/access.h says who owns what). Never FETCH_READY.
- * done(f, 0): slices are set; a key whose own data was at fault has slice.rc = ERR_DATA.
+ * done(f, 0): slices are set; a key whose own data was at fault has slice.rc = ERR_DATA (ERR_CONFIG: nothing here issues what it needs).
  * done(f, ERR_DATABASE | ERR_TIMEOUT | ERR_CANCELED | ERR_CLOSING | ERR_MEMORY): nothing was found out.
  * Returns ERR_BUSY (queue full), ERR_DATABASE (no connection and none is expected at once),
  * ERR_CLOSING, ERR_MEMORY: nothing was started. A connection that dies under a batch has its

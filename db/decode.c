@@ -15,8 +15,9 @@ enum {
     ROW_BYTES_MAX = 64 << 20 /* one row; a text field of PostgreSQL may be longer */
 };
 
-void decode_init(struct decoder *d)
+void decode_init(struct decoder *d, struct issuer *issuer)
 {
+    *d = (struct decoder){._issuer = issuer};
     buf_init(&d->_b, ROW_BYTES_MAX);
 }
 
@@ -153,6 +154,9 @@ static int add_value(struct buf *b, const struct column *column, uint32_t sent, 
         return 0;
     case CODEC_ENUM:
         return add_enum(b, column, text);
+    case CODEC_SIGNED:
+    case CODEC_LINK:
+        break; /* see issue_cell */
     }
     return ERR_DATA;
 }
@@ -260,7 +264,7 @@ int decode_cell(struct buf *b, const struct column *column, struct wire v)
 
 /* ---- rows ---- */
 
-static void tell_fault(struct decoder *d, const struct column *column, struct wire v)
+static void tell_fault(struct decoder *d, const struct column *column, struct wire v, int rc)
 {
     struct array a;
     int n = snprintf(d->fault, sizeof d->fault, "%s %.*s ",
@@ -270,6 +274,10 @@ static void tell_fault(struct decoder *d, const struct column *column, struct wi
     if (!v.bytes)
         snprintf(d->fault + n, sizeof d->fault - (size_t)n,
                  "is null, but its field (line %d of the schema) never is", column->line);
+    else if (rc == ERR_CONFIG)
+        snprintf(d->fault + n, sizeof d->fault - (size_t)n,
+                 "can't be issued: this server was given nothing for it (line %d of the schema)",
+                 column->line);
     else if (column->lists && take_head(&v, &a) && a.items > 0 && a.n != column->lists)
         snprintf(d->fault + n, sizeof d->fault - (size_t)n,
                  "holds a %u-dimensional array, its field (line %d of the schema) takes %u "
@@ -280,13 +288,26 @@ static void tell_fault(struct decoder *d, const struct column *column, struct wi
                  "holds what its field (line %d of the schema) can't show", column->line);
 }
 
+static int issue_cell(struct decoder *d, const struct column *column, struct wire v)
+{
+    int rc = ERR_CONFIG;
+
+    buf_add_char(&d->_b, '"');
+    if (d->_issuer)
+        rc = d->_issuer->issue(d->_issuer, column->codec, (struct str){v.bytes, v.len}, &d->_b);
+    buf_add_char(&d->_b, '"');
+    return rc;
+}
+
 /* Of a table a required column is NOT NULL; of a view or a composite type nobody but the row can tell. */
-static int take_cell(struct buf *b, const struct table *table, uint32_t i, struct wire v)
+static int take_cell(struct decoder *d, const struct table *table, uint32_t i, struct wire v)
 {
     const struct column *column = &table->columns[i];
 
+    if (v.bytes && codec_is_issued(column->codec))
+        return issue_cell(d, column, v);
     if (v.bytes)
-        return decode_cell(b, column, v);
+        return decode_cell(&d->_b, column, v);
     return (table->view || table->rowless) && column->required && !column->computed ? ERR_DATA : 0;
 }
 
@@ -303,9 +324,9 @@ const struct row *decode_row(struct decoder *d, const struct table *table,
         goto no_memory;
     b->len = head;
     for (uint32_t i = 0; i < table->n_columns; i++) {
-        *ret_rc = take_cell(b, table, i, values[i]);
+        *ret_rc = take_cell(d, table, i, values[i]);
         if (*ret_rc < 0) {
-            tell_fault(d, &table->columns[i], values[i]);
+            tell_fault(d, &table->columns[i], values[i], *ret_rc);
             return NULL;
         }
         end[i] = (uint32_t)(b->len - head) | (values[i].bytes ? 0 : ROW_NULL);

@@ -19,18 +19,22 @@ struct wire {
 /* Builds rows one after another in memory of its own. */
 struct decoder {
     struct buf _b;
-    char fault[160]; /* after ERR_DATA: which column, and what is wrong; no data. For a log */
+    struct issuer *_issuer;
+    char fault
+        [160]; /* after ERR_DATA and ERR_CONFIG: which column, and what is wrong; no data. For a log */
 };
 
-void decode_init(struct decoder *d);
+/* `issuer` makes the cells of CODEC_SIGNED and CODEC_LINK, and must outlive it; NULL: rows that have one are ERR_CONFIG. */
+void decode_init(struct decoder *d, struct issuer *issuer);
 void decode_release(struct decoder *d);
 
 /* The row of `table` in `values` (n_columns of them). Valid until the next call; NULL and `*ret_rc`:
- * ERR_DATA (a value that its codec can't write: see decode_cell; `d->fault` says more) or ERR_MEMORY. */
+ * ERR_DATA (a value that its codec can't write: see decode_cell; `d->fault` says more), ERR_CONFIG (nothing here issues what a cell
+ * needs; likewise) or ERR_MEMORY. */
 const struct row *decode_row(struct decoder *d, const struct table *table,
                              const struct wire *values, int *ret_rc);
 
-/* Appends the cell of a value that is not null. ERR_DATA: an integer outside 32 bits for Int, an
+/* Appends the cell of a value that is not null and that nobody issues. ERR_DATA: an integer outside 32 bits for Int, an
  * infinite date, an enum value that the schema does not know, a length that its type can't have. An
  * array becomes lists in lists, whatever its subscripts begin with; ERR_DATA when it has another number
  * of dimensions than the field has lists (an empty one has none, and fits all). */

@@ -77,6 +77,9 @@ uint32_t pg_type_sent(enum codec codec, uint32_t oid)
         return oid == OID_DATE ? oid : 0;
     case CODEC_TIMESTAMP:
         return oid == OID_TIMESTAMPTZ ? oid : 0;
+    case CODEC_SIGNED:
+    case CODEC_LINK:
+        return pg_type_is_text(oid) ? oid : 0;
     }
     return 0;
 }

@@ -44,6 +44,8 @@ static const char *failure_text(int rc)
         return "The list is longer than this field can show.";
     case ERR_DATA:
         return "A record could not be read.";
+    case ERR_CONFIG:
+        return "This server is not set up to give this out.";
     case ERR_FORBIDDEN:
         return "You may not see this part of the record.";
     default:

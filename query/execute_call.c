@@ -110,6 +110,8 @@ static bool add_value(struct buf *b, const struct value *v, const struct type *t
     case CODEC_KEY:
     case CODEC_ID:
     case CODEC_STRING:
+    case CODEC_SIGNED:
+    case CODEC_LINK:
         break;
     }
     buf_add_str(b, v->text);
@@ -177,6 +179,8 @@ static const char *refusal(enum codec codec)
     case CODEC_FLOAT:
     case CODEC_BOOLEAN:
     case CODEC_ENUM:
+    case CODEC_SIGNED:
+    case CODEC_LINK:
         break;
     }
     return "has a value that no record can hold.";

@@ -29,8 +29,13 @@ static int apply_codec(struct mapper *m, const struct ast_directive *d, enum cod
         *codec = CODEC_TIMESTAMP;
     else if (as && str_is(as->text, "FIXED"))
         *codec = CODEC_FIXED;
+    else if (as && str_is(as->text, "SIGNED"))
+        *codec = CODEC_SIGNED;
+    else if (as && str_is(as->text, "LINK"))
+        *codec = CODEC_LINK;
     else
-        return schema_fail(m->err, d->loc, "@codec: `as` must be DATE, TIMESTAMP or FIXED.");
+        return schema_fail(m->err, d->loc,
+                           "@codec: `as` must be DATE, TIMESTAMP, FIXED, SIGNED or LINK.");
     if (digits && digits->kind == VALUE_INT && (digits->integer < 0 || digits->integer > 18))
         return schema_fail(m->err, d->loc, "@codec: `scale` must be from 0 to 18.");
     if (digits && digits->kind == VALUE_INT)
@@ -189,6 +194,21 @@ static int map_choice(struct mapper *m, struct field *f, const struct table *hom
     return 0;
 }
 
+/* What is issued is made anew for each answer, so it can't be in a row that caches keep. */
+static int check_issued(struct mapper *m, const struct field *f, const struct table *home,
+                        const struct column *want)
+{
+    if (!codec_is_issued(want->codec))
+        return 0;
+    if (want->lists)
+        return map_refuse(m, f, "is signed or a link, which has no lists.");
+    if (home->n_key > 0)
+        return map_refuse(m, f,
+                          "is signed or a link, which only rows without a key can have: those that "
+                          "functions return.");
+    return 0;
+}
+
 static int map_cell(struct mapper *m, struct field *f)
 {
     const struct ast_directive *column = map_directive(f, "column"),
@@ -199,6 +219,8 @@ static int map_cell(struct mapper *m, struct field *f)
 
     if (rc == 0)
         rc = access_home(m, f, &home);
+    if (rc == 0)
+        rc = check_issued(m, f, home, &want);
     if (rc < 0)
         return rc;
     if (column && computed)

@@ -42,6 +42,8 @@ static bool leaf_fits(const struct type *t, const struct value *v)
     case CODEC_TIMESTAMP:
     case CODEC_FIXED:
     case CODEC_ENUM:
+    case CODEC_SIGNED:
+    case CODEC_LINK:
         break;
     }
     return v->kind == VALUE_STRING;

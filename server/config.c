@@ -20,10 +20,10 @@ enum {
     PARENTS_MAX = 64
 };
 
-static uint64_t bit(const struct option *o)
-{
-    return UINT64_C(1) << option_index(o);
-}
+/* Which options something was said of: by a flag, or by the environment. */
+struct given {
+    bool option[OPTION_MAX];
+};
 
 static const char *command_name(enum config_command command)
 {
@@ -32,6 +32,8 @@ static const char *command_name(enum config_command command)
            : command == COMMAND_TOKEN        ? "token"
            : command == COMMAND_AUDIT_VERIFY ? "audit verify"
            : command == COMMAND_IMPORT       ? "import"
+           : command == COMMAND_CARD_VERIFY  ? "card verify"
+           : command == COMMAND_CARD_KEY     ? "card key"
                                              : "migrate";
 }
 
@@ -44,7 +46,7 @@ static void env_name(const struct option *o, char out[64])
 }
 
 static int read_flag(struct config *c, enum config_command command, int argc, char **argv, int *i,
-                     uint64_t *given, struct err *reterr)
+                     struct given *given, struct err *reterr)
 {
     const char *arg = argv[*i], *name = arg + 2, *value = strchr(arg, '=');
     size_t n = value ? (size_t)(value - name) : strlen(arg) - 2;
@@ -69,19 +71,27 @@ static int read_flag(struct config *c, enum config_command command, int argc, ch
         value = argv[++*i];
     else
         return err_set(reterr, ERR_CONFIG, "%s needs a value", where);
-    if (o->type != OPTION_ORIGINS && o->type != OPTION_ROLE_LIMITS && (*given & bit(o)))
+    if (o->type != OPTION_ORIGINS && o->type != OPTION_ROLE_LIMITS &&
+        given->option[option_index(o)])
         return err_set(reterr, ERR_CONFIG, "%s is given twice", where);
-    *given |= bit(o);
+    given->option[option_index(o)] = true;
     return option_set(c, o, where, value, reterr);
 }
 
-/* What `import` is given besides flags: SOURCE FILE... */
-static int read_operand(struct config *c, int argc, const char *arg, struct err *reterr)
+/* What is given besides flags: SOURCE FILE... of `import`, one thing of `card`. */
+static int read_operand(struct config *c, enum config_command command, int argc, const char *arg,
+                        struct err *reterr)
 {
     struct config_import *im = &c->import;
 
     if (!*arg)
         return err_set(reterr, ERR_CONFIG, "an argument is empty");
+    if (command != COMMAND_IMPORT && c->card.operand)
+        return err_set(reterr, ERR_CONFIG, "there is one argument more than it takes");
+    if (command != COMMAND_IMPORT) {
+        c->card.operand = arg;
+        return 0;
+    }
     if (!im->source) {
         im->source = arg;
         return 0;
@@ -97,23 +107,28 @@ static int read_operand(struct config *c, int argc, const char *arg, struct err 
 /* "-" is standard input. */
 static bool is_operand(enum config_command command, const char *arg)
 {
-    return command == COMMAND_IMPORT && (arg[0] != '-' || !arg[1]);
+    return (command & (COMMAND_IMPORT | COMMAND_CARD_VERIFY | COMMAND_CARD_KEY)) &&
+           (arg[0] != '-' || !arg[1]);
 }
 
 static int read_flags(struct config *c, enum config_command command, int argc, char **argv,
-                      uint64_t *given, struct err *reterr)
+                      struct given *given, struct err *reterr)
 {
     for (int i = 0; i < argc; i++) {
         int rc;
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return CONFIG_HELP;
-        rc = is_operand(command, argv[i]) ? read_operand(c, argc, argv[i], reterr)
+        rc = is_operand(command, argv[i]) ? read_operand(c, command, argc, argv[i], reterr)
                                           : read_flag(c, command, argc, argv, &i, given, reterr);
         if (rc < 0)
             return rc;
     }
     if (command == COMMAND_IMPORT && c->import.n_files == 0)
         return err_set(reterr, ERR_CONFIG, "it needs SOURCE FILE... (- is standard input)");
+    if (command == COMMAND_CARD_VERIFY && !c->card.operand)
+        return err_set(reterr, ERR_CONFIG, "it needs what the QR code holds (- is standard input)");
+    if (command == COMMAND_CARD_KEY && !c->card.operand)
+        return err_set(reterr, ERR_CONFIG, "it needs the file to make");
     if (c->import.register_people && !c->import.new_source)
         return err_set(reterr, ERR_CONFIG,
                        "--register-people is said of a new source: it wants --new-source");
@@ -121,7 +136,7 @@ static int read_flags(struct config *c, enum config_command command, int argc, c
 }
 
 /* Variables of options that no flag gave. An empty one counts as not set. */
-static int read_environment(struct config *c, enum config_command command, uint64_t *given,
+static int read_environment(struct config *c, enum config_command command, struct given *given,
                             struct err *reterr)
 {
     for (size_t i = 0; i < options_n; i++) {
@@ -130,13 +145,13 @@ static int read_environment(struct config *c, enum config_command command, uint6
         char where[64];
         int rc;
 
-        if (!(o->commands & command) || (*given & bit(o)) || o->type == OPTION_FLAG)
+        if (!(o->commands & command) || given->option[option_index(o)] || o->type == OPTION_FLAG)
             continue;
         env_name(o, where);
         value = getenv(where);
         if (!value || !*value)
             continue;
-        *given |= bit(o);
+        given->option[option_index(o)] = true;
         rc = option_set(c, o, where, value, reterr);
         if (rc < 0)
             return rc;
@@ -191,16 +206,16 @@ static const char *env_file_value(struct config *c, struct str text, const char 
     return NULL;
 }
 
-static bool is_given(uint64_t given, const char *name)
+static bool is_given(const struct given *given, const char *name)
 {
     for (size_t i = 0; i < options_n; i++)
         if (strcmp(options[i].name, name) == 0)
-            return given & bit(&options[i]);
+            return given->option[i];
     return false;
 }
 
 /* Of a demo: migrate and import are its database's owner, the server has a role that can't change what is there. */
-static int read_demo(struct config *c, enum config_command command, uint64_t given,
+static int read_demo(struct config *c, enum config_command command, const struct given *given,
                      struct err *reterr)
 {
     const char *path = find_upwards(c, "var/demo/env");
@@ -229,13 +244,15 @@ static int read_demo(struct config *c, enum config_command command, uint64_t giv
     return 0;
 }
 
-static int find_files(struct config *c, enum config_command command, uint64_t given,
+static int find_files(struct config *c, enum config_command command, const struct given *given,
                       struct err *reterr)
 {
     bool schema = command == COMMAND_SERVE || command == COMMAND_CHECK;
 
     if (command == COMMAND_TOKEN && !c->token.key)
         c->token.key = find_upwards(c, "var/demo/token-key.jwk");
+    if (command == COMMAND_CARD_VERIFY && !c->card.keys)
+        c->card.keys = find_upwards(c, "var/demo/card-key.jwk.jwks");
     if (schema && !c->schema)
         c->schema = find_upwards(c, "schema/passport.graphql");
     if (schema && !c->schema)
@@ -299,7 +316,7 @@ int config_read(struct config *ret, enum config_command command, int argc, char 
                 struct err *reterr)
 {
     struct config *c = ret;
-    uint64_t given = 0;
+    struct given given = {0};
     int rc;
 
     *c = (struct config){0};
@@ -316,12 +333,12 @@ int config_read(struct config *ret, enum config_command command, int argc, char 
     rc = read_environment(c, command, &given, reterr);
     if (rc < 0)
         return rc;
-    if (!c->database && command != COMMAND_TOKEN) {
-        rc = read_demo(c, command, given, reterr);
+    if (!c->database && !(command & (COMMAND_TOKEN | COMMAND_CARD_VERIFY | COMMAND_CARD_KEY))) {
+        rc = read_demo(c, command, &given, reterr);
         if (rc < 0)
             return rc;
     }
-    rc = find_files(c, command, given, reterr);
+    rc = find_files(c, command, &given, reterr);
     return rc == 0 && command == COMMAND_SERVE ? check_access(c, reterr) : rc;
 }
 

@@ -35,12 +35,20 @@ struct config_import {
     int64_t batch;
 };
 
+/* Of `tolqujat card`; texts as in struct config. */
+struct config_card {
+    const char *operand; /* what the QR code holds; of `card key` the file to make */
+    const char *keys, *lang;
+    bool json;
+};
+
 struct config {
     /* texts; NULL: not set, or off */
     const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
     const char *token_keys, *token_issuer, *token_audience;
     const char *secret; /* the file's name */
     const char *audit_heads, *from, *to;
+    const char *card_key, *images;
     const char *cors_origin[CONFIG_ORIGINS_MAX];
     unsigned n_cors_origin;
     struct role_limits role_limits;
@@ -59,6 +67,7 @@ struct config {
 
     struct config_token token;
     struct config_import import;
+    struct config_card card;
 
     struct arena arena; /* holds what was read from files */
 };
@@ -69,7 +78,9 @@ enum config_command {
     COMMAND_MIGRATE = 4,
     COMMAND_TOKEN = 8,
     COMMAND_AUDIT_VERIFY = 16,
-    COMMAND_IMPORT = 32
+    COMMAND_IMPORT = 32,
+    COMMAND_CARD_VERIFY = 64,
+    COMMAND_CARD_KEY = 128
 };
 
 enum {

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "db/migrate.h"
 #include "server/audit_verify.h"
+#include "server/card_key.h"
+#include "server/card_verify.h"
 #include "server/check.h"
 #include "server/config.h"
 #include "server/import.h"
@@ -28,6 +30,8 @@ static const char usage[] =
     "  tolqujat migrate [FLAGS]   brings the database to the newest tables\n"
     "  tolqujat import [FLAGS] SOURCE FILE...  takes another system's records (FHIR R4)\n"
     "  tolqujat token [FLAGS]     makes a token, or a key, for a demo\n"
+    "  tolqujat card verify [FLAGS] PAYLOAD  reads an emergency card without a network\n"
+    "  tolqujat card key FILE     makes a key that signs emergency cards\n"
     "  tolqujat audit verify [FLAGS]  whether the access log is what was written\n"
     "  tolqujat COMMAND --help    the flags of a command\n"
     "  tolqujat --version\n";
@@ -91,6 +95,26 @@ static int token(const struct config *config)
     return err.code == ERR_CONFIG ? STATUS_USAGE : STATUS_FAILED;
 }
 
+static int card_key(const struct config *config)
+{
+    struct err err = {0};
+
+    if (card_key_new(config->card.operand, &err) == 0)
+        return STATUS_OK;
+    complain("card key", &err);
+    return err.code == ERR_CONFIG ? STATUS_USAGE : STATUS_FAILED;
+}
+
+static int card_verify(const struct config *config)
+{
+    struct err err = {0};
+    int status = card_verify_run(&config->card, &err);
+
+    if (err.code)
+        complain("card verify", &err);
+    return status;
+}
+
 static int run(const char *name, enum config_command command, int argc, char **argv)
 {
     struct config config;
@@ -104,12 +128,14 @@ static int run(const char *name, enum config_command command, int argc, char **a
         status = STATUS_USAGE;
     } else {
         log_set_level(config.log_level);
-        status = command == COMMAND_SERVE     ? serve(&config)
-                 : command == COMMAND_CHECK   ? check_run(&config)
-                 : command == COMMAND_TOKEN   ? token(&config)
-                 : command == COMMAND_IMPORT  ? import_run(&config)
-                 : command == COMMAND_MIGRATE ? migrate(&config)
-                                              : audit_verify_run(&config);
+        status = command == COMMAND_SERVE         ? serve(&config)
+                 : command == COMMAND_CHECK       ? check_run(&config)
+                 : command == COMMAND_TOKEN       ? token(&config)
+                 : command == COMMAND_IMPORT      ? import_run(&config)
+                 : command == COMMAND_CARD_VERIFY ? card_verify(&config)
+                 : command == COMMAND_CARD_KEY    ? card_key(&config)
+                 : command == COMMAND_MIGRATE     ? migrate(&config)
+                                                  : audit_verify_run(&config);
     }
     config_release(&config);
     return status;
@@ -135,6 +161,14 @@ int main(int argc, char **argv)
         return run(command, COMMAND_TOKEN, argc - 2, argv + 2);
     if (strcmp(command, "audit") == 0 && argc > 2 && strcmp(argv[2], "verify") == 0)
         return run("audit verify", COMMAND_AUDIT_VERIFY, argc - 3, argv + 3);
+    if (strcmp(command, "card") == 0 && argc > 2 && strcmp(argv[2], "verify") == 0)
+        return run("card verify", COMMAND_CARD_VERIFY, argc - 3, argv + 3);
+    if (strcmp(command, "card") == 0 && argc > 2 && strcmp(argv[2], "key") == 0)
+        return run("card key", COMMAND_CARD_KEY, argc - 3, argv + 3);
+    if (strcmp(command, "card") == 0) {
+        fputs("tolqujat card: what it does is verify and key\n", stderr);
+        return STATUS_USAGE;
+    }
     if (strcmp(command, "audit") == 0) {
         fputs("tolqujat audit: the one thing that it does is verify\n", stderr);
         return STATUS_USAGE;

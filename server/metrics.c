@@ -14,6 +14,7 @@
 #include "cache/cache.h"
 #include "db/db.h"
 #include "server/audit.h"
+#include "server/files.h"
 #include "server/graphql_http.h"
 #include "server/http/server.h"
 
@@ -87,6 +88,13 @@
     X(tokens_held, gauge, "Verified tokens remembered", graphql, graphql->identity.held)           \
     X(token_key_reads_total, counter, "Times that the file of keys was read", graphql,             \
       graphql->identity.key_reads)                                                                 \
+    X(files_sent_total, counter, "Files sent by a link", files, files->sent)                       \
+    X(files_bytes_total, counter, "Bytes of files sent", files, files->bytes)                      \
+    X(files_forged_total, counter, "Links that this server never gave out", files, files->forged)  \
+    X(files_expired_total, counter, "Links that had expired", files, files->expired)               \
+    X(files_missing_total, counter, "Links to what is not in the store", files, files->missing)    \
+    X(files_broken_total, counter, "Files whose sending broke off", files, files->broken)          \
+    X(files_open, gauge, "Files being sent", files, files->open)                                   \
     X(log_lines_lost_total, counter, "Log lines that could not be written", http, log_lost())
 
 enum figure {
@@ -201,7 +209,8 @@ static void publish_process(struct metrics_slot *s)
 
 void metrics_publish(struct metrics *m, unsigned worker, const struct http_stats *http,
                      const struct db_stats *db, const struct cache_stats *cache,
-                     const struct graphql_stats *graphql, const struct audit_stats *audit)
+                     const struct graphql_stats *graphql, const struct audit_stats *audit,
+                     const struct files_stats *files)
 {
     struct metrics_slot *s = &m->slot[worker];
 

@@ -16,6 +16,7 @@ struct buf;
 struct cache_stats;
 struct db_stats;
 struct err;
+struct files_stats;
 struct graphql_stats;
 struct http_stats;
 struct metrics;
@@ -29,7 +30,8 @@ void metrics_replied(struct metrics *m, unsigned worker, int status, uint64_t us
 /* Brings the copied figures up to date; each may be NULL. */
 void metrics_publish(struct metrics *m, unsigned worker, const struct http_stats *http,
                      const struct db_stats *db, const struct cache_stats *cache,
-                     const struct graphql_stats *graphql, const struct audit_stats *audit);
+                     const struct graphql_stats *graphql, const struct audit_stats *audit,
+                     const struct files_stats *files);
 /* The supervisor saw a worker die. */
 void metrics_restarted(struct metrics *m, unsigned worker);
 

@@ -127,6 +127,16 @@ const struct option options[] = {
     {"ttl", OPTION_NUMBER, TOKEN, AT(token.ttl), 1, INT64_C(100) * 366 * 86400, "3600", "SECONDS",
      "that it counts"},
     {"issuer", OPTION_TEXT, TOKEN, AT(token.issuer), 0, 0, "tolqujat-demo", "TEXT", "claim `iss`"},
+    {"card-key", OPTION_TEXT, SERVE, AT(card_key), 0, 0, NULL, "FILE",
+     "private JWK (or a set of them) that signs emergency cards: tolqujat card key makes one"},
+    {"images", OPTION_TEXT, SERVE, AT(images), 0, 0, NULL, "DIR",
+     "the store of images: what records refer to lies below it"},
+    {"keys", OPTION_TEXT, COMMAND_CARD_VERIFY, AT(card.keys), 0, 0, NULL, "FILE",
+     "JWKS: the public keys of who signs cards; the demo's when there is one"},
+    {"lang", OPTION_TEXT, COMMAND_CARD_VERIFY, AT(card.lang), 0, 0, "en", "kk|ru|en",
+     "of the words that are printed"},
+    {"json", OPTION_FLAG, COMMAND_CARD_VERIFY, AT(card.json), 0, 0, NULL, NULL,
+     "prints the card as the JSON that was signed"},
     {"new-source", OPTION_FLAG, COMMAND_IMPORT, AT(import.new_source), 0, 0, NULL, NULL,
      "registers SOURCE, which is not known yet"},
     {"register-people", OPTION_FLAG, COMMAND_IMPORT, AT(import.register_people), 0, 0, NULL, NULL,
@@ -137,7 +147,7 @@ const struct option options[] = {
 };
 
 const size_t options_n = ARRAY_LEN(options);
-static_assert(ARRAY_LEN(options) <= OPTION_MAX, "a bit for each option");
+static_assert(ARRAY_LEN(options) <= OPTION_MAX, "a place for each option");
 
 const struct option *option_find(const char *name, size_t n, enum config_command command)
 {

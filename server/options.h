@@ -25,7 +25,7 @@ enum option_type {
 };
 
 enum {
-    OPTION_MAX = 64 /* so that a set of them fits uint64_t */
+    OPTION_MAX = 96
 };
 
 struct option {
@@ -42,7 +42,7 @@ extern const size_t options_n;
 
 /* The option of that name that `command` takes, or NULL. */
 const struct option *option_find(const char *name, size_t n, enum config_command command);
-/* Its place in the table: the number of its bit in a set. */
+/* Its place in the table: its number. */
 unsigned option_index(const struct option *o);
 
 /* Reads `value` into the field. `where` names the flag or variable in the error; texts are kept by address, so

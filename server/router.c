@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "server/document_routes.h"
+#include "server/file_link.h"
 #include "server/http/exchange.h"
 #include "server/http/server.h"
 #include "server/media_type.h"
@@ -101,6 +102,23 @@ static void answer_document(const struct router *r, struct exchange *x)
         r->document(r->data, x, document_routes_find(r->documents, x->path));
 }
 
+/* Whoever has a link may open it, from a page of any origin too: no page knows one but who was given it. */
+static void answer_linked(const struct router *r, struct exchange *x)
+{
+    r->file(r->data, x);
+}
+
+static void answer_card_keys(const struct router *r, struct exchange *x)
+{
+    static const struct http_header headers[] = {{"Cache-Control", "public, max-age=3600"},
+                                                 {NULL, NULL}};
+
+    if (r->card_keys.len)
+        exchange_reply_static(x, 200, "application/jwk-set+json", r->card_keys, headers);
+    else
+        exchange_error_status(x, 404, "this server signs no cards (--card-key)", NULL);
+}
+
 struct route {
     struct str path;
     unsigned methods;
@@ -112,11 +130,14 @@ static const struct route routes[] = {
     {STR("/graphql"), POST, "POST, OPTIONS", answer_graphql},
     {STR("/healthz"), GET, "GET, HEAD, OPTIONS", answer_health},
     {STR("/readyz"), GET, "GET, HEAD, OPTIONS", answer_ready},
+    {STR("/.well-known/card-keys.json"), GET, "GET, HEAD, OPTIONS", answer_card_keys},
     {STR("/metrics"), GET, "GET, HEAD, OPTIONS", answer_metrics},
 };
 static const struct route graphql_get_route = {STR("/graphql"), GET | POST,
                                                "GET, HEAD, POST, OPTIONS", answer_graphql};
 static const struct route file_route = {STR(""), GET, "GET, HEAD, OPTIONS", answer_file};
+static const struct route linked_route = {STR(FILE_LINK_PATH), GET, "GET, HEAD, OPTIONS",
+                                          answer_linked};
 static const struct route document_route = {STR(""), GET, "GET, HEAD, OPTIONS", answer_document};
 static const struct route server_route = {STR("*"), 0, "GET, HEAD, POST, OPTIONS", NULL};
 
@@ -128,6 +149,9 @@ static const struct route *find_route(const struct router *r, const struct excha
                                                                         : &routes[i];
     if (static_has(r->files, x->path))
         return &file_route;
+    if (x->path.len > linked_route.path.len &&
+        memcmp(x->path.ptr, linked_route.path.ptr, linked_route.path.len) == 0)
+        return &linked_route;
     if (document_routes_find(r->documents, x->path))
         return &document_route;
     return str_eq(x->path, server_route.path) ? &server_route : NULL;

@@ -5,6 +5,7 @@
 #ifndef SERVER_ROUTER_H
 #define SERVER_ROUTER_H
 
+#include "base/str.h"
 #include "server/cors.h"
 
 struct document_route;
@@ -22,6 +23,8 @@ struct router {
     void (*graphql)(void *data, struct exchange *x);
     const struct document_routes *documents;
     void (*document)(void *data, struct exchange *x, const struct document_route *route);
+    void (*file)(void *data, struct exchange *x); /* a path that begins with FILE_LINK_PATH */
+    struct str card_keys;                         /* a JWKS to publish; empty: none */
     void (*ready)(void *data, struct exchange *x);
     void (*metrics)(void *data, struct exchange *x);
     void *data;

@@ -2,6 +2,8 @@
 #include "server/service.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -12,7 +14,9 @@
 #include "query/document.h"
 #include "query/schema.h"
 #include "server/audit_heads.h"
+#include "server/card_key.h"
 #include "server/config.h"
+#include "server/files.h"
 #include "server/keyring.h"
 #include "server/metrics.h"
 #include "server/secret.h"
@@ -168,11 +172,21 @@ void service_follow_keys(struct service *s, bool again)
         keyring_follow(s->keyring, again);
 }
 
+static int set_issuer(struct service *s, struct err *reterr)
+{
+    server_issuer_init(&s->issuer);
+    s->issuer.card_key = s->card_key;
+    s->issuer.links = s->images >= 0;
+    return secret_derive(s->secret, "files", s->issuer.link_key) < 0
+               ? err_set(reterr, ERR_INTERNAL, "no keys can be made of the secret")
+               : 0;
+}
+
 int service_prepare(struct service *s, const struct config *config, struct err *reterr)
 {
     int rc;
 
-    *s = (struct service){.config = config};
+    *s = (struct service){.config = config, .images = -1};
     arena_init(&s->arena, 0);
     rc = secret_open(&s->secret, config->secret, reterr);
     if (rc == 0)
@@ -185,6 +199,12 @@ int service_prepare(struct service *s, const struct config *config, struct err *
         rc = document_routes_compile(&s->documents, s->schema, reterr);
     if (rc == 0)
         rc = open_keyring(s, reterr);
+    if (rc == 0 && config->card_key)
+        rc = card_key_open(&s->card_key, config->card_key, reterr);
+    if (rc == 0 && config->images)
+        rc = files_open_store(config->images, &s->images, reterr);
+    if (rc == 0)
+        rc = set_issuer(s, reterr);
     if (rc == 0)
         rc = set_namespace(s, reterr);
     if (rc == 0)
@@ -212,5 +232,9 @@ void service_release(struct service *s)
     if (s->schema)
         schema_free(s->schema);
     secret_close(s->secret);
+    card_key_close(s->card_key);
+    explicit_bzero(&s->issuer, sizeof s->issuer);
+    if (s->images >= 0)
+        close(s->images);
     arena_release(&s->arena);
 }

@@ -11,7 +11,9 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "server/document_routes.h"
+#include "server/issuer.h"
 
+struct card_key;
 struct config;
 struct cost_limits;
 struct document_limits;
@@ -40,6 +42,9 @@ struct service {
     struct trusted *trusted;               /* NULL: any document may run */
     struct keyring *keyring;               /* of tokens; NULL: none count */
     struct secret *secret;                 /* the operator's */
+    struct card_key *card_key;             /* NULL: no cards are signed */
+    struct server_issuer issuer;           /* of cards and links */
+    int images;                            /* the folder of the store; -1: none */
     char cache_secret[CACHE_SECRET_BYTES]; /* of the keys in Redis; new at each start */
     char namespace_[17];                   /* tells schema versions apart in one Redis */
 };

@@ -6,9 +6,9 @@
 #include <strings.h>
 
 #include <jansson.h>
-#include <jose/jws.h>
 
 #include "base/base64.h"
+#include "server/token_jws.h"
 #include "server/token_keys.h"
 
 enum {
@@ -28,39 +28,6 @@ const char *token_fault_name(enum token_fault fault)
 #undef TOKEN_FAULT_X
     };
     return fault < TOKEN_FAULT_COUNT ? names[fault] : "?";
-}
-
-/* ---- the three parts ---- */
-
-struct parts {
-    struct str header, claims, signature; /* as they stand in the token */
-};
-
-static bool split(struct str text, struct parts *ret)
-{
-    const char *end = text.ptr + text.len, *first, *second;
-
-    if (text.len > TOKEN_BYTES_MAX || text.len == 0)
-        return false;
-    first = memchr(text.ptr, '.', text.len);
-    second = first ? memchr(first + 1, '.', (size_t)(end - first - 1)) : NULL;
-    if (!second || memchr(second + 1, '.', (size_t)(end - second - 1)))
-        return false;
-    ret->header = (struct str){text.ptr, (size_t)(first - text.ptr)};
-    ret->claims = (struct str){first + 1, (size_t)(second - first - 1)};
-    ret->signature = (struct str){second + 1, (size_t)(end - second - 1)};
-    return true;
-}
-
-/* The JSON object that a part is, or NULL. */
-static json_t *load(struct str json)
-{
-    json_t *root = json_loadb(json.ptr, json.len, JSON_REJECT_DUPLICATES, NULL);
-
-    if (json_is_object(root))
-        return root;
-    json_decref(root);
-    return NULL;
 }
 
 /* ---- the header ---- */
@@ -96,31 +63,7 @@ static enum token_fault choose_key(const json_t *header, const struct token_keys
     return strcmp((*ret)->alg, alg) == 0 ? TOKEN_GOOD : TOKEN_ALGORITHM;
 }
 
-/* ---- the signature ---- */
-
-/* The library's own handler writes to standard error, with the token's words in it. */
-static void swallow(void *misc, const char *file, int line, uint64_t err, const char *fmt,
-                    va_list ap)
-{
-}
-
-static bool verify(const struct parts *parts, const struct token_key *key)
-{
-    jose_cfg_t *cfg = jose_cfg();
-    json_t *jws = json_pack("{ss% ss% ss%}", "protected", parts->header.ptr, parts->header.len,
-                            "payload", parts->claims.ptr, parts->claims.len, "signature",
-                            parts->signature.ptr, parts->signature.len);
-    bool good = false;
-
-    if (cfg && jws) {
-        jose_cfg_set_err_func(cfg, swallow, NULL);
-        good = jose_jws_ver(cfg, jws, NULL, key->jwk, true);
-    }
-    json_decref(jws);
-    if (cfg)
-        jose_cfg_decref(cfg);
-    return good;
-}
+/* ---- the whole ---- */
 
 enum token_fault token_read(struct token *ret, struct str text, const struct token_keys *keys,
                             const struct token_rules *rules)
@@ -128,13 +71,14 @@ enum token_fault token_read(struct token *ret, struct str text, const struct tok
     unsigned char bytes[TOKEN_BYTES_MAX];
     const struct token_key *key = NULL;
     enum token_fault fault;
-    struct parts parts;
+    struct token_jws parts;
     json_t *header;
     size_t n;
 
-    if (!split(text, &parts) || !base64_read(parts.header, bytes, sizeof bytes, &n))
+    if (text.len > TOKEN_BYTES_MAX || !token_jws_split(text, &parts) ||
+        !base64_read(parts.header, bytes, sizeof bytes, &n))
         return TOKEN_FORM;
-    header = load((struct str){(char *)bytes, n});
+    header = token_jws_object((struct str){(char *)bytes, n});
     if (!header)
         return TOKEN_FORM;
     fault = choose_key(header, keys, &key);
@@ -143,9 +87,9 @@ enum token_fault token_read(struct token *ret, struct str text, const struct tok
         return fault;
     if (!base64_read(parts.signature, bytes, sizeof bytes, &n) || n != key->signature_bytes)
         return TOKEN_SIGNATURE;
-    if (!base64_read(parts.claims, bytes, sizeof bytes, &n))
+    if (!base64_read(parts.payload, bytes, sizeof bytes, &n))
         return TOKEN_FORM;
-    if (!verify(&parts, key))
+    if (!token_jws_fits(&parts, key))
         return TOKEN_SIGNATURE;
     return token_read_claims(ret, (struct str){(char *)bytes, n}, rules);
 }
@@ -268,7 +212,7 @@ static enum token_fault check_audience(const json_t *audience, const char *ours)
 enum token_fault token_read_claims(struct token *ret, struct str json,
                                    const struct token_rules *rules)
 {
-    struct token t = {._claims = load(json)};
+    struct token t = {._claims = token_jws_object(json)};
     enum token_fault fault = TOKEN_GOOD;
 
     if (!t._claims)

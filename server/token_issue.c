@@ -1,24 +1,20 @@
 /* server/token_issue.c: see server/token_issue.h. */
 #include "server/token_issue.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <jansson.h>
 #include <jose/jwk.h>
-#include <jose/jws.h>
 
-#include "base/base64.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "server/config.h"
 #include "server/token.h"
+#include "server/token_jws.h"
 #include "server/token_keys.h"
 
 enum {
@@ -27,25 +23,6 @@ enum {
 };
 
 /* ---- a new key ---- */
-
-static int write_json(const char *path, const json_t *json, mode_t mode, struct err *reterr)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    char *text = json_dumps(json, JSON_COMPACT);
-    size_t n = text ? strlen(text) : 0;
-    int rc = 0;
-
-    if (fd < 0)
-        rc = err_set(reterr, ERR_CONFIG, "%.160s: %s", path, strerror(errno));
-    else if (!text)
-        rc = err_set(reterr, ERR_MEMORY, "no memory for a key");
-    else if (write(fd, text, n) != (ssize_t)n || write(fd, "\n", 1) != 1 || fsync(fd) < 0)
-        rc = err_set(reterr, ERR_CONFIG, "%.160s: can't be written", path);
-    if (fd >= 0)
-        close(fd);
-    free(text);
-    return rc;
-}
 
 static int generate(json_t **ret, struct err *reterr)
 {
@@ -66,29 +43,35 @@ static int generate(json_t **ret, struct err *reterr)
     return 0;
 }
 
-int token_new_key(const char *path, struct err *reterr)
+int token_write_pair(const char *path, const json_t *private_key, struct err *reterr)
 {
-    json_t *private_key = NULL, *public_key, *set;
+    json_t *public_key = json_deep_copy(private_key), *set = NULL;
     char beside[1024];
-    int rc;
+    int rc = 0;
 
     if (snprintf(beside, sizeof beside, "%s.jwks", path) >= (int)sizeof beside)
-        return err_set(reterr, ERR_CONFIG, "--new-key: the path is too long");
-    rc = generate(&private_key, reterr);
-    if (rc < 0)
-        return rc;
-    public_key = json_deep_copy(private_key);
-    if (public_key && !jose_jwk_pub(NULL, public_key))
+        rc = err_set(reterr, ERR_CONFIG, "the path of the key is too long");
+    else if (!public_key || !jose_jwk_pub(NULL, public_key))
         rc = err_set(reterr, ERR_INTERNAL, "no public key could be made");
-    set = rc == 0 ? json_pack("{s[O]}", "keys", public_key) : NULL;
-    if (rc == 0 && !set)
-        rc = err_set(reterr, ERR_MEMORY, "no memory for a key");
+    if (rc == 0) {
+        set = json_pack("{s[O]}", "keys", public_key);
+        rc = set ? token_jws_write_file(path, private_key, 0600, reterr)
+                 : err_set(reterr, ERR_MEMORY, "no memory for a key");
+    }
     if (rc == 0)
-        rc = write_json(path, private_key, 0600, reterr);
-    if (rc == 0)
-        rc = write_json(beside, set, 0644, reterr);
+        rc = token_jws_write_file(beside, set, 0644, reterr);
     json_decref(set);
     json_decref(public_key);
+    return rc;
+}
+
+int token_new_key(const char *path, struct err *reterr)
+{
+    json_t *private_key = NULL;
+    int rc = generate(&private_key, reterr);
+
+    if (rc == 0)
+        rc = token_write_pair(path, private_key, reterr);
     json_decref(private_key);
     return rc;
 }
@@ -147,26 +130,16 @@ static int check_text(const struct config_token *c, const char *text, int64_t no
 
 static int sign(const char *claims, const json_t *key, struct buf *out, struct err *reterr)
 {
-    json_t *jws, *signature;
-    struct buf payload;
-    bool good = false;
+    json_t *header = json_pack("{ss ss sO}", "alg", "ES256", "typ", "at+jwt", "kid",
+                               json_object_get(key, "kid"));
+    int rc = header ? token_jws_sign(header, str_of(claims), key, out) : ERR_MEMORY;
 
-    buf_init(&payload, 0);
-    base64_add(&payload, claims, strlen(claims));
-    jws = payload.failed ? NULL : json_pack("{ss%}", "payload", payload.ptr, payload.len);
-    signature = json_pack("{s{ss ss sO}}", "protected", "alg", "ES256", "typ", "at+jwt", "kid",
-                          json_object_get(key, "kid"));
-    if (jws && signature && jose_jws_sig(NULL, jws, signature, key)) {
-        good = true;
-        buf_addf(out, "%s.%.*s.%s", json_string_value(json_object_get(jws, "protected")),
-                 STR_FMT(buf_str(&payload)), json_string_value(json_object_get(jws, "signature")));
-    }
-    json_decref(signature);
-    json_decref(jws);
-    buf_release(&payload);
-    if (!good)
-        return err_set(reterr, ERR_CONFIG, "--key: it is no private key on P-256 with a \"kid\"");
-    return out->failed ? err_set(reterr, ERR_MEMORY, "no memory for a token") : 0;
+    json_decref(header);
+    if (rc == ERR_MEMORY)
+        return err_set(reterr, ERR_MEMORY, "no memory for a token");
+    return rc < 0
+               ? err_set(reterr, ERR_CONFIG, "--key: it is no private key on P-256 with a \"kid\"")
+               : 0;
 }
 
 static int read_key(const char *path, json_t **ret, struct err *reterr)

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -16,7 +15,10 @@
 #include "db/db.h"
 #include "query/schema.h"
 #include "server/audit.h"
+#include "server/card_key.h"
 #include "server/config.h"
+#include "server/descriptors.h"
+#include "server/files.h"
 #include "server/graphql_http.h"
 #include "server/hot_loader.h"
 #include "server/http/exchange.h"
@@ -36,7 +38,6 @@ enum {
     CHECK_END_MS = 1000,
     HOT_REFRESH_S = 60,
     AUDIT_FLUSH_MS = 1500, /* less than the supervisor grants beyond the drain */
-    DESCRIPTORS_KEPT = 64, /* for everything that is no client */
     EXIT_NOW = 1
 };
 
@@ -54,6 +55,7 @@ struct worker {
     struct identity *identity;
     struct audit *audit; /* NULL: nobody is asked who he is */
     struct graphql *graphql;
+    struct files *files;
 
     uv_signal_t term, interrupt, hangup;
     uv_timer_t publish, deadline, again, follow;
@@ -108,6 +110,12 @@ static const char *worker_lacks(const struct worker *w)
     return hot_loader_ready(w->hot) ? NULL : "hot records";
 }
 
+static void answer_linked(void *data, struct exchange *x)
+{
+    struct worker *w = data;
+    files_handle(w->files, x);
+}
+
 static void answer_ready(void *data, struct exchange *x)
 {
     struct worker *w = data;
@@ -127,6 +135,7 @@ static void worker_publish(struct worker *w)
     struct cache_stats cache = {0};
     struct graphql_stats graphql = {0};
     struct audit_stats audit = {0};
+    struct files_stats files = {0};
     bool all = w->graphql && !w->closing;
 
     if (all) {
@@ -136,9 +145,11 @@ static void worker_publish(struct worker *w)
         if (w->audit)
             audit_get_stats(w->audit, &audit);
     }
+    if (w->files)
+        files_get_stats(w->files, &files);
     metrics_publish(w->service->metrics, w->start.index, http_server_stats(w->http),
                     all ? &db : NULL, all ? &cache : NULL, all ? &graphql : NULL,
-                    all ? &audit : NULL);
+                    all ? &audit : NULL, &files);
 }
 
 static void answer_metrics(void *data, struct exchange *x)
@@ -183,26 +194,6 @@ static void on_publish(uv_timer_t *timer)
 
 /* ---- opening ---- */
 
-/* As many connections as there are descriptors for. */
-static uint32_t connections_possible(int64_t wanted)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return (uint32_t)wanted;
-    if (limit.rlim_cur < limit.rlim_max && limit.rlim_cur < (rlim_t)wanted + DESCRIPTORS_KEPT) {
-        limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)wanted + DESCRIPTORS_KEPT);
-        setrlimit(RLIMIT_NOFILE, &limit);
-        getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur >= (rlim_t)wanted + DESCRIPTORS_KEPT)
-        return (uint32_t)wanted;
-    log_warn("only %llu descriptors: fewer connections than --max-connections",
-             (unsigned long long)limit.rlim_cur);
-    return (uint32_t)(limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT
-                                                            : limit.rlim_cur / 2);
-}
-
 static int open_http(struct worker *w, struct err *reterr)
 {
     const struct config *c = w->config;
@@ -221,8 +212,10 @@ static int open_http(struct worker *w, struct err *reterr)
     cfg.limits.body_ms = (uint32_t)c->body_seconds * 1000;
     cfg.limits.idle_ms = (uint32_t)c->idle_seconds * 1000;
     cfg.limits.in_flight = (uint32_t)c->max_in_flight;
-    cfg.limits.connections = connections_possible(c->max_connections);
-    rc = http_server_open(&w->http, &w->loop, &cfg, reterr);
+    cfg.limits.connections = descriptors_for(c->max_connections);
+    rc = files_open(&w->files, &w->loop, w->service->images, w->service->issuer.link_key, reterr);
+    if (rc == 0)
+        rc = http_server_open(&w->http, &w->loop, &cfg, reterr);
     if (rc < 0)
         return rc;
     w->router = (struct router){.cors = {c->cors_origin, c->n_cors_origin},
@@ -232,6 +225,10 @@ static int open_http(struct worker *w, struct err *reterr)
                                 .graphql = answer_graphql,
                                 .documents = &w->service->documents,
                                 .document = answer_document,
+                                .file = answer_linked,
+                                .card_keys = w->service->card_key
+                                                 ? card_key_published(w->service->card_key)
+                                                 : (struct str){0},
                                 .ready = answer_ready,
                                 .metrics = answer_metrics,
                                 .data = w};
@@ -264,7 +261,8 @@ static int open_db(struct worker *w, struct err *reterr)
                             .lock_timeout_ms = (unsigned)w->config->lock_timeout_ms,
                             .statement_timeout_ms = (unsigned)w->config->request_seconds * 1000,
                             .connect_timeout_ms = 2000,
-                            .note = note_database};
+                            .note = note_database,
+                            .issuer = &w->service->issuer.issuer};
     return db_open(&w->db, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
 
@@ -592,6 +590,7 @@ int worker_run(const struct worker_start *start)
     status = uv_loop_close(&w->loop);
     if (status != 0)
         log_error("worker %u: the loop is not empty at its end", start->index);
+    files_close(w->files);
     free(w);
     return status != 0 ? 1 : rc;
 }

@@ -129,7 +129,7 @@ SELECT p.n, s.*, p.grp, p.doctor_id, p.clinic_id, p.source_id, population.u(p.n,
 INSERT INTO diagnostic_report (patient_id, id, clinic_id, practitioner_id, recorded_by, recorded_at, performed_at, modality, status, loinc, name, body_site, conclusion, image_ref, source_id, source_rec)
 SELECT s.n, s.n * 256 + s.id, s.clinic_id, s.doctor_id, s.doctor_id, s.at, s.at, s.modality, 'final', s.loinc, CASE WHEN s.grp IN (1, 3) THEN s.name_ru ELSE s.name_kk END, s.site,
        CASE WHEN s.grp IN (1, 3) THEN CASE WHEN s.found THEN s.finding_ru ELSE s.usual_ru END ELSE CASE WHEN s.found THEN s.finding_kk ELSE s.usual_kk END END,
-       CASE WHEN s.modality IN ('xray', 'fluorography', 'mammography', 'ct', 'mri') THEN 'pacs/' || s.modality || '/' || to_hex(s.n * 256 + s.id) END, s.source_id, to_hex(s.n * 256 + s.id)
+       CASE WHEN s.modality IN ('xray', 'fluorography', 'mammography', 'ct', 'mri') THEN 'made-up/' || s.modality || '-' || 1 + population.pick(s.n, 20535 + s.id, 4) || '.png' END, s.source_id, to_hex(s.n * 256 + s.id)
   FROM studied s ORDER BY s.n, s.id;
 INSERT INTO ai_finding (patient_id, id, report_id, recorded_at, found_at, model, model_version, label, score, status, confirmed_by, confirmed_at, source_id, source_rec)
 SELECT s.n, s.n * 256 + s.id, s.n * 256 + s.id, s.at, s.at, 'ChestSight', '2.' || population.pick(s.n, 20540 + s.id, 4), CASE WHEN l.seen THEN CASE WHEN s.grp IN (1, 3) THEN s.finding_ru ELSE s.finding_kk END

@@ -50,7 +50,7 @@ struct exchange {
     struct str query; /* behind the `?`, or empty */
     struct str content_type, accept, origin, authorization, accept_language; /* empty: not sent */
     bool has_authorization; /* the field was sent, be it empty */
-    struct str content_encoding, if_none_match, preflight_method, fetch_site; /* likewise */
+    struct str content_encoding, if_none_match, preflight_method, fetch_site, range; /* likewise */
     struct str body;
     char id[17];         /* request id, hexadecimal: in logs, in errors of ours, in X-Request-Id */
     uint64_t started_us; /* monotonic (uv_hrtime / 1000), when the head was complete */
@@ -96,6 +96,10 @@ void exchange_reply_static(struct exchange *x, int status, const char *content_t
  * next() (what it reads must lie in the arena; arena_defer tells when it is over). */
 void exchange_stream(struct exchange *x, int status, const char *content_type,
                      struct producer *producer, const struct http_header *headers);
+/* The same with a body of `length` bytes, which is said in its head; a producer that ends before is cut off like one that fails. */
+void exchange_stream_sized(struct exchange *x, int status, const char *content_type,
+                           struct producer *producer, uint64_t length,
+                           const struct http_header *headers);
 /* The producer that waited can go on: next() is called on a later turn, or in this one. Not for an exchange that is gone. */
 void exchange_resume(struct exchange *x);
 /* An error as JSON: {"errors":[{"message":...,"extensions":{"code":...,"requestId":...}}]}; `err->code` gives

@@ -42,6 +42,7 @@ enum field_id {
     FIELD_ACCEPT_LANGUAGE,
     FIELD_CONTENT_ENCODING,
     FIELD_IF_NONE_MATCH,
+    FIELD_RANGE,
     FIELD_PREFLIGHT_METHOD,
     FIELD_FETCH_SITE,
     FIELD_EXPECT,
@@ -83,7 +84,8 @@ struct http_slot {
     struct buf head_out, body_out;
     struct str out[SLOT_OUT];
     struct producer *producer;
-    bool stream_started, stream_done, chunked;
+    uint64_t length_left; /* of a stream whose length the head says */
+    bool stream_started, stream_done, sized, chunked;
     bool stream_waits; /* for exchange_resume */
     int status;
 };

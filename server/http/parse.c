@@ -25,6 +25,7 @@ static const struct {
     [FIELD_CONTENT_ENCODING] = {STR("content-encoding"), true,
                                 offsetof(struct exchange, content_encoding)},
     [FIELD_IF_NONE_MATCH] = {STR("if-none-match"), true, offsetof(struct exchange, if_none_match)},
+    [FIELD_RANGE] = {STR("range"), false, offsetof(struct exchange, range)},
     [FIELD_PREFLIGHT_METHOD] = {STR("access-control-request-method"), false,
                                 offsetof(struct exchange, preflight_method)},
     [FIELD_FETCH_SITE] = {STR("sec-fetch-site"), false, offsetof(struct exchange, fetch_site)},

@@ -14,6 +14,7 @@
 #define STATUS_TABLE(X)                                                                            \
     X(200, "OK", "OK")                                                                             \
     X(204, "No Content", "NO_CONTENT")                                                             \
+    X(206, "Partial Content", "PARTIAL_CONTENT")                                                   \
     X(294, "Partial Success", "PARTIAL_SUCCESS")                                                   \
     X(304, "Not Modified", "NOT_MODIFIED")                                                         \
     X(400, "Bad Request", "BAD_REQUEST")                                                           \
@@ -23,9 +24,11 @@
     X(405, "Method Not Allowed", "METHOD_NOT_ALLOWED")                                             \
     X(406, "Not Acceptable", "NOT_ACCEPTABLE")                                                     \
     X(408, "Request Timeout", "REQUEST_TIMEOUT")                                                   \
+    X(410, "Gone", "GONE")                                                                         \
     X(413, "Content Too Large", "PAYLOAD_TOO_LARGE")                                               \
     X(414, "URI Too Long", "URI_TOO_LONG")                                                         \
     X(415, "Unsupported Media Type", "UNSUPPORTED_MEDIA_TYPE")                                     \
+    X(416, "Range Not Satisfiable", "RANGE_NOT_SATISFIABLE")                                       \
     X(417, "Expectation Failed", "EXPECTATION_FAILED")                                             \
     X(422, "Unprocessable Content", "UNPROCESSABLE_CONTENT")                                       \
     X(429, "Too Many Requests", "TOO_MANY_REQUESTS")                                               \
@@ -249,6 +252,33 @@ void exchange_reply_static(struct exchange *x, int status, const char *content_t
     exchange_send(x);
 }
 
+/* The head is written: from now on pieces are asked for. */
+static void stream_begin(struct http_slot *slot, struct producer *producer)
+{
+    if (slot->x.method == HTTP_METHOD_HEAD || slot->head_out.failed) {
+        reply_ready(slot, STR(""));
+    } else {
+        slot->producer = producer;
+        slot->out[0] = slot->out[1] = slot->out[2] = STR("");
+        slot->x._state = SLOT_STREAM;
+    }
+    exchange_send(&slot->x);
+}
+
+void exchange_stream_sized(struct exchange *x, int status, const char *content_type,
+                           struct producer *producer, uint64_t length,
+                           const struct http_header *headers)
+{
+    struct http_slot *slot = slot_of(x);
+
+    if (exchange_leave(x))
+        return;
+    slot->sized = true;
+    slot->length_left = length;
+    head_write(slot, status, content_type, (long long)length, headers);
+    stream_begin(slot, producer);
+}
+
 void exchange_stream(struct exchange *x, int status, const char *content_type,
                      struct producer *producer, const struct http_header *headers)
 {
@@ -263,14 +293,7 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
             x->_conn->state = CONN_LAST;
     }
     head_write(slot, status, content_type, -1, headers);
-    if (x->method == HTTP_METHOD_HEAD || slot->head_out.failed) {
-        reply_ready(slot, STR(""));
-    } else {
-        slot->producer = producer;
-        slot->out[0] = slot->out[1] = slot->out[2] = STR("");
-        x->_state = SLOT_STREAM;
-    }
-    exchange_send(x);
+    stream_begin(slot, producer);
 }
 
 void exchange_resume(struct exchange *x)

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/err.h"
 #include "base/log.h"
 
 enum {
@@ -21,6 +22,16 @@ static bool slot_has_output(const struct http_slot *slot)
     return false;
 }
 
+/* No more and no less than the head said. */
+static int stream_count(struct http_slot *slot, int rc)
+{
+    if (slot->body_out.len > slot->length_left ||
+        (rc == 0 && slot->body_out.len < slot->length_left))
+        return ERR_INTERNAL;
+    slot->length_left -= slot->body_out.len;
+    return rc;
+}
+
 /* Puts the next piece of a stream into out[], behind what head_out holds (the head, the first time). */
 static int stream_next(struct http_conn *c, struct http_slot *slot)
 {
@@ -30,6 +41,8 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
         buf_clear(&slot->head_out);
     buf_clear(&slot->body_out);
     rc = slot->producer->next(slot->producer, &slot->body_out);
+    if (slot->sized)
+        rc = stream_count(slot, rc);
     if (rc < 0 || slot->body_out.failed) {
         log_error("request id=%s its reply broke off inside the body", slot->x.id);
         conn_abort(c, true);
@@ -117,7 +130,7 @@ static void conn_consume(struct http_conn *c, size_t n)
         if (!slot_whole(slot))
             return;
         /* A body that ends where the connection ends: nothing can follow it. */
-        ends = slot->producer && !slot->chunked;
+        ends = slot->producer && !slot->chunked && !slot->sized;
         conn_replied(c, slot);
         if (ends && c->first) {
             conn_abort(c, false);

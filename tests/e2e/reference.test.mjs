@@ -21,7 +21,7 @@ const FOREIGN = /is not a cursor of this list/;
 // What functions of Query refuse whoever has no role, as nobody has here; and a number that one takes less of.
 const RULES = /^(Figures are for managers|Only a doctor has a day|This list is for doctors|Only the contact centre sees|"first" must be 1 to 50)/;
 // Types that only functions return which refuse everybody here, and documents that a function makes for each viewer (summary.test.mjs).
-const REFUSED = /^(Capitation|Figure|Report|SummaryDocument|RecordLine\w*)\./;
+const REFUSED = /^(Capitation|Figure|Report|SummaryDocument|RecordLine\w*|EmergencyQr|ImageLink)\./;
 const INTROSPECTION = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });
 // None of the limits is what this test is about.
 const LIMITS = ['--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '1000', '--max-tokens', '100000'];

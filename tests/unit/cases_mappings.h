@@ -212,6 +212,11 @@ static const struct {
      "Field \"T.t\" has a filter of a fixed decimal, which can't be compared."},
     {"scalar S @codec(as: FIXED, scale: 19) type T @table(name: \"t\") { s: S }",
      "@codec: `scale` must be from 0 to 18."},
+    {"scalar S @codec(as: SIGNED) type T @table(name: \"t\") { s: S }",
+     "Field \"T.s\" is signed or a link, which only rows without a key can have: those that "
+     "functions return."},
+    {"scalar S @codec(as: LINK) type T @table(name: \"t\", key: []) { s: [S] }",
+     "Field \"T.s\" is signed or a link, which has no lists."},
 };
 
 #endif

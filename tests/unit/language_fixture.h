@@ -39,7 +39,7 @@
     "directive @entry(kind: String!, id: String!, of: String!) on OBJECT\n"                        \
     "directive @value(name: String!) on ENUM_VALUE | OBJECT\n"                                     \
     "directive @codec(as: Codec!, scale: Int = 0) on SCALAR | FIELD_DEFINITION\n"                  \
-    "enum Codec { DATE TIMESTAMP FIXED }\n"                                                        \
+    "enum Codec { DATE TIMESTAMP FIXED SIGNED LINK }\n"                                            \
     "enum Capacity { OWNER DOCTOR NURSE }\n"                                                       \
     "enum Claim { ROLE IIN ORGANISATION NAME CLIENT }\n"                                           \
     "enum Comparison { EQUAL AT_LEAST AT_MOST }\n"

@@ -54,6 +54,8 @@ static inline void made_up_cell(struct buf *b, const struct column *c)
         break;
     case CODEC_ID:
     case CODEC_STRING:
+    case CODEC_SIGNED:
+    case CODEC_LINK:
         buf_add_z(b, "\"Аторвастатин-Берлин-Хеми\"");
         break;
     }

@@ -282,7 +282,7 @@ static void test_row__tells_what_is_wrong(void **state)
     struct buf b;
     int rc = 0;
 
-    decode_init(&d);
+    decode_init(&d, NULL);
     buf_init(&b, 0);
     assert_null(decode_row(&d, &table, v, &rc));
     assert_string_equal(d.fault, "column born holds what its field (line 7 of the schema) can't "
@@ -311,6 +311,44 @@ static void test_row__tells_what_is_wrong(void **state)
     decode_release(&d);
 }
 
+/* Stands for the server's: what it makes is the text's length. */
+static int issue_length(struct issuer *issuer, enum codec codec, struct str text, struct buf *out)
+{
+    buf_addf(out, "%c%zu", codec == CODEC_SIGNED ? 's' : 'l', text.len);
+    return text.len == 3 ? ERR_DATA : 0;
+}
+
+static void test_row__cells_that_are_issued(void **state)
+{
+    struct column columns[] = {
+        {.name = STR("card"), .codec = CODEC_SIGNED, .type_oid = OID_TEXT, .line = 7},
+        {.name = STR("link"), .codec = CODEC_LINK, .type_oid = OID_TEXT, .line = 8},
+    };
+    struct table table = {.columns = columns, .n_columns = 2};
+    struct wire v[] = {WIRE("abcd"), {NULL, 0}};
+    struct issuer issuer = {issue_length};
+    struct decoder d;
+    const struct row *r;
+    int rc = 0;
+
+    decode_init(&d, &issuer);
+    r = decode_row(&d, &table, v, &rc);
+    assert_non_null(r);
+    check_str(row_cell(r, 0), "\"s4\"");
+    assert_true(row_is_null(r, 1));
+    v[1] = WIRE("xyz");
+    assert_null(decode_row(&d, &table, v, &rc));
+    assert_int_equal(rc, ERR_DATA);
+    decode_release(&d);
+    decode_init(&d, NULL);
+    assert_null(decode_row(&d, &table, v, &rc));
+    assert_int_equal(rc, ERR_CONFIG);
+    assert_string_equal(d.fault,
+                        "column card can't be issued: this server was given nothing for it "
+                        "(line 7 of the schema)");
+    decode_release(&d);
+}
+
 static void test_row__keys_and_nulls(void **state)
 {
     struct column columns[] = {
@@ -325,7 +363,7 @@ static void test_row__keys_and_nulls(void **state)
     const struct row *r;
     int rc = 0;
 
-    decode_init(&d);
+    decode_init(&d, NULL);
     for (int i = 0; i < 2; i++) { /* its memory is used again */
         r = decode_row(&d, &table, v, &rc);
         assert_non_null(r);
@@ -381,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_array__dimensions),
         cmocka_unit_test(test_array__malformed),
         cmocka_unit_test(test_row__tells_what_is_wrong),
+        cmocka_unit_test(test_row__cells_that_are_issued),
         cmocka_unit_test(test_row__keys_and_nulls),
         cmocka_unit_test(test_types__what_a_codec_can_be_made_of),
         cmocka_unit_test(test_fault__by_sqlstate),

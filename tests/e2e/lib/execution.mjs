@@ -78,11 +78,18 @@ export class ReferenceExecution {
     this.mapping = readMapping();
     // A document that a function makes for one viewer at one moment is no matter of rows: each such field has a test of its own.
     for (const [typeName, { fields }] of Object.entries(this.mapping)) {
-      const made = schema.getType(typeName)?.getFields?.();
-      for (const { name, list } of Object.values(fields)) if (list?.viewer && !isListType(getNullableType(made[name].type))) delete made[name];
+      const shown = schema.getType(typeName)?.getFields?.();
+      for (const { name, list } of Object.values(fields)) {
+        if ((list?.viewer && !isListType(getNullableType(shown[name].type))) || (list?.function && this.isIssued(getNamedType(shown[name].type)))) delete shown[name];
+      }
     }
     this.resolved = new Set(); // "Type.field" that had a value to give, since the beginning
     this.forget();
+  }
+
+  /** Whether the server signs or seals something of such a row, anew each time. */
+  isIssued(type) {
+    return Object.values(type.getFields?.() ?? {}).some((field) => ['SIGNED', 'LINK'].includes(this.mapping[getNamedType(field.type).name]?.codec?.as));
   }
 
   /** Ids and cursors seen so far are forgotten: a seed then does not depend on those before it. */

@@ -1,7 +1,7 @@
 // Who sees what: as the schema file's directives say it, and as the table of docs/security.md does.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildASTSchema, isObjectType, parse } from 'graphql';
+import { buildASTSchema, getNamedType, isObjectType, parse } from 'graphql';
 import { TOP } from './run.mjs';
 
 export const SDL = buildASTSchema(parse(readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8')), { assumeValidSDL: true });
@@ -25,9 +25,16 @@ export const PERSONAL = new Map(Object.values(SDL.getTypeMap())
     fields: new Map(Object.values(type.getFields()).map((field) => [field.name, allow(field)]).filter(([, set]) => set)),
   }]));
 
-/** 'Type.field' of what a function makes for each viewer: there is no one truth to compare it with, each has a proof of its own (summary.test.mjs). */
+/** Whether the server signs or seals something of it, anew for each answer. */
+const isIssued = (type) => isObjectType(type) && Object.values(type.getFields()).some((field) => {
+  const codec = directive(getNamedType(field.type), 'codec');
+  return codec && ['SIGNED', 'LINK'].includes(argument(codec, 'as').value);
+});
+
+/** 'Type.field' of what a function makes for each viewer or answer: there is no one truth to compare it with, each has a proof of its own (summary, card
+ * and files.test.mjs). */
 export const MADE = new Set(Object.values(SDL.getTypeMap()).filter(isObjectType).flatMap((type) => Object.values(type.getFields())
-  .filter((field) => argument(directive(field, 'list'), 'viewer')?.value).map((field) => `${type.name}.${field.name}`)));
+  .filter((field) => argument(directive(field, 'list'), 'viewer')?.value || isIssued(getNamedType(field.type))).map((field) => `${type.name}.${field.name}`)));
 
 /** The same from the directives, as 'Type' or 'Type.field' -> set of capacities; a field only where it is narrower than its type. */
 export function bySchema() {
