@@ -276,3 +276,12 @@ CREATE TABLE private.prescription_override (
 CREATE TRIGGER prescription_override_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON private.prescription_override FOR EACH STATEMENT EXECUTE FUNCTION change_record_keep();
 
 CREATE SEQUENCE private.prescription_number;
+
+/* How often in a calendar year a person may change the clinic. */
+CREATE TABLE attachment_rule (
+    valid_from date PRIMARY KEY,
+    valid_to date CHECK (valid_to > valid_from),
+    changes_a_year integer NOT NULL CHECK (changes_a_year BETWEEN 0 AND 100),
+    source text NOT NULL CHECK (source <> '')
+);
+INSERT INTO attachment_rule (valid_from, changes_a_year, source) VALUES ('2020-12-01', 2, 'ҚР ДСМ-194/2020');

@@ -8,11 +8,11 @@ import { makeKeys } from './tokens.mjs';
 export const newKey = () => randomUUID();
 
 export class Writing {
-  static async start({ args = [] } = {}) {
+  static async start({ args = [], redis = true } = {}) {
     const writing = new Writing();
     writing.keys = makeKeys();
     writing.database = await createDatabase();
-    writing.start = async () => startServer({ database: writing.database, redis: (await sharedServices()).redis, tokens: writing.keys,
+    writing.start = async () => startServer({ database: writing.database, redis: redis ? (await sharedServices()).redis : 'off', tokens: writing.keys,
       args: ['--workers', '2', '--idle-seconds', '600', '--refusal-ms', '0', ...args] });
     writing.server = await writing.start();
     return writing;
