@@ -9,7 +9,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM patient p WHERE p.id = subject FOR NO KEY UPDATE;
     IF NOT access_has(viewer, subject, 'OWNER', 'GUARDIAN', 'GUARDIAN_OF_TEENAGER', 'DISTRICT_DOCTOR', 'DISTRICT_NURSE') THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the owner of a passport, a guardian, or the district''s doctor or nurse books an appointment for somebody.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the owner of a passport, a guardian, or the district''s doctor or nurse books an appointment for somebody.', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject));
     END IF;
 END $$;
 

@@ -24,14 +24,14 @@ BEGIN
     RETURN o;
 END $$;
 
-/* Refuses unless a pharmacist of a pharmacy that is open asks; gives the pharmacy. */
-CREATE OR REPLACE FUNCTION pharmacist_place(viewer text) RETURNS bigint
+/* Refuses unless a pharmacist of a pharmacy that is open asks (about `subject`); gives the pharmacy. */
+CREATE OR REPLACE FUNCTION pharmacist_place(viewer text, subject bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     place bigint := (SELECT f.id FROM pharmacy f WHERE split_part(viewer, '/', 1) = 'PHARMACIST' AND f.bin = split_part(viewer, '/', 3) AND f.active ORDER BY f.id LIMIT 1);
 BEGIN
     IF place IS NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a pharmacist of a registered pharmacy gives out medicines.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a pharmacist of a registered pharmacy gives out medicines.', DETAIL = refusal_about(subject);
     END IF;
     RETURN place;
 END $$;
@@ -100,7 +100,7 @@ $$;
 CREATE OR REPLACE FUNCTION dispense(viewer text, number text, code text, quantity integer, price bigint, packages text[], idempotency_key text, payload_digest text)
 RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    seller bigint := pharmacist_place(viewer);
+    seller bigint := pharmacist_place(viewer, (SELECT r.patient_id FROM prescription r WHERE r.number = dispense.number AND r.superseded_by IS NULL));
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
     units integer := quantity;
     asked bigint := price;

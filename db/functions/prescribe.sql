@@ -130,7 +130,7 @@ BEGIN
     PERFORM FROM patient p WHERE p.id = subject FOR NO KEY UPDATE;
     SELECT * INTO place FROM access_place(viewer);
     IF NOT FOUND OR place.role <> 'DOCTOR' OR NOT access_has(viewer, subject, 'DISTRICT_DOCTOR', 'TREATING_DOCTOR', 'BREAK_GLASS') THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person prescribes.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person prescribes.', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject));
     END IF;
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;

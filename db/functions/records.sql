@@ -124,7 +124,7 @@ BEGIN
     SELECT w.practitioner_id, w.clinic_id INTO treating_place.practitioner_id, treating_place.clinic_id FROM access_place(viewer) w
      WHERE w.role = 'DOCTOR' AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'TREATING_DOCTOR', 'BREAK_GLASS');
     IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person adds to the record.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person adds to the record.', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject));
     END IF;
 END $$;
 

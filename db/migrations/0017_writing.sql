@@ -273,7 +273,7 @@ CREATE TABLE private.prescription_override (
     PRIMARY KEY (patient_id, prescription_id),
     FOREIGN KEY (patient_id, prescription_id) REFERENCES prescription (patient_id, id)
 );
-CREATE TRIGGER prescription_override_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON private.prescription_override FOR EACH STATEMENT EXECUTE FUNCTION change_record_keep();
+CREATE TRIGGER prescription_override_keep BEFORE UPDATE OR DELETE ON private.prescription_override FOR EACH STATEMENT EXECUTE FUNCTION change_record_keep();
 
 CREATE SEQUENCE private.prescription_number;
 
