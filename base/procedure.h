@@ -46,6 +46,8 @@ struct procedure {
     uint32_t limit; /* ACCESS_LIST: most rows that count; it may return one more, to say so */
     bool scalar;
     bool nothing; /* scalar: the function returns void, and the cell is true; set by db_check */
+    /* The function takes `payload_digest` too: what it was called with, as a hash; set by db_check. */
+    bool digested;
     struct procedure_touch touches[PROCEDURE_TOUCH_MAX];
     uint32_t n_touches;
     int line;

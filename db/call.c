@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/viewer.h"
 #include "db/refusal.h"
@@ -119,19 +121,47 @@ void call_end(struct db *db, struct db_call *c, int rc)
 
 /* ---- calls that read ---- */
 
-uint32_t call_values(const struct db_call *c, const char *values[PROCEDURE_PARAM_MAX + 1])
+uint32_t call_values(const struct db_call *c, const char *values[CALL_VALUE_MAX])
 {
     uint32_t n = 0;
 
     values[n++] = c->_viewer;
     for (uint32_t i = 0; i < c->call->procedure->n_params; i++)
         values[n++] = c->call->values[i].ptr;
+    if (c->call->procedure->digested)
+        values[n++] = c->_digest;
     return n;
+}
+
+/* What the function is called with, names and lengths included, so that no two calls with other values look alike. */
+static const char *digest_of(const struct call *c)
+{
+    const struct procedure *p = c->procedure;
+    struct sha256 hash;
+    char hex[2 * SHA256_BYTES + 1];
+    struct buf b;
+    int rc;
+
+    buf_init(&b, 0);
+    buf_add_str(&b, p->name);
+    for (uint32_t i = 0; i < p->n_params; i++) {
+        buf_addf(&b, " %.*s ", STR_FMT(p->params[i].name));
+        if (c->values[i].ptr)
+            buf_addf(&b, "%zu:", c->values[i].len);
+        buf_add_str(&b, c->values[i]);
+    }
+    rc = b.failed ? ERR_MEMORY : sha256(buf_str(&b), &hash);
+    buf_release(&b);
+    if (rc < 0)
+        return NULL;
+    for (size_t i = 0; i < SHA256_BYTES; i++)
+        snprintf(hex + 2 * i, 3, "%02x", hash.bytes[i]);
+    return arena_str(c->arena, str_of(hex)).ptr;
 }
 
 static void reading_send(struct reading *r, struct pg_conn *c)
 {
-    const char *values[PROCEDURE_PARAM_MAX + 1];
+    const char *values[CALL_VALUE_MAX];
     uint32_t n = call_values(r->call, values);
 
     pg_conn_send(c, &r->task, n, values, NULL, NULL);
@@ -286,7 +316,9 @@ int db_call(struct db *db, struct db_call *c)
     if (db->stats.calls_waiting >= db->config.queue_calls)
         return ERR_BUSY;
     c->_viewer = arena_str(c->call->arena, viewer ? viewer->key : (struct str){0}).ptr;
-    if (!c->_viewer)
+    if (c->call->procedure->digested)
+        c->_digest = digest_of(c->call);
+    if (!c->_viewer || (c->call->procedure->digested && !c->_digest))
         return ERR_MEMORY;
     list_init(&c->_node);
     list_push_back(&db->calls, &c->_node);

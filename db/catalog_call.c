@@ -210,6 +210,7 @@ static int check_all_given(struct catalog *c, const struct procedure *p, const P
         struct str name = str_of(PQgetvalue(res, i, COLUMN_NAME));
         bool given = number(res, i, COLUMN_ORD) > number(res, i, COLUMN_NEEDED);
         char what[160];
+        given |= p->digested && str_is(name, "payload_digest");
         for (uint32_t k = 0; k < p->n_params && !given; k++)
             given = str_eq(p->params[k].name, name);
         if (given)
@@ -221,9 +222,20 @@ static int check_all_given(struct catalog *c, const struct procedure *p, const P
     return 0;
 }
 
-static int check_params(struct catalog *c, const struct procedure *p, const PGresult *res)
+/* The server gives this one itself. */
+static int check_digest(struct catalog *c, struct procedure *p, const PGresult *res)
 {
-    int rc = 0;
+    int i = find(res, STR("payload_digest"));
+
+    p->digested = i >= 0;
+    return i < 0 || number(res, i, COLUMN_TYPE) == OID_TEXT
+               ? 0
+               : fail(c, p, p->line, "has the parameter \"payload_digest\", which must be text");
+}
+
+static int check_params(struct catalog *c, struct procedure *p, const PGresult *res)
+{
+    int rc = check_digest(c, p, res);
 
     if (strcmp(PQgetvalue(res, 0, COLUMN_NAME), "viewer") != 0 ||
         number(res, 0, COLUMN_TYPE) != OID_TEXT)

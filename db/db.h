@@ -48,6 +48,7 @@ struct db_stats {
     uint32_t ready;               /* connections that can take work now */
     uint32_t waiting;             /* keys in the queue now */
     uint64_t calls, calls_failed; /* of SQL functions; those that were refused or failed */
+    uint64_t calls_again;         /* begun once more, because they had lost a race */
     uint32_t calls_waiting;       /* for a connection, now */
 };
 
@@ -82,8 +83,9 @@ int db_fetch(struct db *db, struct fetch *f) MUSTCHECK;
 void db_cancel(struct db *db, struct fetch *f);
 
 /* A call of a SQL function (base/procedure.h). One that writes has a transaction of its own, alone on a connection:
- * BEGIN, the function, COMMIT. It is never tried again here: that is its asker's to decide. A function that returns no
- * row is committed like any other (it may have counted an attempt). One that only reads runs beside the batches. */
+ * BEGIN, the function, COMMIT. One that loses a race (deadlock, serialization) was undone by the database for certain and is
+ * begun again, a few times; what failed in any other way is its asker's to decide. A function that returns no row is
+ * committed like any other (it may have counted an attempt). One that only reads runs beside the batches. */
 struct db_call {
     struct call *call; /* slice and message are set */
     /* Its row is there (call->slice), if there is any, and COMMIT goes next: what the asker has to do before. NULL: nothing. What it
@@ -96,6 +98,8 @@ struct db_call {
     struct list _node; /* waits for a connection, or its end is due */
     struct writer *_writer;
     const char *_viewer; /* the viewer's key, with a NUL behind it; in the call's arena */
+    const char *_digest; /* of its values, in the same way; NULL: its function takes none */
+    unsigned _tries;     /* how often it lost a race and was begun again */
     int _rc;
     bool _hurried, _started, _over;
 };

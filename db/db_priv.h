@@ -25,7 +25,8 @@
 #include "db/statement.h"
 
 enum {
-    TICK_MS = 20,      /* while something waits that no event will report */
+    CALL_VALUE_MAX = PROCEDURE_PARAM_MAX + 2, /* with the viewer and the digest */
+    TICK_MS = 20,                             /* while something waits that no event will report */
     LANE_HOLD_MS = 20, /* a batch that takes longer no longer holds up its lane */
     STALL_MS = 50,     /* a statement that runs so long gets nothing queued behind it */
     QUEUE_KEYS = 24,   /* fewer wait for a connection that carries nothing */
@@ -228,7 +229,7 @@ int call_refused(struct db *db, struct call *c, const struct pg_conn *conn, enum
 /* The function is not what it was checked to be: tells the log, gives ERR_INTERNAL. */
 int call_internal(struct db *db, const struct procedure *p, const char *what);
 /* The values as libpq takes them; how many. */
-uint32_t call_values(const struct db_call *c, const char *values[PROCEDURE_PARAM_MAX + 1]);
+uint32_t call_values(const struct db_call *c, const char *values[CALL_VALUE_MAX]);
 /* Calls done(). Nothing of `c` may be touched afterwards. */
 void call_end(struct db *db, struct db_call *c, int rc);
 

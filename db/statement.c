@@ -436,7 +436,7 @@ int statement_of_call(struct statement *s, const struct procedure *p, struct are
     *s = (struct statement){.kind = STATEMENT_CALL,
                             .table = p->result.table,
                             .cells = p->result.table,
-                            .n_params = 1 + p->n_params};
+                            .n_params = 1 + p->n_params + p->digested};
     find_fields(s);
     buf_init(&b, SQL_MAX);
     buf_add_z(&b, "SELECT ");
@@ -454,6 +454,8 @@ int statement_of_call(struct statement *s, const struct procedure *p, struct are
         add_identifier(&b, p->params[i].name);
         buf_addf(&b, " => $%u", i + 2);
     }
+    if (p->digested)
+        buf_addf(&b, ", \"payload_digest\" => $%u", p->n_params + 2);
     buf_add_z(&b, ") AS t");
     if (p->limit)
         buf_addf(&b, " LIMIT %u", p->limit + 1);

@@ -7,6 +7,8 @@
  *                              '----error--------'--> FAILED         '--> LOST --> SEEKING
  *                                                      --ROLLBACK--> ROLLING_BACK --> FREE
  *
+ * A call that PostgreSQL chose to end for others' sake (a deadlock, a serialization failure) waits for a writer again, first in line.
+ *
  * Until COMMIT is sent a lost connection means that nothing was changed. After that nobody knows, and the session may
  * even be about to commit still: so what the asker keeps for this transaction (marks on cached values) is settled only
  * when that session is seen to be gone, by a question over the next connection (SEEKING).
@@ -40,7 +42,8 @@ enum { /* statements of these connections; the procedures follow */
 
 enum {
     WRITER_FAILURES_MAX =
-        3 /* attempts in a row, with no connection left: those who wait are told */
+        3,             /* attempts in a row, with no connection left: those who wait are told */
+    CALL_AGAIN_MAX = 5 /* times that a call which lost a race is begun again */
 };
 
 struct writer {
@@ -72,6 +75,25 @@ static void settle(struct writer *w)
     w->kept = NULL;
 }
 
+/* Whether the call, which lost a race and so changed nothing, waits for a writer again. */
+static bool call_again(struct writer *w, enum pg_fault fault)
+{
+    struct db *db = w->db;
+    struct db_call *c = w->call;
+
+    if (fault != PG_AGAIN || c->_hurried || db->closing || c->_tries == CALL_AGAIN_MAX)
+        return false;
+    w->call = NULL;
+    c->_tries++;
+    c->_started = false;
+    c->call->slice = (struct slice){0};
+    list_push_front(&db->calls, &c->_node);
+    db->stats.calls_waiting++;
+    db->stats.calls_again++;
+    db_wake(db);
+    return true;
+}
+
 /* ---- a writer ---- */
 
 static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
@@ -92,7 +114,8 @@ static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
         return;
     }
     w->state = fault == PG_LOST ? WRITER_FREE : WRITER_FAILED;
-    writer_finish(w, call_refused(db, c, &w->conn, fault));
+    if (!call_again(w, fault))
+        writer_finish(w, call_refused(db, c, &w->conn, fault));
 }
 
 static void committed(struct writer *w, enum pg_fault fault, const PGresult *res)
@@ -110,11 +133,13 @@ static void committed(struct writer *w, enum pg_fault fault, const PGresult *res
         return;
     }
     settle(w);
+    w->state = fault == PG_FINE ? WRITER_FREE : WRITER_FAILED;
+    if (call_again(w, fault))
+        return;
     if (fault != PG_FINE)
         rc = call_refused(db, c, &w->conn, fault);
     else if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)res), "COMMIT") != 0)
         rc = call_internal(db, c->procedure, "its transaction could not be committed");
-    w->state = fault == PG_FINE ? WRITER_FREE : WRITER_FAILED;
     writer_finish(w, rc);
 }
 
@@ -166,7 +191,7 @@ static void writer_send(struct writer *w, enum writer_state state, uint32_t stat
 
 void writer_call(struct writer *w, struct db_call *c)
 {
-    const char *values[PROCEDURE_PARAM_MAX + 1];
+    const char *values[CALL_VALUE_MAX];
     uint32_t n = call_values(c, values);
 
     w->call = c;

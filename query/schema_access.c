@@ -279,10 +279,23 @@ int access_order(struct mapper *m, struct access_path *path, struct str text, st
     return 0;
 }
 
+int access_json_name(struct mapper *m, struct str name, struct str *ret)
+{
+    char *json = arena_alloc(&m->s->arena, name.len + 2);
+
+    if (!json)
+        return schema_no_memory(m->err);
+    json[0] = json[name.len + 1] = '"';
+    memcpy(json + 1, name.ptr, name.len);
+    *ret = (struct str){json, name.len + 2};
+    return 0;
+}
+
 int access_enum(struct mapper *m, const struct type *t, const struct enum_value **ret)
 {
     uint32_t n = t->kind == TYPE_ENUM ? t->n_values : t->n_possible;
     struct enum_value *all;
+    int rc;
 
     *ret = m->enum_tables[t->id];
     if (*ret)
@@ -292,13 +305,10 @@ int access_enum(struct mapper *m, const struct type *t, const struct enum_value 
         return schema_no_memory(m->err);
     for (uint32_t i = 0; i < n; i++) {
         struct str name = t->kind == TYPE_ENUM ? t->values[i].name : t->possible[i]->name;
-        char *json = arena_alloc(&m->s->arena, name.len + 2);
-        if (!json)
-            return schema_no_memory(m->err);
-        json[0] = json[name.len + 1] = '"';
-        memcpy(json + 1, name.ptr, name.len);
         all[i].stored = t->kind == TYPE_ENUM ? t->values[i].stored : t->possible[i]->stored;
-        all[i].json = (struct str){json, name.len + 2};
+        rc = access_json_name(m, name, &all[i].json);
+        if (rc < 0)
+            return rc;
         for (uint32_t k = 0; k < i; k++)
             if (str_eq(all[k].stored, all[i].stored)) /* of an enum: refused before */
                 return schema_fail(m->err, t->loc, "Two types of \"%.*s\" are stored as \"%.*s\".",

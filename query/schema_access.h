@@ -29,6 +29,8 @@ int access_home(struct mapper *m, const struct field *f, const struct table **re
 /* "a desc, b desc" into `path->order`, with its cells. */
 int access_order(struct mapper *m, struct access_path *path, struct str text,
                  struct loc loc) MUSTCHECK;
+/* A name (of a type, of an enum value) as JSON text. */
+int access_json_name(struct mapper *m, struct str name, struct str *ret) MUSTCHECK;
 /* The database's values of an enum beside their JSON text; of an interface or union: of its types. */
 int access_enum(struct mapper *m, const struct type *t, const struct enum_value **ret) MUSTCHECK;
 /* fullName -> full_name */

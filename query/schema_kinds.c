@@ -56,30 +56,73 @@ static int map_member(struct mapper *m, struct type *t, struct type *member)
     return 0;
 }
 
-int kinds_map(struct mapper *m)
+/* The types that `column` of `home` tells, whatever interfaces and unions they are of, as values of one cell: a row is of any of
+ * them, and of the same one for all that read it. */
+static int kinds_shared_cell(struct mapper *m, struct type *t, struct loc loc)
 {
-    for (uint32_t i = 0; i < m->s->n_types; i++) {
-        struct type *t = m->s->types[i];
-        const struct ast_directive *d;
-        int rc = 0;
+    struct column want = {.name = t->kind_column, .codec = CODEC_ENUM};
+    struct enum_value *all = arena_array(&m->s->arena, m->s->n_types, sizeof *all);
+    int rc;
 
-        if (t->builtin || (t->kind != TYPE_INTERFACE && t->kind != TYPE_UNION))
+    for (uint32_t i = 0; i < t->id; i++) {
+        const struct type *other = m->s->types[i];
+        if (other->kind_column.len && other->table == t->table &&
+            str_eq(other->kind_column, t->kind_column)) {
+            t->kind_cell = other->kind_cell;
+            return 0;
+        }
+    }
+    if (!all)
+        return schema_no_memory(m->err);
+    for (uint32_t i = 0; i < m->s->n_types; i++) {
+        const struct type *one = m->s->types[i];
+        if (one->table != t->table || !one->kind_of)
             continue;
-        d = directive_find(t->_def->directives, "kind");
-        if (!d)
-            continue;
-        t->kind_column = map_text(m, d, "column");
-        for (uint32_t k = 0; k < t->n_possible && rc == 0; k++)
-            rc = map_member(m, t, t->possible[k]);
-        if (rc == 0 && !t->table)
-            rc = schema_fail(m->err, t->loc, "Type \"%.*s\" has @kind, but nothing is of it.",
-                             STR_FMT(t->name));
-        if (rc == 0)
-            rc = kinds_cell(m, t->table, t, t->kind_column, d->loc, &t->kind_cell);
+        for (uint32_t k = 0; k < want.n_values; k++)
+            if (str_eq(all[k].stored, one->stored))
+                return schema_fail(m->err, t->loc, "Two types of \"%.*s\" are stored as \"%.*s\".",
+                                   STR_FMT(t->name), STR_FMT(one->stored));
+        all[want.n_values].stored = one->stored;
+        rc = access_json_name(m, one->name, &all[want.n_values++].json);
         if (rc < 0)
             return rc;
     }
-    return 0;
+    want.values = all;
+    return access_cell(m, t->table, &want, loc, &t->kind_cell);
+}
+
+static int map_members(struct mapper *m, struct type *t, const struct ast_directive *d)
+{
+    int rc = 0;
+
+    t->kind_column = map_text(m, d, "column");
+    for (uint32_t k = 0; k < t->n_possible && rc == 0; k++)
+        rc = map_member(m, t, t->possible[k]);
+    if (rc == 0 && !t->table)
+        rc = schema_fail(m->err, t->loc, "Type \"%.*s\" has @kind, but nothing is of it.",
+                         STR_FMT(t->name));
+    return rc;
+}
+
+/* The @kind of a type; NULL: it has none. */
+static const struct ast_directive *kind_of(const struct type *t)
+{
+    if (t->builtin || (t->kind != TYPE_INTERFACE && t->kind != TYPE_UNION))
+        return NULL;
+    return directive_find(t->_def->directives, "kind");
+}
+
+int kinds_map(struct mapper *m)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; i < m->s->n_types && rc == 0; i++)
+        if (kind_of(m->s->types[i]))
+            rc = map_members(m, m->s->types[i], kind_of(m->s->types[i]));
+    for (uint32_t i = 0; i < m->s->n_types && rc == 0; i++)
+        if (kind_of(m->s->types[i]))
+            rc = kinds_shared_cell(m, m->s->types[i], kind_of(m->s->types[i])->loc);
+    return rc;
 }
 
 int kinds_cell(struct mapper *m, const struct table *home, const struct type *t, struct str column,

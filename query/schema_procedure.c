@@ -57,7 +57,7 @@ static const struct type *leaf_of(const struct type_ref *r)
 static int add_param(struct mapper *m, const struct origin *o, struct procedure *p,
                      struct procedure_param param)
 {
-    if (param.name.len == 0 || str_is(param.name, "viewer"))
+    if (param.name.len == 0 || str_is(param.name, "viewer") || str_is(param.name, "payload_digest"))
         return refuse(m, o, "is no name for a parameter.");
     for (uint32_t i = 0; i < p->n_params; i++)
         if (str_eq(p->params[i].name, param.name))

@@ -56,6 +56,8 @@
     X(db_ready, gauge, "Connections that can take work", db, db->ready)                            \
     X(db_waiting, gauge, "Keys that wait", db, db->waiting)                                        \
     X(db_calls_total, counter, "Functions called", db, db->calls)                                  \
+    X(db_calls_again_total, counter, "Begun once more, because they had lost a race", db,          \
+      db->calls_again)                                                                             \
     X(db_calls_failed_total, counter, "Of those, refused or failed", db, db->calls_failed)         \
     X(db_calls_waiting, gauge, "Calls that wait for a connection", db, db->calls_waiting)          \
     X(audit_rows_total, counter, "Rows of the access log that are safe", audit, audit->rows)       \

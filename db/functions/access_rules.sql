@@ -2,6 +2,22 @@
  * What an owner decides about his passport: hide an entry or a whole kind of entries, show it again, let a practitioner see
  * the passport, end that. Each returns the rule. What is decided already is given back, not made twice.
  */
+
+/* The rule that this very call made before, for somebody who still decides (see first_result). */
+CREATE OR REPLACE FUNCTION rule_again(viewer text, subject bigint, idempotency_key text, payload_digest text) RETURNS SETOF access_rule
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    RETURN QUERY SELECT r.* FROM first_result(viewer, idempotency_key, payload_digest) f JOIN access_rule r ON r.patient_id = f.patient_id AND r.id = f.item_id;
+END $$;
+
+CREATE OR REPLACE FUNCTION rule_done(viewer text, operation text, idempotency_key text, r access_rule) RETURNS SETOF access_rule
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM change_done(viewer, operation, idempotency_key, r.patient_id, 'access_rule', r.id);
+    RETURN NEXT r;
+END $$;
+
 CREATE OR REPLACE FUNCTION hide_item(viewer text, subject bigint, hidden_table text, hidden_id bigint, hide_role text, hide_practitioner bigint, hide_clinic bigint)
 RETURNS SETOF access_rule LANGUAGE plpgsql AS $$
 DECLARE
@@ -33,7 +49,8 @@ END $$;
 
 /* `item_table`, `patient_id` and `item_id` name an entry of the passport. */
 CREATE OR REPLACE FUNCTION hide_entry(viewer text, item_table text, patient_id bigint, item_id bigint,
-                                      from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL)
+                                      from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL,
+                                      idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
 RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
@@ -41,7 +58,10 @@ DECLARE
     item text := item_table;
     is_there boolean;
 BEGIN
-    PERFORM access_decider(viewer, subject);
+    RETURN QUERY SELECT * FROM rule_again(viewer, subject, idempotency_key, payload_digest);
+    IF FOUND THEN
+        RETURN;
+    END IF;
     /* Of the kinds that a rule may name, by its table's constraint. */
     IF EXISTS (SELECT FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([a-z_]+)''', 'g') said
                 WHERE c.conrelid = 'access_rule'::regclass AND c.conname = 'access_rule_item_table_check' AND said[1] = item) THEN
@@ -50,15 +70,20 @@ BEGIN
     IF NOT coalesce(is_there, false) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such entry that can be hidden in this passport.';
     END IF;
-    RETURN QUERY SELECT * FROM hide_item(viewer, subject, item, entry, from_role, from_practitioner, from_clinic);
+    RETURN QUERY SELECT d.* FROM hide_item(viewer, subject, item, entry, from_role, from_practitioner, from_clinic) h, rule_done(viewer, 'hide_entry', idempotency_key, h) d;
 END $$;
 
 /* All entries of a kind, those to come too. */
 CREATE OR REPLACE FUNCTION hide_kind(viewer text, patient_id bigint, item_table text,
-                                     from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL)
+                                     from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL,
+                                      idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
 RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT * FROM hide_item(viewer, patient_id, item_table, NULL, from_role, from_practitioner, from_clinic);
+    RETURN QUERY SELECT * FROM rule_again(viewer, patient_id, idempotency_key, payload_digest);
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT d.* FROM hide_item(viewer, patient_id, item_table, NULL, from_role, from_practitioner, from_clinic) h, rule_done(viewer, 'hide_kind', idempotency_key, h) d;
 END $$;
 
 CREATE OR REPLACE FUNCTION end_rule(viewer text, subject bigint, rule bigint, rule_kind text, missing text)
@@ -74,27 +99,39 @@ BEGIN
     END IF;
 END $$;
 
-CREATE OR REPLACE FUNCTION show_again(viewer text, patient_id bigint, rule_id bigint)
+CREATE OR REPLACE FUNCTION show_again(viewer text, patient_id bigint, rule_id bigint, idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
 RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT * FROM end_rule(viewer, patient_id, rule_id, 'hide', 'There is no such rule that hides something in this passport.');
+    RETURN QUERY SELECT * FROM rule_again(viewer, patient_id, idempotency_key, payload_digest);
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT d.* FROM end_rule(viewer, patient_id, rule_id, 'hide', 'There is no such rule that hides something in this passport.') h, rule_done(viewer, 'show_again', idempotency_key, h) d;
 END $$;
 
-CREATE OR REPLACE FUNCTION revoke_access(viewer text, patient_id bigint, rule_id bigint)
+CREATE OR REPLACE FUNCTION revoke_access(viewer text, patient_id bigint, rule_id bigint, idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
 RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT * FROM end_rule(viewer, patient_id, rule_id, 'grant', 'There is no such grant in this passport.');
+    RETURN QUERY SELECT * FROM rule_again(viewer, patient_id, idempotency_key, payload_digest);
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT d.* FROM end_rule(viewer, patient_id, rule_id, 'grant', 'There is no such grant in this passport.') h, rule_done(viewer, 'revoke_access', idempotency_key, h) d;
 END $$;
 
 /* A later grant to the same practitioner takes the place of the earlier one. */
-CREATE OR REPLACE FUNCTION grant_access(viewer text, patient_id bigint, practitioner_id bigint, until timestamptz)
+CREATE OR REPLACE FUNCTION grant_access(viewer text, patient_id bigint, practitioner_id bigint, until timestamptz, idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
 RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
     grantee bigint := practitioner_id;
     decider text := split_part(viewer, '/', 2);
+    made access_rule;
 BEGIN
-    PERFORM access_decider(viewer, subject);
+    RETURN QUERY SELECT * FROM rule_again(viewer, subject, idempotency_key, payload_digest);
+    IF FOUND THEN
+        RETURN;
+    END IF;
     IF until IS NULL OR until <= clock_timestamp() OR until > clock_timestamp() + INTERVAL '366 days' THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Access is granted until a time within the next 366 days.';
     ELSIF NOT EXISTS (SELECT FROM practitioner m WHERE m.id = grantee AND m.active) THEN
@@ -105,6 +142,7 @@ BEGIN
     IF (SELECT count(*) FROM access_rule r WHERE r.patient_id = subject AND r.revoked_at IS NULL) >= 1000 THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A passport has at most 1000 rules in force; revoke one first.';
     END IF;
-    RETURN QUERY INSERT INTO access_rule AS r (patient_id, kind, practitioner_id, valid_to, made_by)
-                 VALUES (subject, 'grant', grantee, until, decider) RETURNING r.*;
+    INSERT INTO access_rule AS r (patient_id, kind, practitioner_id, valid_to, made_by)
+    VALUES (subject, 'grant', grantee, until, decider) RETURNING r.* INTO made;
+    RETURN QUERY SELECT * FROM rule_done(viewer, 'grant_access', idempotency_key, made);
 END $$;

@@ -4,7 +4,7 @@
  * practitioner gets, whether there is such a person or not. Returns the grant, or the one that is in force already.
  * No row: nobody has this IIN; that is the one way to learn it, so it is no error, which would undo the attempt's record.
  */
-CREATE OR REPLACE FUNCTION open_emergency_access(viewer text, iin text, reason_code text, reason text)
+CREATE OR REPLACE FUNCTION open_emergency_access(viewer text, iin text, reason_code text, reason text, idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
 RETURNS SETOF emergency_grant LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     place record;
@@ -12,6 +12,7 @@ DECLARE
     given emergency_grant;
     why text := trim(reason);
     code text := reason_code;
+    first record;
 BEGIN
     SELECT * INTO place FROM access_place(viewer);
     SELECT p.id INTO subject FROM patient p WHERE p.iin = open_emergency_access.iin;
@@ -26,6 +27,11 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Emergency access needs its reason in words, 10 to 1000 characters.';
     ELSIF NOT coalesce(national_number_ok(iin), false) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'This is no IIN: it has twelve digits, the last a check digit.';
+    END IF;
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    IF first.item_id IS NOT NULL THEN
+        RETURN QUERY SELECT g.* FROM emergency_grant g WHERE g.patient_id = first.patient_id AND g.id = first.item_id;
+        RETURN;
     END IF;
     PERFORM attempts_bound('emergency', place.practitioner_id::text, 10, 'Emergency access was opened 10 times within the last hour; more need the head of the organisation.', subject);
     INSERT INTO private.attempt (kind, who) VALUES ('emergency', place.practitioner_id::text);
@@ -44,5 +50,6 @@ BEGIN
         RETURNING g.* INTO given;
         INSERT INTO notification (patient_id, kind, emergency_grant_id) VALUES (subject, 'emergency_access', given.id);
     END IF;
+    PERFORM change_done(viewer, 'open_emergency_access', idempotency_key, subject, 'emergency_grant', given.id);
     RETURN NEXT given;
 END $$;

@@ -18,10 +18,17 @@ type Mutation { person(id: ID!): Person @lookup(column: "id", argument: "id")  n
 interface Node { id: ID! }
 interface Event implements Node @kind(column: "kind") { id: ID!  at: DateTime!  about: Subject }
 union Subject = Person | Pet
+union Shape @kind(column: "kind") = Round | Square
+union Drawing @kind(column: "kind") = Square | Line
+type Round @table(name: "shape") { radius: Int! }
+type Square @table(name: "shape") { side: Int! }
+type Line @table(name: "shape") @value(name: "stroke") { side: Int! }
 input Times { from: DateTime @filter(compare: AT_LEAST)  to: DateTime @filter(compare: AT_MOST)  room: Int @filter(column: "room") }
 type Person implements Node @table(name: "person") {
   id: ID!  name: String!
   last: Event @reference(columns: ["last_id"])
+  shape: Shape @reference(columns: ["shape_id"])
+  drawing: Drawing @reference(columns: ["drawing_id"])
   events(when: Times @filter(column: "at")): [Event!]! @list(column: "person_id", order: "at desc, id desc")
   visits: [Visit!]! @list(column: "person_id", order: "at desc, id desc")
 }
@@ -46,13 +53,15 @@ before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'tolqujat-kinds-'));
   database = await createDatabase({ empty: true });
   await database.execute(`
-    CREATE TABLE person (id bigint PRIMARY KEY, name text NOT NULL, last_id bigint);
+    CREATE TABLE person (id bigint PRIMARY KEY, name text NOT NULL, last_id bigint, shape_id bigint, drawing_id bigint);
     CREATE TABLE pet (id bigint PRIMARY KEY, name text NOT NULL, note text, owner_id bigint NOT NULL);
     CREATE TABLE event (id bigint PRIMARY KEY, person_id bigint NOT NULL, kind text NOT NULL, at timestamptz NOT NULL, doctor_id bigint, number text,
       about_kind text, about_id bigint, room integer);
     CREATE INDEX ON event (person_id, at DESC, id DESC);
     CREATE TABLE code (code text PRIMARY KEY, text text NOT NULL);
-    INSERT INTO person VALUES (1, 'Ann', 12), (2, 'Bob', NULL), (3, 'Cy', 13);
+    CREATE TABLE shape (id bigint PRIMARY KEY, kind text NOT NULL, radius integer, side integer);
+    INSERT INTO shape VALUES (1, 'round', 5, NULL), (2, 'square', NULL, 6), (3, 'stroke', NULL, 7);
+    INSERT INTO person VALUES (1, 'Ann', 12, 1, 3), (2, 'Bob', NULL, 2, 2), (3, 'Cy', 13, 3, 1);
     INSERT INTO pet VALUES (1, 'Rex', 'good', 2);
     INSERT INTO event VALUES (12, 1, 'visit', '2026-01-03 00:00Z', 2, NULL, 'animal', 1, 1), (11, 1, 'call', '2026-01-02 12:00Z', NULL, '77', 'person', 3, 2),
       (10, 1, 'visit', '2026-01-01 00:00Z', 3, NULL, NULL, NULL, 2), (13, 3, 'letter', '2026-01-01 00:00Z', NULL, NULL, NULL, NULL, NULL);
@@ -64,6 +73,15 @@ after(async () => {
   await server?.stop();
   await database?.drop();
   if (folder) rmSync(folder, { recursive: true });
+});
+
+test('unions of one table tell their types by one column; a row of a type that is not of the union is an error', async () => {
+  const SHAPES = 'query ($id: ID!) { person(id: $id) { shape { __typename ... on Round { radius } ... on Square { side } } drawing { __typename ... on Square { side } ... on Line { side } } } }';
+  assert.deepEqual(await server.data(SHAPES, { id: 1 }), { person: { shape: { __typename: 'Round', radius: 5 }, drawing: { __typename: 'Line', side: 7 } } });
+  assert.deepEqual(await server.data(SHAPES, { id: 2 }), { person: { shape: { __typename: 'Square', side: 6 }, drawing: { __typename: 'Square', side: 6 } } });
+  const { data, errors } = await server.graphql(SHAPES, { id: 3 });
+  assert.deepEqual(data, { person: { shape: null, drawing: null } });
+  assert.deepEqual(errors.map(({ path, extensions }) => [path.join('.'), extensions.code]), [['person.shape', 'DATA_ERROR'], ['person.drawing', 'DATA_ERROR']]);
 });
 
 test('rows of one table are of the types that they say', async () => {

@@ -40,6 +40,9 @@ type Mutation {
   nulls(id: Int!): Person @procedure(name: "nulls")
   two(id: Int!): Person @procedure(name: "two")
   must(id: Int!): Person! @procedure(name: "no_row")
+  loses(times: Int!): Int! @procedure(name: "loses")
+  cross(first: Int!, second: Int!): Person @procedure(name: "cross_rows")
+  digest(text: String, n: Int, words: [String], other: String): String! @procedure(name: "digest")
 }
 input More { text: String  day: Date  other: Int @parameter(names: ["another"]) }
 interface Node { id: ID! }
@@ -62,7 +65,7 @@ const SQL = `
   CREATE TABLE echo (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, viewer text, text text, n integer, small smallint, big bigint, real float8, exact numeric, yes boolean,
     day date, at timestamptz, price bigint, mood mood, sort text, number bigint, key text, words text, days text, amounts text, given integer, by_default integer,
     more_text text, more_day date, another integer);
-  INSERT INTO person SELECT i, 'p' || i, 0 FROM generate_series(1, 20) AS i;
+  INSERT INTO person SELECT i, 'p' || i, 0 FROM generate_series(1, 24) AS i;
   INSERT INTO entry VALUES (1, 1, 'one'), (2, 1, 'two');
 
   CREATE FUNCTION echo(viewer text, text text, n integer, small smallint, big bigint, "real" float8, exact numeric, yes boolean, day date, at timestamptz, price bigint, mood mood,
@@ -92,6 +95,14 @@ const SQL = `
   CREATE FUNCTION no_row(viewer text, id integer) RETURNS SETOF person LANGUAGE plpgsql AS $$ BEGIN INSERT INTO attempt VALUES (no_row.id); END $$;
   CREATE FUNCTION nulls(viewer text, id integer) RETURNS person LANGUAGE plpgsql AS $$ BEGIN INSERT INTO attempt VALUES (nulls.id); RETURN NULL; END $$;
   CREATE FUNCTION two(viewer text, id integer) RETURNS SETOF person LANGUAGE sql AS $$ UPDATE person p SET n = 99 WHERE p.id IN (two.id, two.id + 1) RETURNING p.* $$;
+  CREATE SEQUENCE losses MINVALUE 0;
+  CREATE FUNCTION loses(viewer text, times integer) RETURNS integer LANGUAGE plpgsql AS $$
+    DECLARE lost integer := nextval('losses') % 100; BEGIN
+      IF lost < times THEN RAISE EXCEPTION USING ERRCODE = CASE lost % 2 WHEN 0 THEN '40001' ELSE '40P01' END, MESSAGE = 'lost'; END IF;
+      UPDATE person SET n = n + 1 WHERE id = 21; RETURN lost; END $$;
+  CREATE FUNCTION cross_rows(viewer text, first integer, second integer) RETURNS SETOF person LANGUAGE plpgsql AS $$
+    BEGIN UPDATE person p SET n = p.n + 1 WHERE p.id = first; PERFORM pg_sleep(0.3); RETURN QUERY UPDATE person p SET n = p.n + 1 WHERE p.id = second RETURNING p.*; END $$;
+  CREATE FUNCTION digest(viewer text, text text, n integer, words text[], other text, payload_digest text) RETURNS text LANGUAGE sql AS $$ SELECT payload_digest $$;
   CREATE FUNCTION entry_by_code(viewer text, id integer, code text) RETURNS SETOF entry LANGUAGE sql STABLE AS $$
     SELECT e.* FROM entry e WHERE e.person_id = entry_by_code.id AND entry_by_code.code = 'open ' || entry_by_code.viewer || e.id $$;
   CREATE FUNCTION count_entries(viewer text, of integer) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT count(*) FROM entry WHERE person_id = count_entries.of $$;
@@ -238,6 +249,36 @@ test('who waits for a lock too long is told; readers and other writers are not h
 test('two that want the same row at once both get it, one after the other', async () => {
   const all = await Promise.all(Array.from({ length: 30 }, () => server.data('mutation { add(id: 9, n: 1) { n } }')));
   assert.deepEqual(all.map(({ add }) => add.n).sort((a, b) => a - b), Array.from({ length: 30 }, (_, i) => i + 1));
+});
+
+test('what lost a race was undone and is begun again, a few times; then the client is told', async () => {
+  const again = async () => (await server.metric('tolqujat_db_calls_again_total')) ?? 0;
+  const before = await again();
+  assert.deepEqual(await server.data('mutation { loses(times: 5) }'), { loses: 5 }); // 0 to 4 were lost
+  assert.equal(await again(), before + 5);
+  await database.execute("SELECT setval('losses', 99)");
+  assert.equal((await refused('mutation { loses(times: 90) }', {}, null)).extensions.code, 'TRY_AGAIN');
+  assert.equal(await n(21), 1, 'once, though it was begun six times');
+});
+
+test('two that wait for each other both get done, though PostgreSQL ends one of them', async () => {
+  const patient = await startServer({ database, args: ['--schema', file, '--lock-timeout-ms', '10000'] }); // PostgreSQL looks for deadlocks after a second
+  try {
+    await Promise.all([20, 24].map((id) => patient.data(`mutation { slowly(id: ${id}, n: 1, seconds: 0.5) { n } }`))); // both connections are there
+    await Promise.all([patient.data('mutation { cross(first: 22, second: 23) { n } }'), patient.data('mutation { cross(first: 23, second: 22) { n } }')]);
+    assert.deepEqual([await n(22), await n(23)], [2, 2]);
+    assert.ok(await patient.metric('tolqujat_db_calls_again_total') >= 1);
+  } finally {
+    await patient.stop();
+  }
+});
+
+test('a digest of what a function is called with: alike for the same values alone', async () => {
+  const digest = async (variables) => (await server.data('mutation ($text: String, $n: Int, $words: [String], $other: String) { digest(text: $text, n: $n, words: $words, other: $other) }', variables)).digest;
+  const some = [{}, { text: '' }, { text: 'a' }, { other: 'a' }, { text: 'a', n: 1 }, { text: 'a', words: ['b'] }, { text: 'a', words: ['b', 'c'] }, { text: 'a', words: ['b","c'] }, { text: 'a words 3:{b}' }, { n: 11 }, { n: 1, text: '1' }];
+  const all = await Promise.all([...some, ...some].map(digest));
+  assert.ok(all.every((one, i) => /^[0-9a-f]{64}$/.test(one) && one === all[i % some.length]));
+  assert.equal(new Set(all).size, some.length);
 });
 
 test('a connection that is lost before COMMIT changed nothing, and the answer says so', async () => {

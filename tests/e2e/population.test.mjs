@@ -99,8 +99,8 @@ describe('population', () => {
     ];
     const wrongs = [
       [/^nothing before birth.*vaccination/, `UPDATE immunization i SET given_on = p.birth_date - 1 FROM patient p WHERE p.id = i.patient_id AND i.id = (SELECT min(id) FROM immunization)`],
-      [/^no price above the cap/, 'UPDATE dispense SET price = 100000000 WHERE id = (SELECT min(id) FROM dispense)'],
-      [/^free is free/, `UPDATE dispense SET paid_by_patient = 1 WHERE id = (SELECT min(d.id) FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id WHERE r.payment = 'gobmp')`],
+      [/^no price above the cap/, 'SET session_replication_role = replica; UPDATE dispense SET price = 100000000 WHERE id = (SELECT min(id) FROM dispense)'],
+      [/^free is free/, `SET session_replication_role = replica; UPDATE dispense SET paid_by_patient = 1 WHERE id = (SELECT min(d.id) FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id WHERE r.payment = 'gobmp')`],
       [/^clinic and doctor follow/, 'UPDATE patient SET clinic_id = NULL, district_doctor_id = NULL WHERE id = 1'],
       [/^everybody is there/, 'SET session_replication_role = replica; DELETE FROM patient WHERE id = 7'],
       [/^prescription: FOREIGN KEY \(prescriber_id\)/, 'SET session_replication_role = replica; UPDATE prescription SET prescriber_id = 99999999 WHERE id = (SELECT min(id) FROM prescription)'],

@@ -1,6 +1,6 @@
 // Ways to a field of a person's record, for every field of every type that is about somebody, made from the schema: a
 // document for each way, in which every field has an alias of its own, so that one that is refused takes no other with it.
-import { getNamedType, getNullableType, isInterfaceType, isLeafType, isListType, isRequiredArgument } from 'graphql';
+import { getNamedType, getNullableType, isAbstractType, isInterfaceType, isLeafType, isListType, isRequiredArgument } from 'graphql';
 import { loinc } from './world-clinical.mjs';
 import { MADE } from './who-sees-what.mjs';
 
@@ -32,7 +32,9 @@ export class Ways {
       const type = getNamedType(field.type);
       return type !== this.patient && personal.has(type.name) && field.args.some(({ name }) => name === 'iin') ? [[type, field.name]] : [];
     }));
-    this.unlisted = others.filter((type) => !this.lists.has(type.name) && !this.faces.has(type));
+    // What a mutation answers to who asked for the change, and nothing else leads to: the tests of mutations have the proof of those.
+    const answers = new Set(Object.values(schema.getMutationType()?.getFields() ?? {}).map(({ type }) => getNamedType(type)).flatMap((type) => (isAbstractType(type) ? schema.getPossibleTypes(type) : [type])));
+    this.unlisted = others.filter((type) => !this.lists.has(type.name) && !this.faces.has(type) && !answers.has(type));
     this.versioned = this.entries.filter((type) => type.getFields().supersededBy);
     this.types = [this.patient, ...this.entries];
   }

@@ -1,0 +1,183 @@
+/*
+ * Prescribing. What warns (an allergy, the same INN twice, an interaction, a dose, a weight that is too old) is told to the doctor as a type of its
+ * own, and can be overridden with a reason, which is kept. The numbers are in tables (0017).
+ */
+
+/* Who pays for this medicine, prescribed to this person today for this disease (NULL: none said): 'gobmp', 'osms' or 'paid'. Children: everything is free. */
+CREATE OR REPLACE FUNCTION prescription_payer(subject bigint, product drug, disease text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN coalesce(
+        (SELECT f.payer FROM patient_entitlements(subject) f
+          WHERE f.kind = 'drug' AND (f.atc IS NULL OR starts_with(product.atc, f.atc)) AND (f.icd10 IS NULL OR starts_with(disease, f.icd10))
+          ORDER BY f.payer = 'osms' LIMIT 1),
+        (SELECT 'osms' FROM patient p WHERE p.id = subject AND (now() AT TIME ZONE INTERVAL '5 hours')::date < p.birth_date + INTERVAL '18 years'),
+        'paid');
+END $$;
+
+/* What warns of this dose: none when there is no rule. `a_day` doses of `mg` each. */
+CREATE OR REPLACE FUNCTION dose_warning(subject bigint, product drug, mg numeric, a_day integer) RETURNS SETOF outcome
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    months integer := (SELECT extract(year FROM age(today, p.birth_date)) * 12 + extract(month FROM age(today, p.birth_date)) FROM patient p WHERE p.id = subject);
+    rule dose_rule;
+    measured record;
+    days integer := (SELECT w.days FROM weight_rule w WHERE w.from_months <= months ORDER BY w.from_months DESC LIMIT 1);
+    most numeric;
+    o outcome;
+BEGIN
+    SELECT r.* INTO rule FROM dose_rule r WHERE r.atc = product.atc AND r.from_months <= months AND (r.below_months IS NULL OR r.below_months > months);
+    IF NOT FOUND THEN
+        RETURN;
+    ELSIF mg IS NULL OR a_day IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Doses of this medicine are checked: say how many milligrams a dose is, and how many doses a day.';
+    END IF;
+    o.patient_id := subject;
+    o.drug_id := product.id;
+    most := least(rule.dose_mg, rule.day_mg / a_day);
+    IF rule.dose_mg_kg IS NOT NULL THEN
+        SELECT w.value, (w.observed_at AT TIME ZONE INTERVAL '5 hours')::date AS day INTO measured
+          FROM observation w WHERE w.patient_id = subject AND w.kind = 'weight' AND w.superseded_by IS NULL AND w.record_status <> 'entered_in_error' AND w.observed_at <= now()
+         ORDER BY w.observed_at DESC, w.id DESC LIMIT 1;
+        IF measured.value IS NULL OR measured.day < today - days THEN
+            o.kind := 'weight_stale';
+            o.measured_on := measured.day;
+            o.limit_days := days;
+            o.message := format('The dose depends on the weight, which has to be measured within %s days.', days);
+            RETURN NEXT o;
+            RETURN;
+        END IF;
+        o.weight := round(measured.value * 100);
+        most := least(most, rule.dose_mg_kg * measured.value, rule.day_mg_kg * measured.value / a_day);
+    END IF;
+    IF mg > most THEN
+        o.kind := 'dose_too_high';
+        o.most_mg := floor(most * 100);
+        o.message := format('%s mg %s times a day is more than this person may have: at most %s mg each time.', trim_scale(mg), a_day, trim_scale(floor(most * 100) / 100));
+        RETURN NEXT o;
+    END IF;
+END $$;
+
+/* All that warns of prescribing this medicine to this person, the gravest first. */
+CREATE OR REPLACE FUNCTION prescription_warnings(subject bigint, product drug, mg numeric, a_day integer) RETURNS SETOF outcome
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    hit record;
+    o outcome;
+BEGIN
+    o.patient_id := subject;
+    FOR hit IN
+        SELECT a.id FROM allergy a
+         WHERE a.patient_id = subject AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
+           AND (starts_with(product.atc, a.atc) OR search_folded(a.substance) IN (search_folded(product.inn), search_folded(product.inn_ru), search_folded(product.inn_en), search_folded(product.name)))
+         ORDER BY a.criticality <> 'high', a.id LIMIT 1 LOOP
+        o.kind := 'allergy_alert';
+        o.allergy_id := hit.id;
+        o.message := 'The person has an allergy that this medicine may set off.';
+        RETURN NEXT o;
+        o.allergy_id := NULL;
+    END LOOP;
+    FOR hit IN
+        SELECT i.id, x.drug_id
+          FROM (SELECT r.drug_id, d.atc FROM prescription r JOIN drug d ON d.id = r.drug_id
+                 WHERE r.patient_id = subject AND r.status IN ('active', 'dispensed') AND r.valid_to >= today AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+                UNION SELECT m.drug_id, coalesce(m.atc, d.atc) FROM medicines_now(subject) m LEFT JOIN drug d ON d.id = m.drug_id) x
+          JOIN drug_interaction i ON starts_with(product.atc, i.atc) AND starts_with(x.atc, i.with_atc) OR starts_with(product.atc, i.with_atc) AND starts_with(x.atc, i.atc)
+         ORDER BY i.severity, i.id LIMIT 1 LOOP
+        o.kind := 'interaction_alert';
+        o.interaction_id := hit.id;
+        o.drug_id := hit.drug_id;
+        o.message := 'The person takes a medicine that does harm together with this one.';
+        RETURN NEXT o;
+        o.interaction_id := NULL;
+        o.drug_id := NULL;
+    END LOOP;
+    FOR hit IN
+        SELECT r.id FROM prescription r JOIN drug d ON d.id = r.drug_id
+         WHERE r.patient_id = subject AND d.inn = product.inn AND r.status = 'active' AND r.valid_to >= today AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+         ORDER BY r.id DESC LIMIT 1 LOOP
+        o.kind := 'duplicate_medicine';
+        o.prescription_id := hit.id;
+        o.message := 'The same medicine is prescribed already, and was not given out in full.';
+        RETURN NEXT o;
+    END LOOP;
+    RETURN QUERY SELECT * FROM dose_warning(subject, product, mg, a_day);
+END $$;
+
+CREATE OR REPLACE FUNCTION prescribe(viewer text, patient_id bigint, drug_id bigint, quantity integer, dose text, dose_mg bigint, doses_a_day integer, condition_id bigint,
+                                     condition_patient bigint, refills integer, override_reason text, idempotency_key text, payload_digest text)
+RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    units integer := quantity;
+    words text := trim(dose);
+    mg numeric := dose_mg / 100.0;
+    a_day integer := doses_a_day;
+    why text := trim(override_reason);
+    ill bigint := condition_id;
+    first record;
+    place record;
+    product drug;
+    disease text;
+    payer text;
+    warned text[];
+    made bigint;
+    o outcome;
+BEGIN
+    PERFORM FROM patient p WHERE p.id = subject FOR NO KEY UPDATE;
+    SELECT * INTO place FROM access_place(viewer);
+    IF NOT FOUND OR place.role <> 'DOCTOR' OR NOT access_has(viewer, subject, 'DISTRICT_DOCTOR', 'TREATING_DOCTOR', 'BREAK_GLASS') THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person prescribes.', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject));
+    END IF;
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        SELECT d.* INTO product FROM drug d WHERE d.id = prescribe.drug_id;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such medicine.';
+        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.';
+        ELSIF units NOT BETWEEN 1 AND 10000 OR refills NOT BETWEEN 0 AND 12 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A prescription is of 1 to 10000 units, with 0 to 12 refills.';
+        ELSIF words = '' OR length(words) > 500 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'How it is taken is said in 1 to 500 characters.';
+        ELSIF (mg IS NULL) <> (a_day IS NULL) OR mg <= 0 OR mg > 100000 OR a_day NOT BETWEEN 1 AND 24 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A dose in milligrams goes with doses a day, 1 to 24, and is above 0.';
+        ELSIF length(why) NOT BETWEEN 10 AND 1000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A warning is overridden with a reason of 10 to 1000 characters.';
+        ELSIF refills > 0 AND product.rx_form IN ('controlled', 'narcotic') THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Controlled and narcotic medicines are prescribed without refills.';
+        END IF;
+        IF ill IS NOT NULL THEN
+            SELECT c.icd10 INTO disease FROM condition c
+             WHERE c.patient_id = subject AND condition_patient = subject AND c.id = ill AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such diagnosis in this passport.';
+            END IF;
+        END IF;
+        warned := ARRAY(SELECT w.kind FROM prescription_warnings(subject, product, mg, a_day) w);
+        IF cardinality(warned) > 0 AND why IS NULL THEN
+            RETURN QUERY SELECT * FROM prescription_warnings(subject, product, mg, a_day) LIMIT 1;
+            RETURN;
+        END IF;
+        payer := prescription_payer(subject, product, disease);
+        INSERT INTO prescription AS r (patient_id, drug_id, prescriber_id, clinic_id, condition_id, recorded_by, issued_on, valid_to, quantity, refills_left, payment, number, dose, dose_mg, doses_a_day)
+        VALUES (subject, product.id, place.practitioner_id, place.clinic_id, ill, place.practitioner_id, today,
+                today + (SELECT min(v.days) FROM prescription_rule v WHERE v.valid_from <= today AND (v.valid_to IS NULL OR v.valid_to > today) AND (v.rx_form IS NULL OR v.rx_form = product.rx_form)
+                            AND (v.atc IS NULL OR starts_with(product.atc, v.atc)) AND (v.free IS NULL OR v.free = (payer <> 'paid'))),
+                units, refills, payer, 'E' || lpad(nextval('private.prescription_number')::text, 12, '0'), words, mg, a_day)
+        RETURNING r.id INTO made;
+        IF cardinality(warned) > 0 THEN
+            INSERT INTO private.prescription_override (patient_id, prescription_id, practitioner_id, warnings, reason) VALUES (subject, made, place.practitioner_id, warned, why);
+        END IF;
+        PERFORM outbox_put('drug_prescribed', subject, 'prescription:' || made, jsonb_build_object('free', payer <> 'paid'), 'sms', 'app');
+        PERFORM change_done(viewer, 'prescribe', idempotency_key, subject, 'prescription', made);
+    END IF;
+    o.kind := 'prescribed';
+    o.patient_id := subject;
+    o.prescription_id := made;
+    RETURN NEXT o;
+END $$;

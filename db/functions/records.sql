@@ -1,0 +1,226 @@
+/*
+ * What patients say of their record (disputes, marks for doctors, where they are attached), and what clinicians add to it
+ * (diagnoses, allergies). Nothing is deleted or rewritten: columns that may be set are listed in docs/domain.md.
+ */
+
+/* An entry is not right, says the owner: it stays visible, marked as disputed, and waits for an answer. */
+CREATE OR REPLACE FUNCTION dispute_record(viewer text, item_table text, patient_id bigint, item_id bigint, reason text, text text, idempotency_key text, payload_digest text)
+RETURNS SETOF dispute LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    entry bigint := item_id;
+    item text := item_table;
+    why text := reason;
+    words text := nullif(trim(text), '');
+    first record;
+    said text;
+    made bigint;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        IF length(words) > 2000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'What is wrong is said in at most 2000 characters.';
+        END IF;
+        /* The table's name comes from an id that the server sealed, of a type that is an entry; format() quotes it all the same. */
+        EXECUTE format('UPDATE %I SET record_status = ''disputed'' WHERE patient_id = $1 AND id = $2 AND superseded_by IS NULL AND record_status <> ''entered_in_error'' RETURNING record_status', item)
+           INTO said USING subject, entry;
+        IF said IS NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such entry in force in this passport.';
+        ELSIF EXISTS (SELECT FROM dispute d WHERE d.patient_id = subject AND d.item_table = item AND d.item_id = entry AND d.answered_at IS NULL) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This entry is disputed already, and waits for an answer.';
+        END IF;
+        made := dispute_open(subject, item, entry, why, words);
+        PERFORM change_done(viewer, 'dispute_record', idempotency_key, subject, 'dispute', made);
+    END IF;
+    RETURN QUERY SELECT d.* FROM dispute d WHERE d.patient_id = subject AND d.id = made;
+END $$;
+
+/*
+ * A mark for the doctor of a visit: by the patient, or for a child by the guardian; of a visit that was confirmed and that nobody disputes, not
+ * of oneself, within 30 days, and once. The table holds once, the doctor and confirmed too.
+ */
+CREATE OR REPLACE FUNCTION rate_doctor(viewer text, patient_id bigint, encounter_id bigint, score integer, text text, idempotency_key text, payload_digest text)
+RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    visit bigint := encounter_id;
+    mark integer := score;
+    words text := nullif(trim(text), '');
+    first record;
+    e encounter;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    SELECT x.* INTO e FROM encounter x WHERE x.patient_id = subject AND x.id = visit AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such visit in this passport.';
+    ELSIF first.item_id IS NULL THEN
+        IF mark NOT BETWEEN 1 AND 5 OR length(words) > 2000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A mark is from 1 to 5, with at most 2000 characters of words.';
+        ELSIF e.practitioner_id IS NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'It is not on record which doctor this visit was with.';
+        ELSIF e.confirmed_by = 'none' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Only a visit that was confirmed can be given a mark.';
+        ELSIF e.record_status = 'disputed' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit that is disputed can''t be given a mark.';
+        ELSIF e.started_at < clock_timestamp() - INTERVAL '30 days' OR e.started_at > clock_timestamp() THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit can be given a mark for 30 days.';
+        ELSIF EXISTS (SELECT FROM practitioner m, patient p WHERE m.id = e.practitioner_id AND p.id = subject AND m.iin IN (p.iin, split_part(viewer, '/', 2))) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Nobody gives a mark to himself.';
+        ELSIF EXISTS (SELECT FROM rating r JOIN encounter x ON x.patient_id = r.patient_id AND x.id = r.encounter_id
+                       WHERE r.patient_id = subject AND (r.encounter_id = visit OR x.superseded_by = visit)) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This visit was given a mark already.';
+        END IF;
+        INSERT INTO rating (patient_id, encounter_id, practitioner_id, score, text) VALUES (subject, visit, e.practitioner_id, mark, words);
+        PERFORM change_done(viewer, 'rate_doctor', idempotency_key, subject, 'encounter', visit);
+    END IF;
+    RETURN NEXT e;
+END $$;
+
+/* Another clinic: the old attachment ends, the new one begins, at most as often in a year as attachment_rule says. */
+CREATE OR REPLACE FUNCTION attach_patient(viewer text, patient_id bigint, clinic_id bigint, doctor_id bigint, idempotency_key text, payload_digest text)
+RETURNS SETOF attachment LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    place bigint := clinic_id;
+    doctor bigint := doctor_id;
+    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    most integer := (SELECT r.changes_a_year FROM attachment_rule r WHERE r.valid_from <= today AND (r.valid_to IS NULL OR r.valid_to > today) ORDER BY r.valid_from DESC LIMIT 1);
+    old attachment;
+    first record;
+    made bigint;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        SELECT a.* INTO old FROM attachment a WHERE a.patient_id = subject AND a.detached_on IS NULL AND a.superseded_by IS NULL;
+        IF NOT EXISTS (SELECT FROM clinic c WHERE c.id = place AND c.active AND c.kind = 'polyclinic') THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'One is attached to a polyclinic that is open.';
+        ELSIF doctor IS NOT NULL AND NOT EXISTS (SELECT FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id AND m.active
+                                                  WHERE j.practitioner_id = doctor AND j.clinic_id = place AND j.role = 'district_doctor' AND j.valid_from <= today AND (j.valid_to IS NULL OR j.valid_to > today)) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such district doctor at this clinic.';
+        ELSIF old.clinic_id = place AND (doctor IS NULL OR old.district_doctor_id = doctor) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person is attached there already.';
+        ELSIF (SELECT count(*) FROM attachment a WHERE a.patient_id = subject AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
+                  AND a.attached_on >= date_trunc('year', today) AND EXISTS (SELECT FROM attachment b WHERE b.patient_id = subject AND b.attached_on <= a.attached_on AND b.id <> a.id)) >= most THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = format('The clinic can be changed %s times a year.', most);
+        END IF;
+        UPDATE attachment a SET detached_on = greatest(today, a.attached_on) WHERE a.patient_id = subject AND a.id = old.id;
+        INSERT INTO attachment AS a (patient_id, clinic_id, district_doctor_id, attached_on) VALUES (subject, place, doctor, today) RETURNING a.id INTO made;
+        PERFORM outbox_put('clinic_changed', subject, 'attachment:' || made, '{}', 'app');
+        PERFORM change_done(viewer, 'attach_patient', idempotency_key, subject, 'attachment', made);
+    END IF;
+    RETURN QUERY SELECT a.* FROM attachment a WHERE a.patient_id = subject AND a.id = made;
+END $$;
+
+/* Refuses unless a doctor who treats the person asks; the person's row stays locked. Gives who it is. */
+CREATE OR REPLACE FUNCTION treating_place(viewer text, subject bigint, OUT practitioner_id bigint, OUT clinic_id bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM patient p WHERE p.id = subject FOR NO KEY UPDATE;
+    SELECT w.practitioner_id, w.clinic_id INTO treating_place.practitioner_id, treating_place.clinic_id FROM access_place(viewer) w
+     WHERE w.role = 'DOCTOR' AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'TREATING_DOCTOR', 'BREAK_GLASS');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person adds to the record.', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject));
+    END IF;
+END $$;
+
+/* Of an ICD-10 code: what it is, or a refusal. */
+CREATE OR REPLACE FUNCTION icd10_of(said text) RETURNS icd10
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    disease icd10;
+BEGIN
+    SELECT i.* INTO disease FROM icd10 i WHERE i.code = said;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'There is no such ICD-10 code.';
+    END IF;
+    RETURN disease;
+END $$;
+
+/*
+ * A diagnosis; a disease with a dagger comes with its manifestation (an asterisk), both at once and leading to each other, and neither without the
+ * other. How guarded it is comes from the code. One that is active already is given back, not made twice.
+ */
+CREATE OR REPLACE FUNCTION add_condition(viewer text, patient_id bigint, icd10 text, manifestation text, name text, onset date, idempotency_key text, payload_digest text)
+RETURNS SETOF condition LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    since date := onset;
+    words text := nullif(trim(name), '');
+    place record;
+    first record;
+    disease icd10;
+    shown icd10;
+    made bigint;
+    pair bigint;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        disease := icd10_of(add_condition.icd10);
+        IF manifestation IS NOT NULL THEN
+            shown := icd10_of(manifestation);
+        END IF;
+        IF disease.mark = '*' OR disease.mark = '+' AND shown.mark IS DISTINCT FROM '*' OR shown.code IS NOT NULL AND disease.mark IS DISTINCT FROM '+' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease marked with a dagger is said with its manifestation, which is marked with an asterisk, and no other is.';
+        ELSIF since > today OR length(words) > 500 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease begins today or before, and is named in at most 500 characters.';
+        END IF;
+        SELECT c.id INTO made FROM condition c LEFT JOIN condition o ON o.patient_id = subject AND o.id = c.pair_id
+         WHERE c.patient_id = subject AND c.icd10 = disease.code AND o.icd10 IS NOT DISTINCT FROM shown.code AND c.clinical_status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'
+         ORDER BY c.id LIMIT 1;
+        IF made IS NULL THEN
+            INSERT INTO condition AS c (patient_id, clinic_id, recorded_by, recorded_on, onset, sens, icd10, name)
+            VALUES (subject, place.clinic_id, place.practitioner_id, today, since, greatest(disease.sens, coalesce(shown.sens, 0)), disease.code, coalesce(words, disease.name_kk)) RETURNING c.id INTO made;
+            IF shown.code IS NOT NULL THEN
+                INSERT INTO condition AS c (patient_id, clinic_id, recorded_by, recorded_on, onset, sens, icd10, name, pair_id)
+                VALUES (subject, place.clinic_id, place.practitioner_id, today, since, greatest(disease.sens, shown.sens), shown.code, shown.name_kk, made) RETURNING c.id INTO pair;
+                UPDATE condition c SET pair_id = pair WHERE c.patient_id = subject AND c.id = made;
+            END IF;
+        END IF;
+        PERFORM change_done(viewer, 'add_condition', idempotency_key, subject, 'condition', made);
+    END IF;
+    RETURN QUERY SELECT c.* FROM condition c WHERE c.patient_id = subject AND c.id = made;
+END $$;
+
+/* An allergy; one to the same substance or group that is in force is given back, not made twice. The patient is told when a medicine of today may set it off. */
+CREATE OR REPLACE FUNCTION record_allergy(viewer text, patient_id bigint, substance text, atc text, criticality text, reaction text, verified boolean, idempotency_key text, payload_digest text)
+RETURNS SETOF allergy LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    words text := trim(substance);
+    class text := atc;
+    place record;
+    first record;
+    made bigint;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        IF words = '' OR length(words) > 200 OR length(trim(reaction)) > 500 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance is named in 1 to 200 characters, a reaction in at most 500.';
+        ELSIF class !~ '^[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?$' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance''s ATC code is of 1, 3, 4, 5 or 7 characters, such as J01C.';
+        END IF;
+        SELECT a.id INTO made FROM allergy a
+         WHERE a.patient_id = subject AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error' AND (a.atc = class OR search_folded(a.substance) = search_folded(words)) ORDER BY a.id LIMIT 1;
+        IF made IS NULL THEN
+            INSERT INTO allergy AS a (patient_id, recorded_by, noted_on, verified, criticality, substance, atc, reaction)
+            VALUES (subject, place.practitioner_id, today, record_allergy.verified, record_allergy.criticality, words, class, nullif(trim(reaction), '')) RETURNING a.id INTO made;
+            IF EXISTS (SELECT FROM prescription r JOIN drug d ON d.id = r.drug_id WHERE r.patient_id = subject AND r.status IN ('active', 'dispensed') AND r.valid_to >= today
+                          AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error' AND (starts_with(d.atc, class) OR search_folded(d.inn) = search_folded(words))) THEN
+                PERFORM outbox_put('allergy_to_prescribed', subject, 'allergy:' || made, '{}', 'sms', 'app');
+            END IF;
+        END IF;
+        PERFORM change_done(viewer, 'record_allergy', idempotency_key, subject, 'allergy', made);
+    END IF;
+    RETURN QUERY SELECT a.* FROM allergy a WHERE a.patient_id = subject AND a.id = made;
+END $$;

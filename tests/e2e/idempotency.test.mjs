@@ -1,0 +1,106 @@
+// The frame that all mutations share: each takes a key and keeps to it, or says why it has none; what is asked for again with its key is told again to who may still see it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { buildASTSchema, isNonNullType, parse } from 'graphql';
+import { TOP } from './lib/run.mjs';
+import { Writing, newKey } from './lib/writing.mjs';
+
+// A code is told once and kept by nobody; and what only looks (and counts wrong codes) has nothing to be told again.
+const WITHOUT = ['newPickCode', 'prescriptionForDispense'];
+// They were there before keys were, and find by themselves what is decided already.
+const OPTIONAL = ['openEmergencyAccess', 'hideEntry', 'hideKind', 'showAgain', 'grantAccess', 'revokeAccess'];
+
+const schema = buildASTSchema(parse(readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8')), { assumeValidSDL: true });
+const fields = Object.values(schema.getMutationType().getFields());
+const procedure = ({ astNode }) => astNode.directives.find(({ name }) => name.value === 'procedure').arguments.find(({ name }) => name.value === 'name').value.value;
+
+let writing, database, person, doctor;
+const asCitizen = () => ({ role: 'CITIZEN', sub: person.iin });
+
+before(async () => {
+  writing = await Writing.start();
+  database = writing.database;
+  [person] = await database.query(`SELECT p.id, p.iin FROM patient p WHERE p.deceased_on IS NULL AND p.birth_date < now() - INTERVAL '30 years' AND NOT EXISTS (SELECT FROM access_rule r WHERE r.patient_id = p.id) ORDER BY id LIMIT 1`);
+  [doctor] = await database.query(`SELECT m.id, m.iin, m.full_name AS name, c.bin FROM practitioner m JOIN practitioner_role j ON j.practitioner_id = m.id JOIN clinic c ON c.id = j.clinic_id
+    WHERE EXISTS (SELECT FROM access_place('DOCTOR/' || m.iin || '/' || c.bin)) AND NOT EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, ${person.id})) ORDER BY m.id LIMIT 1`);
+});
+after(() => writing?.stop());
+
+test('every mutation takes a key, or is one of those that say why not', () => {
+  assert.ok(fields.length >= 16, `${fields.length}`);
+  for (const field of fields) {
+    const key = field.args.find(({ name }) => name === 'idempotencyKey');
+    if (WITHOUT.includes(field.name)) assert.equal(key, undefined, field.name);
+    else assert.equal(isNonNullType(key?.type), !OPTIONAL.includes(field.name), `${field.name}: idempotencyKey`);
+  }
+});
+
+test('every function of a mutation with a key looks for the first result and leaves its own, with who did it', async () => {
+  for (const field of fields.filter(({ name }) => !WITHOUT.includes(name))) {
+    const [{ args, body, definer }] = await database.query(`SELECT proargnames AS args, prosrc AS body, prosecdef AS definer FROM pg_proc WHERE proname = '${procedure(field)}' AND pronamespace = 'public'::regnamespace`);
+    assert.ok(args.includes('idempotency_key') && args.includes('payload_digest') && definer, field.name);
+    assert.match(body, /\b(first_result|rule_again)\(viewer, .*payload_digest\)/, field.name);
+    assert.match(body, new RegExp(`\\b(change_done|rule_done)\\(viewer, '${procedure(field)}', idempotency_key, `), field.name);
+  }
+});
+
+test('nobody but those functions reads or writes what they keep', async () => {
+  for (const table of ['idempotency', 'change_record', 'outbox', 'package_report', 'dispense_flag']) {
+    assert.equal(await database.value(`SELECT has_table_privilege('tolqujat_server', 'private.${table}', 'SELECT, INSERT, UPDATE, DELETE')`), false, table);
+  }
+  assert.equal(await database.value(`SELECT has_function_privilege('public', 'first_result(text, text, text)', 'EXECUTE')`), false);
+});
+
+test('a grant with a key is made once, and told to nobody who may not decide any more', async () => {
+  const { me } = await writing.data(asCitizen(), '{ me { patient { id } } }');
+  const { searchPractitioners } = await writing.data(null, 'query ($text: String!) { searchPractitioners(text: $text) { id fullName } }', { text: doctor.name });
+  const variables = { patient: me.patient.id, practitioner: searchPractitioners.find(({ fullName }) => fullName === doctor.name).id, until: new Date(Date.now() + 86_400_000).toISOString(), key: newKey() };
+  const GRANT = 'mutation ($patient: ID!, $practitioner: ID!, $until: DateTime!, $key: String) { grantAccess(patient: $patient, practitioner: $practitioner, until: $until, idempotencyKey: $key) { id revokedAt } }';
+  const [first, ...more] = await Promise.all(Array.from({ length: 8 }, () => writing.data(asCitizen(), GRANT, variables).then((data) => data.grantAccess)));
+  for (const one of more) assert.deepEqual(one, first);
+  assert.equal(await database.value(`SELECT count(*) FROM access_rule WHERE patient_id = ${person.id}`), 1);
+  const another = await writing.data(asCitizen(), GRANT, { ...variables, key: null });
+  assert.notEqual(another.grantAccess.id, first.id, 'without a key it is a change of its own');
+  assert.notEqual((await writing.data(asCitizen(), GRANT, variables)).grantAccess.revokedAt, null, 'what was made, as it is now');
+  assert.deepEqual(await database.query(`SELECT operation, role, person, item_table FROM private.change_record WHERE patient_id = ${person.id} ORDER BY id`),
+    Array(2).fill({ operation: 'grant_access', role: 'CITIZEN', person: person.iin, item_table: 'access_rule' }));
+  await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
+  await writing.refused(asCitizen(), GRANT, variables, 'FORBIDDEN');
+  await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
+});
+
+test('emergency access with a key counts once', async () => {
+  const OPEN = 'mutation ($iin: ID!, $key: String) { openEmergencyAccess(iin: $iin, reasonCode: UNCONSCIOUS, reason: "Ес-түссіз жеткізілді", idempotencyKey: $key) { id validTo } }';
+  await database.execute(`UPDATE access_rule SET revoked_at = clock_timestamp(), revoked_by = made_by WHERE patient_id = ${person.id} AND revoked_at IS NULL`);
+  const variables = { iin: person.iin, key: newKey() }, who = { role: 'DOCTOR', sub: doctor.iin, org: doctor.bin };
+  const first = await writing.data(who, OPEN, variables);
+  for (let i = 0; i < 3; i++) assert.deepEqual(await writing.data(who, OPEN, variables), first);
+  assert.equal(await database.value(`SELECT count(*) FROM private.attempt WHERE kind = 'emergency' AND who = '${doctor.id}'`), 1);
+});
+
+test('what was acknowledged is there, once, though the server is killed and everybody asks again', async () => {
+  const REPORT = 'mutation ($code: String!, $key: String!) { reportPackage(code: $code, idempotencyKey: $key) { number } }';
+  const gtin = await database.value('SELECT gtin FROM drug WHERE gtin IS NOT NULL ORDER BY id LIMIT 1');
+  const reporters = await database.query(`SELECT iin FROM patient WHERE deceased_on IS NULL AND id <> ${person.id} ORDER BY id LIMIT 30`);
+  const calls = Array.from({ length: 300 }, (_, i) => ({ who: { role: 'CITIZEN', sub: reporters[i % 30].iin }, variables: { code: `01${gtin}21K${i}`, key: newKey() } }));
+  const told = new Map();
+  const ask = async ({ who, variables }) => {
+    const answer = await writing.ask(who, REPORT, variables).catch(() => null);
+    const number = answer?.data?.reportPackage?.number;
+    if (number && told.has(variables.key)) assert.equal(number, told.get(variables.key));
+    if (number) told.set(variables.key, number);
+  };
+  const running = Promise.all(calls.map(ask));
+  await new Promise((resolve) => { const timer = setInterval(() => { if (told.size > 20) { clearInterval(timer); resolve(); } }, 1); });
+  writing.server.child.kill('SIGKILL');
+  await running;
+  assert.ok(told.size < calls.length, 'not all were answered before');
+  writing.server = await writing.start();
+  for (let round = 0; round < 2; round++) await Promise.all(calls.map(ask));
+  const kept = await database.query(`SELECT serial, count(*) AS n, min(number) AS number FROM private.package_report WHERE serial ~ '^K' GROUP BY 1`);
+  assert.ok(kept.every(({ n }) => n === 1));
+  assert.deepEqual(kept.map(({ number }) => number).sort(), [...told.values()].sort());
+  assert.equal(kept.length, calls.length);
+});
