@@ -20,6 +20,7 @@
 
 struct err;
 struct execution;
+struct plan_step;
 struct row;
 struct step_run;
 struct viewer;
