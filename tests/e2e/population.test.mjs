@@ -91,7 +91,7 @@ describe('population', () => {
       [/^no dose of a series while/, `INSERT INTO vaccine_exception (patient_id, kind, series, decided_on, reason) SELECT patient_id, 'refusal', 'tuberculosis', given_on, 'x' FROM immunization WHERE vaccine = 'БЦЖ' LIMIT 1`],
       [/^milestones are looked for/, 'UPDATE milestone_check SET milestone_id = 16 WHERE id = (SELECT min(id) FROM milestone_check WHERE milestone_id = 1)'],
       [/^milestones reached/, `UPDATE milestone_check SET result = 'partly' WHERE patient_id % 3 = 0`],
-      [/^each region has a health/, 'DELETE FROM health_authority WHERE region_id = 75'],
+      [/^each region has a health/, 'DELETE FROM health_authority_post; DELETE FROM health_authority WHERE region_id = 75'],
       [/^every measure has/, `DELETE FROM figure_cell WHERE measure = 'screening'`],
       [/^passports are counted/, `UPDATE figure_cell SET part = part - 1 WHERE measure = 'passports' AND region_id IS NULL`],
       [/^capitation counts/, 'UPDATE capitation_month SET people = people + 1 WHERE (clinic_id, month, condition) = (SELECT clinic_id, month, condition FROM capitation_month LIMIT 1)'],

@@ -78,7 +78,7 @@ describe('what is due', () => {
   const due = async (month) => (await server.data(DUE, { iin: woman.iin, month }, citizen(woman))).patient.dueThisMonth;
 
   test('this month: as SQL says; a screening that is done is not due again, and is with its interval', async () => {
-    const rows = await db.query(`SELECT d.kind, d.due_on, r.code FROM due_items(${woman.id}, NULL) d LEFT JOIN plan_rule r ON r.id = d.rule_id ORDER BY d.due_on, d.kind, d.rule_id, d.registration_id`);
+    const rows = await db.query(`SELECT d.kind, d.due_on, r.code FROM due_items(${woman.id}, '', NULL) d LEFT JOIN plan_rule r ON r.id = d.rule_id ORDER BY d.due_on, d.kind, d.rule_id, d.registration_id`);
     assert.deepEqual((await due(null)).map(({ kind, dueOn, rule }) => [kind, dueOn, rule?.code]), rows.map(({ kind, due_on: on, code }) => [kind.toUpperCase(), on, code ?? undefined]));
     await db.execute(`DELETE FROM screening_task WHERE patient_id = ${woman.id}; INSERT INTO screening_task (patient_id, id, rule_id, invited_on, channel) VALUES (${woman.id}, 900, 101, ${TODAY} - 3, 'phone')`);
     const breast = (list) => list.filter(({ rule }) => rule?.code === 'screening.breast');
@@ -98,7 +98,7 @@ describe('what is due', () => {
     const people = await db.query(`SELECT id, iin FROM patient WHERE deceased_on IS NULL AND clinic_id IS NOT NULL AND id <> ${woman.id} AND birth_date < ${TODAY} - 50 * 365 ORDER BY id LIMIT 8`);
     await db.execute(people.map(({ id }, i) => `UPDATE attachment SET clinic_id = ${district.id}, district_doctor_id = ${i % 2 ? other : woman.district_doctor_id} WHERE patient_id = ${id} AND detached_on IS NULL AND superseded_by IS NULL`).join(';'));
     const mine = new Set([woman.iin, ...people.filter((_, i) => i % 2 === 0).map(({ iin }) => iin)]);
-    const want = await db.query(`SELECT p.iin, d.kind, d.due_on, r.code FROM patient p CROSS JOIN LATERAL due_items(p.id, '2026-12-01') d LEFT JOIN plan_rule r ON r.id = d.rule_id
+    const want = await db.query(`SELECT p.iin, d.kind, d.due_on, r.code FROM patient p CROSS JOIN LATERAL due_items(p.id, '', '2026-12-01') d LEFT JOIN plan_rule r ON r.id = d.rule_id
       WHERE p.clinic_id = ${district.id} AND p.district_doctor_id = ${woman.district_doctor_id} ORDER BY p.id, d.due_on, d.kind, d.rule_id, d.registration_id`);
     const doctor = as({ role: 'DOCTOR', sub: district.iin, org: district.bin });
     const ask = async (options, more = {}) => (await server.data(LIST, { clinic, month: '2026-12-15', ...more }, options)).dueList;
