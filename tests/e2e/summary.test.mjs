@@ -110,8 +110,8 @@ test('what the tables have is there, each in its section, and no more', async ()
     // Registrations and plans that go on, doses and screenings that are due.
     plan: `(SELECT patient_id FROM dispensary_registration WHERE removed_on IS NULL AND record_status <> 'entered_in_error' AND superseded_by IS NULL
       UNION ALL SELECT patient_id FROM care_plan WHERE status = 'active' AND record_status <> 'entered_in_error' AND superseded_by IS NULL
-      UNION ALL SELECT d.patient_id FROM patient p CROSS JOIN due_items(p.id, ${today}) d WHERE d.kind = 'screening'
-      UNION ALL SELECT s.patient_id FROM patient p CROSS JOIN vaccination_calendar(p.id) s WHERE s.state IN ('due', 'overdue')) planned WHERE true`,
+      UNION ALL SELECT d.patient_id FROM patient p CROSS JOIN all_due_items(p.id, ${today}) d WHERE d.kind = 'screening'
+      UNION ALL SELECT s.patient_id FROM patient p CROSS JOIN vaccination_calendar(p.id, '') s WHERE s.state IN ('due', 'overdue')) planned WHERE true`,
     devices: `implant WHERE (removed_on IS NULL OR removed_on > ${today}) AND record_status <> 'entered_in_error' AND superseded_by IS NULL`,
     social: "(SELECT DISTINCT patient_id, kind FROM lifestyle WHERE record_status <> 'entered_in_error' AND superseded_by IS NULL) habits WHERE true",
   };
