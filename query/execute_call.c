@@ -170,7 +170,7 @@ static const char *refusal(enum codec codec)
     case CODEC_TIMESTAMP:
         return "is no point of time: it must be as in \"2026-03-31T09:30:00+05:00\".";
     case CODEC_FIXED:
-        return "is no amount: it must be as in \"1297.73\".";
+        return "is no decimal: it must be as in \"1297.73\".";
     case CODEC_KEY:
         return "is no id of what it has to be.";
     case CODEC_ID:

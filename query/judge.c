@@ -177,10 +177,19 @@ static void right_take(struct execution *x, struct right *r, const struct row *r
     x->careful |= x->plan->restricted && !r->own;
 }
 
+static bool has_word(struct str words, struct str word)
+{
+    for (struct str one = judge_word(&words); one.len; one = judge_word(&words))
+        if (str_eq(one, word))
+            return true;
+    return false;
+}
+
 int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject)
 {
     const struct field *f = step->field;
     struct right *r;
+    struct str call;
     struct buf b;
 
     if (!x->judge.map)
@@ -192,11 +201,17 @@ int judge_refused(struct execution *x, const struct plan_step *step, int64_t sub
     if (!r)
         return ERR_MEMORY;
     buf_init(&b, 0);
-    buf_addf(&b, "%.*s%s%.*s(%.*s)", STR_FMT(r->calls), r->calls.len ? " " : "",
-             STR_FMT(f->parent->name), STR_FMT(f->name));
-    r->calls = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    buf_addf(&b, "%.*s(%.*s)", STR_FMT(f->parent->name), STR_FMT(f->name));
+    call = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    if (call.ptr && r->calls.len && !has_word(r->calls, call)) {
+        buf_clear(&b);
+        buf_addf(&b, "%.*s %.*s", STR_FMT(r->calls), STR_FMT(call));
+        r->calls = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    } else if (!r->calls.len) {
+        r->calls = call;
+    }
     buf_release(&b);
-    return r->calls.ptr ? 0 : ERR_MEMORY;
+    return call.ptr && r->calls.ptr ? 0 : ERR_MEMORY;
 }
 
 /* ---- asking ---- */

@@ -166,9 +166,9 @@ test('what is null or not given is null; defaults are the schema\'s; a parameter
 
 test('what is no value of its type is refused before anything is done', async () => {
   const before = await database.value('SELECT count(*)::int FROM echo');
-  for (const [argument, message] of [['day: "2023-02-29"', /"day" of "Mutation.echo" is no day/], ['at: "yesterday"', /is no point of time/], ['price: "1.234"', /"price" .* is no amount/],
-    ['price: "1."', /is no amount/], ['price: ".5"', /is no amount/], ['price: "-"', /is no amount/], ['price: "1e3"', /is no amount/], ['price: "99999999999999999999"', /is no amount/],
-    ['price: 1.5', /is no amount/], ['days: ["2023-01-01", "x"]', /"days" .* is no day/], ['more: {day: "x"}', /Field "day" of argument "more" of "Mutation.echo" is no day/], ['text: "a\\u0000b"', /no record can hold/]]) {
+  for (const [argument, message] of [['day: "2023-02-29"', /"day" of "Mutation.echo" is no day/], ['at: "yesterday"', /is no point of time/], ['price: "1.234"', /"price" .* is no decimal/],
+    ['price: "1."', /is no decimal/], ['price: ".5"', /is no decimal/], ['price: "-"', /is no decimal/], ['price: "1e3"', /is no decimal/], ['price: "99999999999999999999"', /is no decimal/],
+    ['price: 1.5', /is no decimal/], ['days: ["2023-01-01", "x"]', /"days" .* is no day/], ['more: {day: "x"}', /Field "day" of argument "more" of "Mutation.echo" is no day/], ['text: "a\\u0000b"', /no record can hold/]]) {
     const { data, errors } = await server.graphql(`mutation { ok: echo { id } echo(${argument}) { id } }`);
     assert.equal(data, undefined);
     assert.deepEqual([errors.length, errors[0].extensions.code], [1, 'BAD_USER_INPUT'], argument);

@@ -65,6 +65,7 @@ async function logged({ request }, who, { whom = patient, capacities, reason = n
   assert.match(rows[0].seen, seen);
   return rows[0];
 }
+let onRecord = 0; // refusals that left their row
 const silent = []; // requests that may leave no row: looked at when later rows of both workers are there
 function isRefusal(answer, path, code, message = /./) {
   assert.deepEqual([answer.data, answer.errors?.length, answer.errors?.[0].path, answer.errors?.[0].extensions.code], [{ [path]: null }, 1, [path], code], JSON.stringify(answer));
@@ -80,6 +81,7 @@ async function refusedAndLogged(answer, who, path, code, message) {
   isRefusal(answer, path, code, message);
   const { seen } = await logged(answer, who, { capacities: null, refused: true, seen: /./ });
   assert.equal(seen, `Mutation(${path})`);
+  onRecord++;
 }
 
 before(async () => {
@@ -290,6 +292,11 @@ describe('hidden by the owner', () => {
       assert.deepEqual(answers[0].errors, answers[1].errors);
       await refusedAndLogged(await ask(a, who, HIDE_KIND, { patient: me.id, kind: 'ALLERGY' }), who, 'hideKind', 'FORBIDDEN');
     }
+    // Tried again and again in one request it is on record once.
+    const again = await ask(a, asCitizen(other), `mutation ($entry: ID!, $patient: ID!) { x: hideEntry(entry: $entry) { id } y: hideEntry(entry: $entry) { id } z: hideKind(patient: $patient, kind: ALLERGY) { id } }`,
+      { entry: all[1].id, patient: me.id });
+    assert.deepEqual([again.data, again.errors.length], [{ x: null, y: null, z: null }, 3]);
+    assert.equal((await logged(again, asCitizen(other), { capacities: null, refused: true, seen: /./ })).seen, 'Mutation(hideEntry) Mutation(hideKind)');
     refused(await ask(a, asCitizen(patient), HIDE, gone), 'hideEntry', 'NOT_FOUND');
     for (const entry of ['x', '9000001', me.id, stranger.iin]) {
       const { data: none, errors, request } = await ask(a, asCitizen(other), HIDE, { entry });
@@ -441,7 +448,7 @@ test('what is about nobody, or was wrong in itself, is in nobody\'s record; the 
     const own = await ask(connection, asCitizen(other), '{ me { patient { fullName } } }');
     await logged(own, asCitizen(other), { whom: other, capacities: 'OWNER', seen: /^Patient\(fullName\)$/ }); // all before it are there
   }
-  assert.ok(silent.length > 35, `${silent.length}`);
+  assert.ok(silent.length > 35 && onRecord > 35, `${silent.length}, ${onRecord}`);
   assert.deepEqual(await database.query(`SELECT request_id FROM access_log WHERE request_id IN (${silent.map((one) => `'${one}'`)})`), []);
   assert.deepEqual((await verify(database, { secret: keys.secret, heads })).findings, []);
 });

@@ -16,7 +16,7 @@ import { ENTRIES, world } from './lib/world.mjs';
 
 const LEAST = 10_000; // combinations
 // Of those who have no right to somebody every so many pairs with a way; 1: all of them.
-const EVERY = Number(process.env.RIGHTS_EVERY ?? 8);
+const EVERY = Number(process.env.RIGHTS_EVERY ?? 4);
 const AT_ONCE = 6; // requests
 const TIMES = 200; // each
 const FOREIGN_CURSOR = 'behind a cursor of somebody else’s list';
