@@ -392,7 +392,9 @@ for (const workers of ['1', '2']) {
       await sleep(100);
       server.agent.destroy();
       server.child.kill('SIGTERM');
-      await until(() => connect(server.port).then((connection) => { connection.destroy(); return false; }, () => true), 'the port is closed');
+      // A worker that closes refuses what it had not accepted yet; the port is closed when the other one, which may have `half`, has closed it too.
+      const isClosed = () => connect(server.port).then((connection) => { connection.destroy(); return false; }, () => true);
+      await until(async () => { for (let i = 0; i < 5; i++, await sleep(20)) if (!await isClosed()) return false; return true; }, 'the port is closed');
       await half.send(bytes.subarray(bytes.length - 5));
       const response = await half.response();
       assert.equal(response.status, 200);
