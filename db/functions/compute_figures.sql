@@ -166,6 +166,16 @@ BEGIN
      GROUP BY 1, 2, 3;
     PERFORM private.add_cells('vaccination', day, true);
 
+    /* Of the free medicines prescribed in the month, those that were received at all, and those received whole; of the clinic that wrote them. */
+    INSERT INTO counted (patient_id, clinic_id, subject, part)
+    SELECT r.patient_id, r.clinic_id, u.what, CASE u.what WHEN 'received' THEN left_over < r.quantity ELSE left_over = 0 END::int
+      FROM prescription r
+     CROSS JOIN LATERAL (SELECT prescription_quantity_left(r) OFFSET 0) l (left_over)
+     CROSS JOIN unnest(ARRAY['received', 'received_whole']) u (what)
+     WHERE r.superseded_by IS NULL AND r.record_status <> 'entered_in_error' AND r.status <> 'cancelled' AND r.clinic_id IS NOT NULL
+       AND r.issued_on >= day AND r.issued_on <= last_day AND prescription_free(r);
+    PERFORM private.add_cells('free_medicines', day, true);
+
     /* Of a month's visits, those with a flag: by rule, and by any. */
     INSERT INTO counted (patient_id, clinic_id, subject, part)
     SELECT e.patient_id, e.clinic_id, u.rule, EXISTS (SELECT FROM private.visit_flag f WHERE f.patient_id = e.patient_id AND f.encounter_id = e.id

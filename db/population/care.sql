@@ -38,8 +38,8 @@ SELECT v.n, v.n * 256 + v.place, v.clinic_id, v.doctor_id, v.n * 256 + v.conditi
  ORDER BY v.n, v.place;
 
 /* One in five of those who confirmed gives a mark, mostly a good one. */
-INSERT INTO rating (patient_id, id, encounter_id, practitioner_id, made_at, score)
-SELECT e.patient_id, e.id, e.id, e.practitioner_id, e.confirmed_at + interval '1 hour', (ARRAY[5, 5, 5, 5, 4, 4, 4, 3, 2, 1])[1 + population.pick(e.id, 9451, 10)]
+INSERT INTO rating (patient_id, id, encounter_id, practitioner_id, clinic_id, made_at, score)
+SELECT e.patient_id, e.id, e.id, e.practitioner_id, e.clinic_id, e.confirmed_at + interval '1 hour', (ARRAY[5, 5, 5, 5, 4, 4, 4, 3, 2, 1])[1 + population.pick(e.id, 9451, 10)]
   FROM encounter e
  WHERE e.patient_id BETWEEN :lo AND :hi AND e.confirmed_by <> 'none' AND population.u(e.id, 9452) < 0.2
  ORDER BY 1, 2;

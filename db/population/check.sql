@@ -197,7 +197,7 @@ rule (name, broken) AS (
     UNION ALL SELECT 'each region has a health authority and a base, and the bases are the country''s', (SELECT count(*) FROM region r WHERE r.valid_to IS NULL AND NOT EXISTS (SELECT FROM health_authority h WHERE h.region_id = r.id))
                  + (SELECT abs(count(*) - 1) FROM health_authority WHERE region_id IS NULL)
                  + (SELECT abs(sum(people) FILTER (WHERE region_id IS NULL) - sum(people) FILTER (WHERE region_id IS NOT NULL)) + abs(sum(people) FILTER (WHERE region_id IS NULL) - 18716355) FROM base_population)
-    UNION ALL SELECT 'every measure has figures for each of the last two months', count(*) FROM generate_series(1, 2) m, unnest(ARRAY['passports', 'screening', 'vaccination', 'flagged_visits']) k
+    UNION ALL SELECT 'every measure has figures for each of the last two months', count(*) FROM generate_series(1, 2) m, unnest(ARRAY['passports', 'screening', 'vaccination', 'flagged_visits', 'free_medicines']) k
                 WHERE NOT EXISTS (SELECT FROM figure_cell c WHERE c.measure = k AND c.month = date_trunc('month', (SELECT d FROM day)) - m * INTERVAL '1 month' AND c.region_id IS NULL)
     UNION ALL SELECT 'passports are counted of all people', count(*) FROM figure_cell c WHERE c.measure = 'passports' AND c.region_id IS NULL AND (c.part <> (SELECT count(*) FROM patient) OR c.whole <> 18716355)
     UNION ALL SELECT 'capitation counts everybody who was attached then, once', abs(coalesce(sum(n.people), 0) - coalesce(sum(n.attached), 0))

@@ -246,20 +246,24 @@ describe('disputes', () => {
   });
 });
 
-describe('marks for doctors', () => {
+describe('marks for doctors, and for organisations', () => {
   test('shown from ten on, of confirmed visits, without what was withdrawn', async () => {
     const { id } = await one('SELECT max(id) AS id FROM practitioner');
+    const ofClinic = async () => (await server.data('query ($iin: ID!) { patient(iin: $iin) { visits(first: 1, startedAt: { to: "2020-01-01T23:00:00Z" }) { nodes { clinic { rating ratingCount } } } } }', { iin: sick.iin }, owner()))
+      .patient.visits.nodes[0].clinic;
     const give = (n, score) => db.execute(`INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at) VALUES (${sick.id}, ${1000 + n}, ${clinic.id}, ${id}, '2020-01-01', 'visit', 'qr', '2020-01-02');
       INSERT INTO rating (patient_id, encounter_id, practitioner_id, score) VALUES (${sick.id}, ${1000 + n}, ${id}, ${score})`);
-    await db.execute(`DELETE FROM rating WHERE practitioner_id = ${id}`);
+    await db.execute(`DELETE FROM rating WHERE practitioner_id = ${id} OR clinic_id = ${clinic.id}`);
     const shown = async () => (await server.data('query ($iin: ID!) { patient(iin: $iin) { visits(first: 100, startedAt: { to: "2020-01-01T23:00:00Z" }) { nodes { rating practitioner { rating ratingCount } } } } }', { iin: sick.iin }, owner()))
       .patient.visits.nodes.map(({ rating, practitioner }) => [rating, practitioner.rating, practitioner.ratingCount]);
     for (let n = 0; n < 9; n++) await give(n, 5);
     assert.deepEqual((await shown())[0], [5, null, null]);
+    assert.deepEqual(await ofClinic(), { rating: null, ratingCount: null });
     await give(9, 2);
     const ten = await one(`SELECT practitioner_rating(p) AS mean, practitioner_rating_count(p) AS n FROM practitioner p WHERE id = ${id}`);
     assert.deepEqual([Number(ten.mean), ten.n], [470, 10]);
     assert.deepEqual((await shown()).find(([rating]) => rating === 2), [2, '4.70', 10]);
+    assert.deepEqual(await ofClinic(), { rating: '4.70', ratingCount: 10 });
     await db.execute(`UPDATE rating SET withdrawn = true WHERE practitioner_id = ${id} AND score = 2`);
     assert.equal(await db.value(`SELECT practitioner_rating(p) IS NULL FROM practitioner p WHERE id = ${id}`), true);
   });

@@ -217,9 +217,9 @@ describe('figures', () => {
     assert.deepEqual((await ask(ministry, 'PASSPORTS')).map(({ part, whole, percent }) => [part, whole, percent]), [[17722517, 18716355, '94.69']]);
   });
   test('shares and means of every measure, to the manager of each level', async () => {
-    const shares = ['passports', 'appointments_kept', 'laboratory_resulted', 'screening', 'vaccination', 'flagged_visits'];
+    const shares = ['passports', 'appointments_kept', 'laboratory_resulted', 'screening', 'vaccination', 'flagged_visits', 'free_medicines'];
     for (const measure of [...shares, 'appointment_wait', 'laboratory_turnaround']) {
-      const share = shares.includes(measure), subject = { screening: 'screening.breast', vaccination: 'polio' }[measure] ?? '';
+      const share = shares.includes(measure), subject = { screening: 'screening.breast', vaccination: 'polio', free_medicines: 'received' }[measure] ?? '';
       const of = [share ? 30 : 120, 40, 40, share ? 30 : null, share ? 10 : null];
       await cells(measure, [[null, null, subject, ...of], [region.id, null, subject, ...of], [region.id, clinic.id, subject, ...of]]);
       for (const [who, by, place] of [[ministry, 'TOTAL', [null, null]], [ministry, 'REGION', [region.kato, null]], [department, 'TOTAL', [region.kato, null]], [department, 'CLINIC', [region.kato, true]], [clinic, 'TOTAL', [region.kato, true]]]) {
@@ -252,6 +252,19 @@ describe('figures', () => {
     await db.execute(appointment(people.slice(9)));
     assert.deepEqual((await ask(clinic, 'APPOINTMENTS_KEPT')).map(({ part, whole, percent, withheld }) => [part, whole, percent, withheld]), [[10, 10, '100.00', null]]);
     assert.deepEqual((await ask(clinic, 'APPOINTMENT_WAIT')).map(({ hours }) => hours), ['48.00']);
+  });
+  test('free medicines: who was prescribed one, who received it, and all of it', async () => {
+    const people = await db.query('SELECT id FROM patient WHERE deceased_on IS NULL ORDER BY id LIMIT 40');
+    const write = ({ id }, payment, given) => `INSERT INTO prescription (patient_id, id, drug_id, prescriber_id, clinic_id, issued_on, valid_to, quantity, payment, number, dose)
+        SELECT ${id}, 778, d.id, ${12700 + clinic.id}, ${clinic.id}, '2024-03-05', '2024-04-05', 2 * d.pack_quantity, '${payment}', 'F-${id}', '1' FROM drug d ORDER BY d.id LIMIT 1;
+      INSERT INTO dispense (patient_id, id, prescription_id, pharmacy_id, drug_id, dispensed_on, quantity, price, paid_by_patient, source_id)
+        SELECT r.patient_id, 778, r.id, (SELECT min(id) FROM pharmacy), r.drug_id, '2024-03-06', r.quantity * ${given} / 2, 100, 0, 2 FROM prescription r WHERE r.patient_id = ${id} AND r.id = 778 AND ${given} > 0`;
+    const adults = await db.query("SELECT id FROM patient WHERE deceased_on IS NULL AND birth_date < '1990-01-01' ORDER BY id LIMIT 10");
+    assert.ok(people.length === 40 && adults.length === 10);
+    /* Ten received nothing, ten half, twenty all; ten who paid themselves do not count. */
+    const paid = adults.filter(({ id }) => !people.some((each) => each.id === id)).map((each) => write(each, 'paid', 0));
+    await db.execute([...people.map((each, i) => write(each, 'gobmp', i < 10 ? 0 : i < 20 ? 1 : 2)), ...paid, `SELECT compute_figures('${MONTH}')`].join(';'));
+    assert.deepEqual((await ask(clinic, 'FREE_MEDICINES')).map(({ subject, part, whole, percent }) => [subject, part, whole, percent]), [['received', 30, 40, '75.00'], ['received_whole', 20, 40, '50.00']]);
   });
   test('paper and film, for everybody', async () => {
     const { paperFigures } = await server.data('{ paperFigures { code name(lang: EN) year countBefore countAfter saved } }');
