@@ -122,8 +122,9 @@ describe('findings of models', () => {
   test('preliminary until a clinician has looked; only a confirmed one has a diagnosis; no score for the patient', async () => {
     const diagnosis = await one(`SELECT id FROM condition WHERE patient_id = ${sick.id} ORDER BY id LIMIT 1`);
     await db.execute(`INSERT INTO diagnostic_report (patient_id, id, performed_at, modality, status, name, image_ref) VALUES (${sick.id}, 77, now(), 'fluorography', 'registered', 'chest', 'secret-image')`);
-    const insert = (more = {}) => `INSERT INTO ai_finding (patient_id, report_id, found_at, model, model_version, label, score${Object.keys(more).map((key) => `, ${key}`).join('')})
-      VALUES (${sick.id}, 77, '2026-10-01', 'm', '1', 'nodule', 91${Object.values(more).map((v) => `, ${v}`).join('')})`;
+    // As another system reports them: here a finding is added first and signed later (results-mutations.test.mjs).
+    const insert = (more = {}) => `INSERT INTO ai_finding (source_id, patient_id, report_id, found_at, model, model_version, label, score${Object.keys(more).map((key) => `, ${key}`).join('')})
+      VALUES (2, ${sick.id}, 77, '2026-10-01', 'm', '1', 'nodule', 91${Object.values(more).map((v) => `, ${v}`).join('')})`;
     const looked = { confirmed_by: doctor.id, confirmed_at: 'now()' };
     await lets(insert({ ...looked, status: `'confirmed'`, condition_id: diagnosis.id }));
     await lets(insert({ ...looked, status: `'rejected'` }));

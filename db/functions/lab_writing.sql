@@ -1,0 +1,190 @@
+/*
+ * Laboratory: a doctor orders, the laboratory says what came out; or a doctor enters what a person brought from elsewhere. A value is in the
+ * unit of its test (a trigger of the table), and is compared with what is usual for the person and with what endangers life (lab_limit).
+ */
+
+/* Whether the owner keeps this entry from the viewer. */
+CREATE OR REPLACE FUNCTION entry_withheld(viewer text, subject bigint, entry_table text, entry bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(bool_or(string_to_array(r.withheld, ' ') && ARRAY[entry_table, entry_table || ':' || entry]), false) FROM access_rights(viewer, subject) r
+$$;
+
+/* What is usual of a test for this person, by sex and age at that time. */
+CREATE OR REPLACE FUNCTION lab_usual(subject bigint, test bigint, at timestamptz, OUT low numeric, OUT high numeric)
+LANGUAGE sql STABLE AS $$
+    SELECT g.low, g.high FROM patient p JOIN lab_range g ON g.lab_test_id = test AND coalesce(g.sex, p.sex) = p.sex
+     WHERE p.id = subject AND extract(year FROM age((at AT TIME ZONE INTERVAL '5 hours')::date, p.birth_date)) >= g.age_from
+       AND extract(year FROM age((at AT TIME ZONE INTERVAL '5 hours')::date, p.birth_date)) < g.age_to
+$$;
+
+/* How a value lies to what is usual, and to what endangers life. NULL: nothing to compare it with. */
+CREATE OR REPLACE FUNCTION lab_flag(code text, value numeric, low numeric, high numeric) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN value < (SELECT l.critical_low FROM lab_limit l WHERE l.loinc = code) AND coalesce(value < low, true) THEN 'critical_low'
+                WHEN value > (SELECT l.critical_high FROM lab_limit l WHERE l.loinc = code) AND coalesce(value > high, true) THEN 'critical_high'
+                WHEN value < low THEN 'low' WHEN value > high THEN 'high'
+                WHEN num_nonnulls(low, high) > 0 THEN 'normal' END
+$$;
+
+/* Refuses what can't be the result of this test (NULL: of none in the list). */
+CREATE OR REPLACE FUNCTION lab_value_check(test lab_test, value numeric, words text, unit text) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    bounds lab_limit;
+BEGIN
+    IF num_nonnulls(value, words) <> 1 OR (value IS NULL) <> (unit IS NULL) OR length(words) > 500 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A result is a value with its unit, or words, at most 500 characters.';
+    ELSIF unit <> test.unit THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = format('Values of this test are in %s.', test.unit);
+    END IF;
+    SELECT l.* INTO bounds FROM lab_limit l WHERE l.loinc = test.loinc;
+    IF value NOT BETWEEN bounds.possible_low AND bounds.possible_high THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = format('Nobody who lives has such a value in %s: look whether the unit is right.', test.unit);
+    END IF;
+END $$;
+
+/* The patient is told at once of a value that endangers life. The message names neither the test nor the value. */
+CREATE OR REPLACE FUNCTION lab_tell(subject bigint, result bigint, flag text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF flag IN ('critical_low', 'critical_high') THEN
+        PERFORM outbox_put('result_critical', subject, 'lab_result:' || result, '{}', 'sms', 'app');
+    END IF;
+END $$;
+
+/* A doctor asks a laboratory for a test; an order of the same test that it has open already is given back, not made twice. */
+CREATE OR REPLACE FUNCTION order_lab_test(viewer text, patient_id bigint, test_id bigint, laboratory_id bigint, idempotency_key text, payload_digest text)
+RETURNS SETOF lab_result LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    lab bigint := laboratory_id;
+    place record;
+    first record;
+    test lab_test;
+    made bigint;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        SELECT t.* INTO test FROM lab_test t WHERE t.id = test_id;
+        IF test.id IS NULL OR NOT EXISTS (SELECT FROM clinic c WHERE c.id = lab AND c.active AND c.kind = 'laboratory') THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such test, or no such laboratory that is open.';
+        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Nothing is ordered for a person who has died.';
+        END IF;
+        SELECT r.id INTO made FROM lab_result r
+         WHERE r.patient_id = subject AND r.clinic_id = lab AND r.lab_test_id = test.id AND r.status = 'ordered' AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+         ORDER BY r.id LIMIT 1;
+        IF made IS NULL THEN
+            INSERT INTO lab_result AS r (patient_id, lab_test_id, clinic_id, ordered_by, recorded_by, ordered_at, status, specimen, loinc, name, unit, order_number)
+            VALUES (subject, test.id, lab, place.practitioner_id, place.practitioner_id, clock_timestamp(), 'ordered', test.specimen, test.loinc, test.name_kk, test.unit,
+                    'T' || lpad(nextval('private.lab_order_number')::text, 10, '0'))
+            RETURNING r.id INTO made;
+        END IF;
+        PERFORM change_done(viewer, 'order_lab_test', idempotency_key, subject, 'lab_result', made);
+    END IF;
+    RETURN QUERY SELECT r.* FROM lab_result r WHERE r.patient_id = subject AND r.id = made;
+END $$;
+
+/* The laboratory's result of an order: an open one is filled, a preliminary or final one is corrected by a new version. */
+CREATE OR REPLACE FUNCTION add_lab_result(viewer text, patient_id bigint, order_id bigint, value double precision, text text, unit text, preliminary boolean, idempotency_key text, payload_digest text)
+RETURNS SETOF lab_result LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := (SELECT p.id FROM patient p WHERE p.id = add_lab_result.patient_id FOR NO KEY UPDATE);
+    amount numeric := value;
+    words text := nullif(trim(text), '');
+    measure text := unit;
+    stage text := CASE WHEN preliminary THEN 'preliminary' ELSE 'final' END;
+    place record;
+    first record;
+    test lab_test;
+    r lab_result;
+    made bigint;
+BEGIN
+    SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w WHERE w.role = 'LABORATORY' AND access_has(viewer, subject, 'LABORATORY');
+    SELECT x.* INTO r FROM lab_result x WHERE x.patient_id = subject AND x.id = order_id AND x.clinic_id = place.clinic_id;
+    IF r.id IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the laboratory that was asked says what came out.', DETAIL = refusal_about(subject);
+    END IF;
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        SELECT t.* INTO test FROM lab_test t WHERE t.id = r.lab_test_id;
+        PERFORM lab_value_check(test, amount, words, measure);
+        IF r.superseded_by IS NOT NULL OR r.record_status = 'entered_in_error' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This is not the version in force.';
+        ELSIF r.status = 'cancelled' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This order was cancelled.';
+        ELSIF r.status = 'final' AND stage = 'preliminary' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A final result does not become preliminary again; correct it by a final one.';
+        END IF;
+        r.resulted_at := clock_timestamp();
+        r.value := amount;
+        r.value_text := words;
+        r.unit := coalesce(measure, r.unit);
+        SELECT u.low, u.high INTO r.low, r.high FROM lab_usual(subject, r.lab_test_id, r.resulted_at) u WHERE amount IS NOT NULL;
+        r.flag := lab_flag(r.loinc, amount, r.low, r.high);
+        IF r.status = 'ordered' THEN
+            made := r.id;
+            UPDATE lab_result x SET status = stage, value = r.value, value_text = r.value_text, unit = r.unit, low = r.low, high = r.high, flag = r.flag, resulted_at = r.resulted_at
+             WHERE x.patient_id = subject AND x.id = made;
+        ELSE
+            made := nextval(pg_get_serial_sequence('lab_result', 'id'));
+            UPDATE lab_result x SET superseded_by = made WHERE x.patient_id = subject AND x.id = r.id;
+            r.id := made;
+            r.status := stage;
+            r.version := r.version + 1;
+            r.record_status := 'active';
+            r.source_id := 1;
+            r.source_rec := NULL;
+            r.recorded_at := r.resulted_at;
+            r.recorded_by := place.practitioner_id;
+            INSERT INTO lab_result SELECT r.*;
+        END IF;
+        PERFORM lab_tell(subject, made, r.flag);
+        PERFORM change_done(viewer, 'add_lab_result', idempotency_key, subject, 'lab_result', made);
+    END IF;
+    RETURN QUERY SELECT x.* FROM lab_result x WHERE x.patient_id = subject AND x.id = made;
+END $$;
+
+/* A result that the person brought from a laboratory elsewhere, with what that laboratory calls usual. */
+CREATE OR REPLACE FUNCTION add_outside_lab_result(viewer text, patient_id bigint, test_id bigint, value double precision, text text, unit text, low double precision, high double precision, resulted_at timestamptz,
+                                                  idempotency_key text, payload_digest text)
+RETURNS SETOF lab_result LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    amount numeric := value;
+    words text := nullif(trim(text), '');
+    least_usual numeric := low;
+    most_usual numeric := high;
+    at timestamptz := resulted_at;
+    level text;
+    place record;
+    first record;
+    test lab_test;
+    made bigint;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        SELECT t.* INTO test FROM lab_test t WHERE t.id = test_id;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such test.';
+        END IF;
+        PERFORM lab_value_check(test, amount, words, add_outside_lab_result.unit);
+        IF at > clock_timestamp() OR at < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A result is of a time between the birth and now.';
+        ELSIF least_usual > most_usual OR words IS NOT NULL AND num_nonnulls(least_usual, most_usual) > 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'What is usual goes from a lower to a higher value, and is said beside a value.';
+        END IF;
+        level := lab_flag(test.loinc, amount, least_usual, most_usual);
+        INSERT INTO lab_result AS r (patient_id, lab_test_id, recorded_by, ordered_at, resulted_at, specimen, loinc, name, value, value_text, unit, low, high, flag)
+        VALUES (subject, test.id, place.practitioner_id, at, at, test.specimen, test.loinc, test.name_kk, amount, words, test.unit, least_usual, most_usual, level)
+        RETURNING r.id INTO made;
+        PERFORM lab_tell(subject, made, level);
+        PERFORM change_done(viewer, 'add_outside_lab_result', idempotency_key, subject, 'lab_result', made);
+    END IF;
+    RETURN QUERY SELECT r.* FROM lab_result r WHERE r.patient_id = subject AND r.id = made;
+END $$;

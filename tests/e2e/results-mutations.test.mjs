@@ -1,0 +1,234 @@
+// What laboratories, doctors and models find, through the server: orders and results, studies and their conclusions, findings that wait for a doctor; certificates.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Writing, newKey } from './lib/writing.mjs';
+
+const RESULT = 'id status value text unit low high flag orderedAt resultedAt orderNumber version laboratory { id } earlierVersions { id value }';
+const ORDER = `mutation ($patient: ID!, $test: ID!, $laboratory: ID!, $key: String!) { orderLabTest(patient: $patient, test: $test, laboratory: $laboratory, idempotencyKey: $key) { ${RESULT} } }`;
+const ADD = `mutation ($order: ID!, $value: Float, $text: String, $unit: String, $preliminary: Boolean = false, $key: String!) {
+  addLabResult(order: $order, value: $value, text: $text, unit: $unit, preliminary: $preliminary, idempotencyKey: $key) { ${RESULT} } }`;
+const OUTSIDE = `mutation ($patient: ID!, $test: ID!, $value: Float, $text: String, $unit: String, $low: Float, $high: Float, $at: DateTime!, $key: String!) {
+  addOutsideLabResult(patient: $patient, test: $test, value: $value, text: $text, unit: $unit, low: $low, high: $high, resultedAt: $at, idempotencyKey: $key) { ${RESULT} } }`;
+const REPORT = `mutation ($patient: ID!, $name: String = "Кеуде қуысының рентгені", $at: DateTime!, $loinc: String, $conclusion: String, $preliminary: Boolean = false, $key: String!) {
+  addReport(patient: $patient, modality: XRAY, name: $name, performedAt: $at, loinc: $loinc, conclusion: $conclusion, preliminary: $preliminary, idempotencyKey: $key) { id status conclusion practitioner { id } clinic { id } } }`;
+const DESCRIBE = `mutation ($report: ID!, $conclusion: String!, $preliminary: Boolean = false, $key: String!) {
+  describeReport(report: $report, conclusion: $conclusion, preliminary: $preliminary, idempotencyKey: $key) { id status conclusion version findings { id } earlierVersions { id conclusion } } }`;
+const FINDING = `mutation ($report: ID!, $label: String = "nodule 8 mm", $score: Int = 91, $model: String = "chest-net", $key: String!) {
+  addAiFinding(report: $report, label: $label, score: $score, model: $model, modelVersion: "2.1", idempotencyKey: $key) { id status label score confirmedBy { id } } }`;
+const CONFIRM = 'mutation ($finding: ID!, $icd10: String, $key: String!) { confirmAiFinding(finding: $finding, icd10: $icd10, idempotencyKey: $key) { id status confirmedAt confirmedBy { id } diagnosis { icd10 } notice(lang: EN) } }';
+const REJECT = 'mutation ($finding: ID!, $key: String!) { rejectAiFinding(finding: $finding, idempotencyKey: $key) { id status diagnosis { icd10 } } }';
+
+let writing, database, person, other, id, doctor, lab, elsewhere;
+const asCitizen = ({ iin } = person) => ({ role: 'CITIZEN', sub: iin });
+const own = (what) => writing.data(asCitizen(), `{ me { patient { ${what} } } }`).then(({ me }) => me.patient);
+const told = (kind) => database.value(`SELECT count(*) FROM private.outbox WHERE patient_id = ${person.id} AND kind = '${kind}'`);
+/** What both workers show, asked for a few times: the same. */
+async function everywhere(what, look) {
+  for (let i = 0; i < 4; i++) look(await own(what));
+}
+
+before(async () => {
+  writing = await Writing.start({ redis: false, args: ['--cache-bytes', '0'] }); // rows are planted behind the server's back
+  database = writing.database;
+  [person, other] = await database.query(`SELECT p.id, p.iin, m.iin AS doctor, m.id AS doctor_id, c.bin, c.id AS clinic_id FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id
+    WHERE p.deceased_on IS NULL AND p.sex = 'female' AND birth_date BETWEEN '1950-01-01' AND '1990-01-01' AND EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, p.id)) ORDER BY p.id LIMIT 2`);
+  doctor = { role: 'DOCTOR', sub: person.doctor, org: person.bin };
+  // People are at work in two laboratories.
+  const places = await database.query(`SELECT c.id, c.bin, c.name FROM clinic c WHERE c.active AND c.kind = 'laboratory' ORDER BY c.id LIMIT 2`);
+  const people = await database.query(`SELECT m.id, m.iin FROM practitioner m WHERE m.active AND m.iin IS NOT NULL AND m.id NOT IN (${person.doctor_id}, ${other.doctor_id}) ORDER BY m.id DESC LIMIT 2`);
+  for (const [i, place] of places.entries()) {
+    await database.execute(`INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (${people[i].id}, ${place.id}, 'specialist', '2020-01-01')`);
+    const { searchClinics } = await writing.data(null, 'query ($text: String!) { searchClinics(text: $text) { id name(lang: KK) } }', { text: place.name });
+    Object.assign(place, { gid: searchClinics.find(({ name }) => name === place.name).id, who: { role: 'LABORATORY', sub: people[i].iin, org: place.bin } });
+  }
+  [lab, elsewhere] = places;
+  id = (await own('id')).id;
+});
+after(() => writing?.stop());
+
+describe('laboratory', () => {
+  const tests = {};
+  const order = (test = tests.potassium, laboratory = lab.gid, key = newKey()) => writing.data(doctor, ORDER, { patient: id, test, laboratory, key }).then((data) => data.orderLabTest);
+  const add = (variables, who = lab.who) => writing.data(who, ADD, { key: newKey(), ...variables }).then((data) => data.addLabResult);
+
+  before(async () => {
+    for (const [name, loinc] of [['potassium', '2823-3'], ['glucose', '14749-6'], ['haemoglobin', '718-7'], ['ferritin', '2276-4']]) {
+      tests[name] = (await writing.data(null, 'query ($loinc: String!) { labTest(by: {loinc: $loinc}) { id } }', { loinc })).labTest.id;
+    }
+  });
+
+  test('ordered, once while it is open; done by the laboratory that was asked, in the unit of the test, beside what is usual for the person', async () => {
+    const asked = await order();
+    assert.deepEqual([asked.status, asked.value, asked.resultedAt, asked.laboratory.id, /^T\d{10}$/.test(asked.orderNumber)], ['ORDERED', null, null, lab.gid, true]);
+    assert.equal((await order()).id, asked.id, 'open already');
+    assert.ok((await writing.data(lab.who, '{ labOrders { id } }')).labOrders.some((one) => one.id === asked.id));
+    for (const who of [doctor, asCitizen(), elsewhere.who, { ...lab.who, org: elsewhere.bin }, { ...lab.who, role: 'NURSE' }]) {
+      await writing.refused(who, ADD, { order: asked.id, value: 4.5, unit: 'mmol/L', key: newKey() }, 'FORBIDDEN', /laboratory that was asked/);
+    }
+    for (const [wrong, message] of [[{ value: 4.5, unit: 'mg/dL' }, /in mmol\/L/], [{ value: 4.5 }, /with its unit/], [{}, /value with its unit, or words/], [{ value: 4.5, text: 'x', unit: 'mmol/L' }, /or words/],
+      [{ value: 45, unit: 'mmol/L' }, /Nobody who lives/], [{ text: 'x'.repeat(501) }, /500/]]) {
+      await writing.refused(lab.who, ADD, { order: asked.id, key: newKey(), ...wrong }, 'BAD_USER_INPUT', message);
+    }
+    const variables = { order: asked.id, value: 5.4, unit: 'mmol/L', key: newKey() };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => add(variables)));
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    const [done] = answers;
+    assert.deepEqual([done.id, done.status, done.value, done.unit, done.low, done.high, done.flag, done.version], [asked.id, 'FINAL', 5.4, 'mmol/L', 3.5, 5.1, 'HIGH', 1]);
+    await everywhere('labResults(first: 50) { nodes { id value } }', ({ labResults }) => assert.equal(labResults.nodes.find((one) => one.id === asked.id).value, 5.4));
+    assert.equal(await told('result_critical'), 0, 'high, but no danger');
+  });
+
+  test('a result that is wrong is corrected: the new version counts, the old one can be read by its owner', async () => {
+    const asked = await order(tests.glucose);
+    const first = await add({ order: asked.id, value: 5.1, unit: 'mmol/L', preliminary: true });
+    assert.deepEqual([first.id, first.status], [asked.id, 'PRELIMINARY']);
+    const final = await add({ order: first.id, value: 7.25, unit: 'mmol/L' });
+    assert.notEqual(final.id, first.id);
+    assert.deepEqual([final.status, final.value, final.version, final.earlierVersions], ['FINAL', 7.25, 2, [{ id: first.id, value: 5.1 }]]);
+    await everywhere('labResults(first: 50) { nodes { id value earlierVersions { value } } }', ({ labResults: { nodes } }) => {
+      assert.equal(nodes.find(({ id: one }) => one === first.id), undefined);
+      assert.deepEqual(nodes.find(({ id: one }) => one === final.id).earlierVersions, [{ value: 5.1 }]);
+    });
+    await writing.refused(lab.who, ADD, { order: first.id, value: 6, unit: 'mmol/L', key: newKey() }, 'CONFLICT', /version in force/);
+    await writing.refused(lab.who, ADD, { order: final.id, value: 6, unit: 'mmol/L', preliminary: true, key: newKey() }, 'CONFLICT', /preliminary again/);
+    const at = await Promise.all(Array.from({ length: 10 }, (_, i) => writing.ask(lab.who, ADD, { order: final.id, value: 6 + i / 10, unit: 'mmol/L', key: newKey() })));
+    assert.equal(at.filter(({ errors }) => !errors).length, 1, 'one correction of ten at once');
+    assert.equal(await database.value(`SELECT count(*) FROM lab_result WHERE patient_id = ${person.id} AND loinc = '14749-6' AND superseded_by IS NULL AND order_number = '${asked.orderNumber}'`), 1);
+  });
+
+  test('a value that endangers life: the patient is told at once, in a message that names nothing', async () => {
+    const before = await told('result_critical');
+    const low = await add({ order: (await order(tests.potassium)).id, value: 2.5, unit: 'mmol/L' });
+    assert.equal(low.flag, 'CRITICAL_LOW');
+    assert.deepEqual(await database.query(`SELECT channel, payload FROM private.outbox WHERE patient_id = ${person.id} AND kind = 'result_critical' ORDER BY id DESC LIMIT 2`),
+      [{ channel: 'app', payload: {} }, { channel: 'sms', payload: {} }]);
+    const high = await add({ order: (await order(tests.haemoglobin)).id, value: 205.5, unit: 'g/L' });
+    assert.equal(high.flag, 'CRITICAL_HIGH');
+    assert.equal(await told('result_critical'), before + 4);
+    assert.equal((await add({ order: (await order(tests.ferritin)).id, value: 3, unit: 'ug/L' })).flag, 'LOW', 'of this test nothing is critical');
+    assert.equal(await told('result_critical'), before + 4);
+  });
+
+  test('who may order what, and where', async () => {
+    for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }, { ...doctor, org: elsewhere.bin }]) await writing.refused(who, ORDER, { patient: id, test: tests.potassium, laboratory: lab.gid, key: newKey() }, 'FORBIDDEN');
+    await writing.refused(doctor, ORDER, { patient: id, test: tests.potassium, laboratory: (await own('clinic { id }')).clinic.id, key: newKey() }, 'NOT_FOUND', /no such laboratory/);
+    await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
+    await writing.refused(doctor, ORDER, { patient: id, test: tests.potassium, laboratory: lab.gid, key: newKey() }, 'CONFLICT', /died/);
+    await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
+    const cancelled = await order(tests.potassium);
+    await database.execute(`UPDATE lab_result SET status = 'cancelled' WHERE patient_id = ${person.id} AND order_number = '${cancelled.orderNumber}'`);
+    await writing.refused(lab.who, ADD, { order: cancelled.id, value: 4, unit: 'mmol/L', key: newKey() }, 'CONFLICT', /cancelled/);
+  });
+
+  test('a result from elsewhere, by a doctor: with the range that its paper says', async () => {
+    const variables = { patient: id, test: tests.haemoglobin, value: 131.5, unit: 'g/L', low: 120, high: 140, at: '2025-03-01T06:00:00Z', key: newKey() };
+    const ask = (more) => writing.data(doctor, OUTSIDE, { ...variables, ...more }).then((data) => data.addOutsideLabResult);
+    const made = await ask();
+    assert.deepEqual([made.status, made.value, made.low, made.high, made.flag, made.laboratory, made.resultedAt], ['FINAL', 131.5, 120, 140, 'NORMAL', null, '2025-03-01T06:00:00Z']);
+    assert.equal((await ask()).id, made.id);
+    assert.equal((await ask({ low: null, high: null, key: newKey() })).flag, null, 'nothing to compare it with');
+    assert.equal((await ask({ low: null, high: null, value: 60, key: newKey() })).flag, 'CRITICAL_LOW');
+    for (const wrong of [{ unit: 'g/dL' }, { low: 150 }, { at: '2999-01-01T00:00:00Z' }, { at: '1900-01-01T00:00:00Z' }, { value: null, unit: null, text: 'теріс' }, { value: null }]) {
+      await writing.refused(doctor, OUTSIDE, { ...variables, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
+    }
+    assert.equal((await ask({ value: null, unit: null, low: null, high: null, text: 'теріс', key: newKey() })).text, 'теріс');
+    await writing.refused(lab.who, OUTSIDE, { ...variables, key: newKey() }, 'FORBIDDEN');
+  });
+
+  test('the table keeps out another unit than the test has, whoever writes', async () => {
+    const insert = (unit) => database.execute(`INSERT INTO lab_result (patient_id, lab_test_id, ordered_at, resulted_at, name, value, unit, loinc) SELECT ${person.id}, id, now(), now(), 'x', 4, '${unit}', loinc FROM lab_test WHERE loinc = '2823-3'`);
+    await assert.rejects(insert('mg/dL'), /lab_result_unit|not in the unit/);
+    await insert('mmol/L');
+  });
+});
+
+describe('studies and models', () => {
+  const at = '2026-01-05T05:00:00Z';
+  const report = (variables) => writing.data(doctor, REPORT, { patient: id, at, key: newKey(), ...variables }).then((data) => data.addReport);
+  const find = (study, more) => writing.data(doctor, FINDING, { report: study.id, key: newKey(), ...more }).then((data) => data.addAiFinding);
+
+  test('a study is registered, described, and corrected; what models saw follows the version in force', async () => {
+    const variables = { key: newKey() }, made = await report(variables);
+    assert.deepEqual([made.status, made.conclusion, made.practitioner], ['REGISTERED', null, null]);
+    assert.equal((await report(variables)).id, made.id);
+    const describe1 = (conclusion, more) => writing.data(doctor, DESCRIBE, { report: made.id, conclusion, key: newKey(), ...more }).then((data) => data.describeReport);
+    assert.deepEqual([(await describe1('алдын ала', { preliminary: true })).status, (await describe1('Норма')).status], ['PRELIMINARY', 'FINAL']);
+    const finding = await find(made);
+    const corrected = await describe1('Оң жақта түйін');
+    assert.notEqual(corrected.id, made.id);
+    assert.deepEqual([corrected.version, corrected.earlierVersions, corrected.findings], [2, [{ id: made.id, conclusion: 'Норма' }], [{ id: finding.id }]]);
+    await everywhere('diagnosticReports(first: 50) { nodes { id conclusion } } aiFindings(first: 50) { nodes { id report { id } } }', ({ diagnosticReports, aiFindings }) => {
+      assert.equal(diagnosticReports.nodes.find((one) => one.id === corrected.id).conclusion, 'Оң жақта түйін');
+      assert.equal(diagnosticReports.nodes.find((one) => one.id === made.id), undefined);
+      assert.equal(aiFindings.nodes.find((one) => one.id === finding.id).report.id, corrected.id);
+    });
+    await writing.refused(doctor, DESCRIBE, { report: made.id, conclusion: 'x', key: newKey() }, 'NOT_FOUND', /in force/);
+    await writing.refused(doctor, DESCRIBE, { report: corrected.id, conclusion: 'x', preliminary: true, key: newKey() }, 'CONFLICT', /preliminary again/);
+    await writing.refused(doctor, DESCRIBE, { report: corrected.id, conclusion: ' ', key: newKey() }, 'BAD_USER_INPUT');
+    for (const wrong of [{ name: ' ' }, { loinc: 'x' }, { at: '2999-01-01T00:00:00Z' }, { at: '1900-01-01T00:00:00Z' }, { conclusion: 'x'.repeat(10_001) }]) await writing.refused(doctor, REPORT, { patient: id, at, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
+    for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }]) {
+      await writing.refused(who, REPORT, { patient: id, at, key: newKey() }, 'FORBIDDEN');
+      await writing.refused(who, DESCRIBE, { report: corrected.id, conclusion: 'x', key: newKey() }, 'FORBIDDEN');
+    }
+    await database.execute(`UPDATE diagnostic_report SET clinic_id = ${elsewhere.id} WHERE patient_id = ${person.id} AND conclusion = 'Оң жақта түйін'`);
+    await writing.refused(doctor, DESCRIBE, { report: corrected.id, conclusion: 'x', key: newKey() }, 'FORBIDDEN', /where it was performed/);
+  });
+
+  test('what a model saw is preliminary until a doctor signs, once; a diagnosis comes of it only then', async () => {
+    const study = await report({ conclusion: 'Түйін' });
+    const key = newKey(), finding = await find(study, { key });
+    assert.deepEqual([finding.status, finding.confirmedBy, finding.score], ['PRELIMINARY', null, 91]);
+    assert.equal((await find(study, { key })).id, finding.id);
+    await everywhere('aiFindings(first: 50) { nodes { id status notice(lang: EN) } }', ({ aiFindings }) => assert.match(aiFindings.nodes.find((one) => one.id === finding.id).notice, /no diagnosis/));
+    for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }]) {
+      for (const [text, variables] of [[CONFIRM, { finding: finding.id }], [REJECT, { finding: finding.id }], [FINDING, { report: study.id }]]) await writing.refused(who, text, { ...variables, key: newKey() }, 'FORBIDDEN');
+    }
+    await writing.refused(doctor, CONFIRM, { finding: finding.id, icd10: 'nonsense', key: newKey() }, 'BAD_USER_INPUT', /ICD-10/);
+    const at1 = await Promise.all(Array.from({ length: 10 }, (_, i) => writing.ask(doctor, i % 2 ? CONFIRM : REJECT, { finding: finding.id, key: newKey(), ...i % 2 ? { icd10: 'J45.9' } : {} })));
+    assert.equal(at1.filter(({ errors }) => !errors).length, 1, 'signed once, of ten at once');
+    assert.ok(at1.filter(({ errors }) => errors).every(({ errors }) => errors[0].extensions.code === 'CONFLICT'));
+    const second = await find(study, { label: 'fracture' });
+    const variables = { finding: second.id, icd10: 'S22.3', key: newKey() };
+    await database.execute(`INSERT INTO icd10 (code, name_kk, name_ru, name_en) VALUES ('S22.3', 'x', 'x', 'x') ON CONFLICT DO NOTHING`);
+    const { confirmAiFinding: signed } = await writing.data(doctor, CONFIRM, variables);
+    assert.deepEqual([signed.status, signed.diagnosis.icd10, signed.confirmedBy.id.length > 0, signed.notice], ['CONFIRMED', 'S22.3', true, 'Confirmed by a clinician.']);
+    assert.deepEqual((await writing.data(doctor, CONFIRM, variables)).confirmAiFinding, signed);
+    await everywhere('diagnoses(first: 50) { nodes { icd10 } } aiFindings(first: 50) { nodes { id status } }', ({ diagnoses, aiFindings }) => {
+      assert.ok(diagnoses.nodes.some(({ icd10 }) => icd10 === 'S22.3'));
+      assert.equal(aiFindings.nodes.find((one) => one.id === second.id).status, 'CONFIRMED');
+    });
+    const third = await find(study, { label: 'shadow' });
+    assert.deepEqual((await writing.data(doctor, REJECT, { finding: third.id, key: newKey() })).rejectAiFinding, { id: third.id, status: 'REJECTED', diagnosis: null });
+    for (const wrong of [{ label: ' ' }, { model: '' }, { score: 101 }, { score: -1 }]) await writing.refused(doctor, FINDING, { report: study.id, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
+  });
+
+  test('what the owner hid from the doctor is not there for the doctor', async () => {
+    const study = await report({ conclusion: 'Жасырын' }), finding = await find(study);
+    // Who made an entry sees it all the same: so these are somebody else's.
+    await database.execute(`UPDATE ai_finding SET recorded_by = NULL WHERE patient_id = ${person.id}; UPDATE diagnostic_report SET recorded_by = NULL, practitioner_id = NULL WHERE patient_id = ${person.id}`);
+    const HIDE = 'mutation ($entry: ID!) { hideEntry(entry: $entry) { id } }', SHOW = 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }';
+    for (const entry of [finding.id, study.id]) {
+      const { hideEntry: rule } = await writing.data(asCitizen(), HIDE, { entry });
+      for (const text of [CONFIRM, REJECT]) await writing.refused(doctor, text, { finding: finding.id, key: newKey() }, 'NOT_FOUND', /no such finding/);
+      if (entry === study.id) {
+        await writing.refused(doctor, DESCRIBE, { report: study.id, conclusion: 'x', key: newKey() }, 'NOT_FOUND', /no such study/);
+        await writing.refused(doctor, FINDING, { report: study.id, key: newKey() }, 'NOT_FOUND', /no such study/);
+      }
+      await writing.data(asCitizen(), SHOW, { rule: rule.id });
+    }
+    assert.equal((await writing.data(doctor, REJECT, { finding: finding.id, key: newKey() })).rejectAiFinding.status, 'REJECTED');
+  });
+
+  test('nobody signs a finding of a model by a plain statement, unless a doctor did, once', async () => {
+    const [{ report: study }] = await database.query(`SELECT min(id) AS report FROM diagnostic_report WHERE patient_id = ${person.id} AND superseded_by IS NULL`);
+    const insert = (status, by) => database.execute(`INSERT INTO ai_finding (patient_id, report_id, found_at, model, model_version, label, status, confirmed_by, confirmed_at)
+      VALUES (${person.id}, ${study}, now() - INTERVAL '1 hour', 'm', '1', 'planted', '${status}', ${by}, ${by === 'NULL' ? 'NULL' : 'now()'})`);
+    await assert.rejects(insert('confirmed', person.doctor_id), /ai_finding_signed|not signed/);
+    await insert('preliminary', 'NULL');
+    const sign = (by, status) => database.execute(`UPDATE ai_finding SET status = '${status}', confirmed_by = ${by}, confirmed_at = now() WHERE patient_id = ${person.id} AND label = 'planted'`);
+    const nobody = await database.value(`SELECT min(m.id) FROM practitioner m WHERE NOT EXISTS (SELECT FROM practitioner_role j WHERE j.practitioner_id = m.id AND j.role IN ('district_doctor', 'specialist', 'hospital_doctor'))`);
+    await assert.rejects(sign(nobody, 'confirmed'), /ai_finding_signed|not signed/);
+    await sign(person.doctor_id, 'confirmed');
+    await assert.rejects(sign(person.doctor_id, 'rejected'), /ai_finding_signed|signed twice/);
+  });
+});
