@@ -5,9 +5,11 @@
  * acknowledged (cache/generations.c has the argument). Marks outlive the request: see db/db.h on a lost COMMIT. */
 #include "server/source_call.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/procedure.h"
 #include "cache/cache.h"
@@ -34,6 +36,8 @@ static void unmark(void *kept)
 {
     struct marks *m = kept;
 
+    if (failpoint("die-before-invalidation"))
+        raise(SIGKILL);
     for (uint32_t i = 0; i < m->n; i++)
         generations_bump(m->generations, m->at[i].aggregate, &m->at[i].key);
     free(m);
@@ -57,7 +61,7 @@ static void *mark(struct db_call *c)
     struct marks *m;
     char *text;
 
-    if (!row || procedure->scalar || procedure->n_touches == 0)
+    if (!row || procedure->scalar || procedure->n_touches == 0 || failpoint("no-invalidation"))
         return NULL;
     m = malloc(sizeof *m + text_bytes(procedure, row));
     if (!m) { /* all of the cache is void: dear, but right */
@@ -81,6 +85,10 @@ static void *mark(struct db_call *c)
         }
         generations_mark(g, m->at[m->n].aggregate, &m->at[m->n].key);
         m->n++;
+    }
+    if (failpoint("early-invalidation")) {
+        unmark(m);
+        return NULL;
     }
     return m;
 }

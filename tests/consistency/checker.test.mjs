@@ -1,0 +1,70 @@
+// The checker, beside trying every order: on small random histories both find the same.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findGhosts, findLost, findStale } from './checker.mjs';
+
+/** Numbers that are the same in each run. */
+function randomFrom(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+}
+
+/** Is there an order of all that keeps what was before what, and in which each read finds the version last written? */
+function isPossible(operations) {
+  const rest = new Set(operations);
+  const go = (current) => {
+    if (rest.size === 0) return true;
+    const limit = Math.min(...[...rest].map(({ returned }) => returned));
+    for (const one of [...rest]) {
+      if (one.invoked > limit) continue; // something ended before it was called
+      if (one.write ? one.version !== current + 1 : one.version !== current) continue;
+      rest.delete(one);
+      if (go(one.write ? one.version : current)) return true;
+      rest.add(one);
+    }
+    return false;
+  };
+  return go(0);
+}
+
+test('stale is what no order explains', () => {
+  const random = randomFrom(7);
+  let bad = 0;
+  for (let round = 0; round < 6000; round++) {
+    const writes = 1 + random(3), operations = [];
+    let at = 0;
+    for (let version = 1; version <= writes; version++) {
+      const invoked = at + random(4), returned = invoked + random(5);
+      operations.push({ record: 'a', write: true, version, token: `t${version}`, invoked, returned });
+      at = Math.max(at, invoked); // versions are given in the order of their calls, but may overlap
+    }
+    for (let i = random(4); i >= 0; i--) {
+      const invoked = random(16);
+      operations.push({ record: 'a', write: false, version: random(writes + 1), invoked, returned: invoked + random(5) });
+    }
+    const possible = isPossible(operations), stale = findStale(operations);
+    // A read of what nobody has begun to write is a ghost, and not stale: both together are "no order".
+    const found = stale.length > 0 || findGhosts(operations.map((one) => (one.write || one.version === 0 ? one : { ...one, token: `t${one.version}` }))).length > 0;
+    assert.equal(found, !possible, JSON.stringify(operations));
+    bad += !possible;
+  }
+  assert.ok(bad > 1000 && bad < 5000, `${bad} of 6000 were impossible`);
+});
+
+test('ghosts, losses and doubles', () => {
+  const write = { record: 1, write: true, version: 1, token: 'x', invoked: 5, returned: 9 };
+  const unknown = { record: 1, write: true, version: null, token: 'y', invoked: 6, returned: Infinity };
+  const read = (token, version, invoked, returned) => ({ record: 1, write: false, version, token, invoked, returned });
+  assert.deepEqual(findGhosts([write, unknown, read('x', 1, 6, 7), read('y', 2, 7, 8), read(undefined, 0, 1, 2)]), []);
+  for (const ghost of [read('x', 1, 1, 4), read('x', 2, 6, 7), read('z', 1, 6, 7), { ...read('x', 1, 6, 7), record: 2 }]) assert.deepEqual(findGhosts([write, unknown, ghost]), [ghost]);
+  const row = (version, token) => ({ record: 1, version, token });
+  assert.deepEqual(findLost([write, unknown], [row(1, 'x')]), { lost: [], gaps: [] });
+  assert.deepEqual(findLost([write, unknown], [row(1, 'x'), row(2, 'y')]), { lost: [], gaps: [] });
+  assert.deepEqual(findLost([write], []), { lost: [write], gaps: [] });
+  assert.deepEqual(findLost([write, unknown], [row(1, 'x'), row(2, 'x')]).lost, [write]);
+  assert.deepEqual(findLost([write, unknown], [row(1, 'x'), row(2, 'y'), row(3, 'y')]).lost, [unknown]);
+  assert.deepEqual(findLost([], [row(1, 'x'), row(3, 'y')]).gaps, [1]);
+});

@@ -1,0 +1,79 @@
+// One run of the consistency test: a server of two workers under a load of readers and writers while something goes wrong, and what the checker says of it.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { atExit, sleep } from '../e2e/lib/run.mjs';
+import { startServer } from '../e2e/lib/server.mjs';
+import { findGhosts, findLost, findStale, howSharp } from './checker.mjs';
+import { COLD, HOT } from './world.mjs';
+
+const LOAD = fileURLToPath(new URL('./load.mjs', import.meta.url));
+const PROCESSES = 4, READERS = 4; // of each process, beside its writer
+const READS_PER_WRITE = 15;
+
+function startLoad(port, number) {
+  const child = fork(LOAD, [JSON.stringify({ port, name: `w${number}`, seed: 1000 + number, readers: READERS, hot: HOT, cold: COLD, readsPerWrite: READS_PER_WRITE })]);
+  const forget = atExit(() => child.kill('SIGKILL'));
+  const said = new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => { forget(); reject(new Error(`a process of the load ended with ${code}`)); });
+  });
+  said.catch(() => {}); // looked at when the load is over
+  return { stop: () => { child.send('stop'); return said; }, kill: () => child.kill('SIGKILL') };
+}
+
+const operation = ([record, write, version, token, invoked, returned]) =>
+  ({ record, write, version, token, invoked, returned: returned === 'never' ? Infinity : returned });
+
+/** Hits of all caches, as a share of what was asked of them. A worker that died has taken its numbers along. */
+async function hitRatio(server) {
+  const read = async (name) => await server.metric(`tolqujat_cache_${name}_total`) ?? 0;
+  const hits = await read('local_hits') + await read('remote_hits') + await read('shared_hits');
+  return hits / Math.max(1, hits + await read('misses'));
+}
+
+async function strikeOn(fault, context) {
+  let n = 0;
+  while (fault.strike && !context.over) {
+    await fault.strike(context);
+    n++;
+  }
+  await fault.end?.(context);
+  return n;
+}
+
+/** { stale, ghost, torn, lost, gaps, reads, writes, failed, faults, ratio, overlapped, soon } */
+export async function runOnce(world, services, fault, seconds) {
+  await world.empty();
+  const between = await fault.between?.(world, services);
+  const context = { world, services, proxies: between?.proxies, over: false };
+  let server, loads = [];
+  try {
+    server = await startServer({ database: between?.conninfo ?? world.database.serverConninfo, redis: between?.redis ?? services.redis,
+      args: ['--schema', world.schema, '--workers', '2', ...fault.args ?? []], env: fault.env });
+    loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(server.port, i));
+    const striking = strikeOn(fault, context);
+    await sleep(seconds * 1000);
+    context.over = true;
+    const faults = await striking;
+    const said = await Promise.all(loads.map((load) => load.stop()));
+    const ratio = await hitRatio(server);
+    return { ...judge(said, await world.rows()), faults, ratio };
+  } finally {
+    for (const load of loads) load.kill(); // those that a failure left
+    await server?.stop();
+    await between?.stop();
+  }
+}
+
+function judge(said, rows) {
+  const operations = said.flatMap(({ operations: list }) => list.map(operation));
+  const writes = operations.filter(({ write, version }) => write && version !== null).length;
+  return {
+    stale: findStale(operations), ghost: findGhosts(operations), torn: said.flatMap(({ torn }) => torn), ...findLost(operations, rows), ...howSharp(operations),
+    writes, reads: operations.filter(({ write }) => !write).length,
+    failed: { reads: said.reduce((sum, { failed }) => sum + failed.reads, 0), writes: said.reduce((sum, { failed }) => sum + failed.writes, 0) },
+  };
+}
+
+export const line = (r) => `stale ${r.stale.length}, ghost ${r.ghost.length}, torn ${r.torn.length}, dup ${r.lost.length + r.gaps.length} of ${r.reads} reads, ${r.writes} writes, `
+  + `${r.faults} faults, hit ratio ${r.ratio.toFixed(2)}; ${r.overlapped} reads beside a write of their record, ${r.soon} within 5 ms after one; ${r.failed.reads} reads and ${r.failed.writes} writes failed`;

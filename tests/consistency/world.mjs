@@ -1,0 +1,86 @@
+// The records of the consistency test: a schema and tables of its own, in which each row says which write it is of. One mutation makes or changes a record
+// in one transaction, and lengthens its list of notes by one; so a record and the head of its list always have the same version.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { MAPPING } from '../e2e/lib/mapping.mjs';
+import { Database } from '../e2e/lib/psql.mjs';
+import { createDatabase } from '../e2e/lib/services.mjs';
+
+export const HOT = 8, COLD = 1000;
+
+const SCHEMA = `${MAPPING}
+type Query {
+  record(id: ID!): Record @lookup(column: "id", argument: "id")
+  recordByCode(code: ID!): Record @lookup(column: "code", argument: "code")
+  folder(id: ID!): Folder @lookup(column: "id", argument: "id")
+}
+type Mutation { write(id: Int!, token: String!): Record @procedure(name: "write_record") }
+type Record @table(name: "register") @aggregate {
+  id: ID!  version: Int!  token: String!  checksum: String!
+  notes(first: Int = 5, after: String): NoteConnection! @list(column: "record_id", order: "version desc")
+}
+type Note @table(name: "note", key: ["record_id", "version"]) { version: Int!  token: String!  checksum: String! }
+type NoteConnection { nodes: [Note!]!  edges: [NoteEdge!]!  pageInfo: PageInfo! }
+type NoteEdge { cursor: String!  node: Note! }
+type PageInfo { hasNextPage: Boolean!  endCursor: String }
+type Folder @table(name: "folder") { id: ID!  record: Record @reference(columns: ["record_id"]) }
+`;
+
+/** Of a row: who wrote what, so that a row made of two, or of another record, is seen. */
+export const checksum = (record, version, token) => createHash('md5').update(`${record}|${version}|${token}`).digest('hex');
+
+const SQL = `
+  CREATE TABLE register (id bigint PRIMARY KEY, code text NOT NULL UNIQUE, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL);
+  CREATE TABLE note (record_id bigint NOT NULL REFERENCES register, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL, PRIMARY KEY (record_id, version));
+  CREATE TABLE folder (id bigint PRIMARY KEY, record_id bigint NOT NULL);
+  INSERT INTO folder SELECT i, i FROM generate_series(1, ${HOT + COLD}) i;
+  CREATE FUNCTION write_record(viewer text, id integer, token text) RETURNS SETOF register LANGUAGE plpgsql AS $$
+  DECLARE made register; BEGIN
+    INSERT INTO register AS r VALUES (write_record.id, 'c' || write_record.id, 1, write_record.token, md5(concat_ws('|', write_record.id, 1, write_record.token)))
+      ON CONFLICT ON CONSTRAINT register_pkey DO UPDATE SET version = r.version + 1, token = excluded.token, checksum = md5(concat_ws('|', r.id, r.version + 1, excluded.token))
+      RETURNING r.* INTO made;
+    INSERT INTO note VALUES (made.id, made.version, made.token, made.checksum);
+    RETURN NEXT made;
+  END $$;
+  GRANT SELECT ON ALL TABLES IN SCHEMA public TO tolqujat_server;
+  ALTER FUNCTION write_record SECURITY DEFINER SET search_path = public, pg_temp;
+  REVOKE ALL ON FUNCTION write_record FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION write_record TO tolqujat_server;`;
+
+/** { database, schema (the file), rows(), remove() } */
+export async function makeWorld(services) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tolqujat-consistency-'));
+  const schema = path.join(folder, 'schema.graphql');
+  writeFileSync(schema, SCHEMA);
+  const database = await createDatabase({ services, empty: true });
+  await database.execute(SQL);
+  return {
+    database, schema, folder,
+    superuser: new Database(database.services, database.name, 'postgres'),
+    rows: () => database.query('SELECT record_id AS record, version, token FROM note'),
+    empty: () => database.execute('TRUNCATE register, note'),
+    remove: async () => { await database.drop(); rmSync(folder, { recursive: true }); },
+  };
+}
+
+// ---- reading: each shape in which a record can be cached ----
+
+const ROW = 'version token checksum';
+const seen = (row) => (row ? { version: row.version, token: row.token, checksum: row.checksum } : { version: 0 });
+const head = (list) => (list ? { ...seen(list.nodes[0]), list: list.nodes.map(seen) } : { version: 0 });
+
+/** name -> { query, read(data) -> rows that were seen, each { version, token, checksum, list } } */
+export const SHAPES = {
+  byId: { query: `query ($id: ID!) { record(id: $id) { ${ROW} } }`, read: ({ record }) => [seen(record)] },
+  byCode: { query: `query ($code: ID!) { recordByCode(code: $code) { ${ROW} } }`, read: ({ recordByCode }) => [seen(recordByCode)] },
+  nested: { query: `query ($id: ID!) { folder(id: $id) { record { ${ROW} } } }`, read: ({ folder }) => [seen(folder.record)] },
+  list: { query: `query ($id: ID!) { record(id: $id) { notes { nodes { ${ROW} } } } }`, read: ({ record }) => [head(record?.notes)] },
+  all: {
+    query: `query ($id: ID!) { folder(id: $id) { record { ${ROW} notes(first: 3) { nodes { ${ROW} } } } } }`,
+    read: ({ folder: { record } }) => (record ? [seen(record), head(record.notes)] : [seen(null)]),
+  },
+};
+export const variablesOf = (record) => ({ id: record, code: `c${record}` });
+export const WRITE = `mutation ($id: Int!, $token: String!) { write(id: $id, token: $token) { ${ROW} } }`;
