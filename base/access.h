@@ -92,6 +92,8 @@ struct table {
     uint32_t key_cell[ACCESS_KEY_MAX]; /* the cells (CODEC_KEY) that hold them */
     bool apart; /* cells that are seldom asked for: another table's second group, read by its key */
     bool hot;   /* all rows are kept in the process */
+    struct str *reads; /* of a hot table: other tables that its computed cells are made of */
+    uint32_t n_reads;
     bool aggregate; /* lists that hang on its key are cached together with the row */
     bool function;  /* no table: what the function of its one path returns; never cached */
     /* Set by db_check: a view, or a composite type, whose rows functions alone return. Nothing of either is NOT NULL. */

@@ -13,7 +13,8 @@
 
 enum {
     PROCEDURE_PARAM_MAX = 64, /* beside the viewer */
-    PROCEDURE_TOUCH_MAX = 4
+    PROCEDURE_TOUCH_MAX = 4,
+    PROCEDURE_CHANGE_MAX = 4
 };
 
 /* One named parameter of the SQL function, beside `viewer`. */
@@ -50,6 +51,9 @@ struct procedure {
     bool digested;
     struct procedure_touch touches[PROCEDURE_TOUCH_MAX];
     uint32_t n_touches;
+    /* Hot tables of which it changes rows, whichever; a row of one that it returns is changed in any case. */
+    const struct table *changes[PROCEDURE_CHANGE_MAX];
+    uint32_t n_changes;
     int line;
 };
 

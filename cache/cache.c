@@ -3,9 +3,12 @@
 #include "cache/cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "cache/cache_priv.h"
+#include "cache/generations.h"
+#include "cache/hot_log.h"
 #include "cache/ident.h"
 #include "cache/remote.h"
 #include "cache/value.h"
@@ -80,6 +83,7 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
     c->g = config->generations;
     c->ttl_s = config->ttl_s ? config->ttl_s : TTL_S;
     c->fills_left = FILLS_BURST;
+    c->hot_read = hot_log_newest(generations_hot(c->g));
     worth_init(&c->worth, uv_now(loop));
     c->fills_at_ms = uv_now(loop);
     local_init(&c->local, config->local_bytes);
@@ -117,7 +121,68 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
 
 /* ---- Hot rows ---- */
 
-const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key)
+static void hot_forget(struct cache *c, const struct table *table)
+{
+    if (!table->hot)
+        return;
+    hot_drop_all(c->hot, table, uv_now(c->loop));
+    c->stats.hot_voided++;
+}
+
+static void hot_forget_all(struct cache *c)
+{
+    for (uint32_t i = 0; i < c->access->n_tables; i++)
+        hot_forget(c, &c->access->tables[i]);
+}
+
+static void hot_apply(struct cache *c, const struct hot_change *change)
+{
+    const struct table *table = NULL;
+
+    if (change->table < c->access->n_tables)
+        table = &c->access->tables[change->table];
+    if (!table) {
+        hot_forget_all(c);
+    } else if (change->all) {
+        hot_forget(c, table);
+    } else {
+        hot_drop(c->hot, table, change->key);
+        c->stats.hot_dropped++;
+    }
+}
+
+bool cache_hot_catch_up(struct cache *c)
+{
+    struct hot_log *log = generations_hot(c->g);
+    uint64_t newest = hot_log_newest(log), now = MAX(uv_now(c->loop), (uint64_t)1);
+    struct hot_change change;
+
+    while (c->hot_read < newest) {
+        int rc = hot_log_read(log, c->hot_read + 1, &change);
+        if (rc == HOT_LOG_LATER && !c->hot_stuck_ms)
+            c->hot_stuck_ms = now;
+        if (rc == HOT_LOG_LATER && now - c->hot_stuck_ms < HOT_STUCK_MS)
+            return false;
+        c->hot_stuck_ms = 0;
+        if (rc == HOT_LOG_READ) {
+            hot_apply(c, &change);
+            c->hot_read++;
+        } else {
+            hot_forget_all(c);
+            c->hot_read = newest;
+        }
+    }
+    return true;
+}
+
+/* Two words that hardly ever change: all that it costs a read that hot rows may change. */
+static bool hot_usable(struct cache *c)
+{
+    return (c->hot_read == hot_log_newest(generations_hot(c->g)) || cache_hot_catch_up(c)) &&
+           generations_followed(c->g, uv_now(c->loop));
+}
+
+static const struct row *hot_find(struct cache *c, const struct table *table, int64_t key)
 {
     const struct row *row = hot_get(c->hot, table, key);
 
@@ -125,28 +190,58 @@ const struct row *cache_hot_get(struct cache *c, const struct table *table, int6
     return row;
 }
 
+const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key)
+{
+    return hot_usable(c) ? hot_find(c, table, key) : NULL;
+}
+
 /* Reference rows are many megabytes, so each look-up misses the processor's caches twice: at the index, then
  * at the row. All keys' misses of one kind are under way together. */
 void cache_hot_get_many(struct cache *c, const struct table *table, const struct key *keys,
                         uint32_t n, const struct row **ret)
 {
+    if (!hot_usable(c)) {
+        memset(ret, 0, n * sizeof(const struct row *));
+        return;
+    }
     for (uint32_t i = 0; i < n; i++)
         hot_prefetch(c->hot, table, keys[i].part[0]);
     for (uint32_t i = 0; i < n; i++) {
-        ret[i] = cache_hot_get(c, table, keys[i].part[0]);
+        ret[i] = hot_find(c, table, keys[i].part[0]);
         for (uint32_t at = 0; ret[i] && at < ROW_PREFETCH_BYTES; at += CACHE_LINE)
             __builtin_prefetch((const char *)ret[i] + at);
     }
 }
 
-int cache_hot_put(struct cache *c, const struct table *table, const struct row *row)
+uint64_t cache_hot_token(const struct cache *c)
 {
+    return hot_log_newest(generations_hot(c->g));
+}
+
+/* What hot_put takes: its key is one integer. */
+static bool hot_key(const struct table *table, const struct row *row, int64_t *ret)
+{
+    if (table->n_key != 1 || row->n != table->n_columns || row_is_null(row, table->key_cell[0]))
+        return false;
+    *ret = row_number(row, table->key_cell[0]);
+    return true;
+}
+
+int cache_hot_put(struct cache *c, const struct table *table, const struct row *row, uint64_t token)
+{
+    int64_t key;
+
+    if (!hot_key(table, row, &key))
+        return ERR_DATA;
+    if (!hot_log_holds(generations_hot(c->g), token, table->id, key))
+        return 0;
     return hot_put(c->hot, table, row);
 }
 
-void cache_hot_loaded(struct cache *c, const struct table *table)
+void cache_hot_loaded(struct cache *c, const struct table *table, uint64_t token)
 {
-    hot_set_loaded(c->hot, table);
+    if (!hot_log_voided(generations_hot(c->g), token, table->id))
+        hot_set_loaded(c->hot, table);
 }
 
 bool cache_hot_is_loaded(const struct cache *c, const struct table *table)
@@ -199,6 +294,7 @@ void cache_get_stats(const struct cache *c, struct cache_stats *ret)
     ret->local_bytes = c->local.bytes;
     ret->hot_rows = hot_rows(c->hot);
     ret->hot_bytes = hot_bytes(c->hot);
+    ret->followed = generations_followed(c->g, uv_now(c->loop));
     if (c->remote) {
         ret->remote_up = remote_is_up(c->remote);
         ret->remote_commands = remote_commands(c->remote);

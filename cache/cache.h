@@ -2,6 +2,7 @@
  *
  * Three places, all holding rows (never responses), none of them ever an error to a client:
  *   hot      every row of every `@hot` table, in the process; Redis gives them to workers that start
+ *            (cache/hot_log.h is how a change of one reaches all of them)
  *   local    a bounded LRU in the process: rows of other tables and heads of lists
  *   remote   Redis: one hash for each aggregate (a patient), one field for each access path,
  *            so that a whole passport is one round trip and one deletion
@@ -43,7 +44,8 @@ struct cache_stats {
     uint64_t fills, fills_lost;                                 /* lost: a write came between */
     uint64_t remote_errors, remote_commands;
     uint64_t local_rows, local_bytes, hot_rows, hot_bytes;
-    bool remote_up;
+    uint64_t hot_dropped, hot_voided; /* hot rows that changed; times that a whole table went */
+    bool remote_up, followed;
 };
 
 /* ---- Generations: made before the workers are forked, or by a single worker. ---- */
@@ -70,23 +72,39 @@ void generations_mark(struct generations *g, const struct table *aggregate, cons
 void generations_bump(struct generations *g, const struct table *aggregate, const struct key *key);
 /* Everything cached so far is void (a new epoch). */
 void generations_flush(struct generations *g);
+/* The same around a write to a row of a hot table, or to several of its rows (`key` NULL). */
+void generations_mark_hot(struct generations *g, const struct table *table, const int64_t *key);
+void generations_bump_hot(struct generations *g, const struct table *table, const int64_t *key);
+/* Somebody else changed it, and it is heard of now. (For an aggregate: generations_bump, unmarked.) */
+void generations_heard_hot(struct generations *g, const struct table *table, const int64_t *key);
+/* For who follows what other systems change: until that time (CLOCK_MONOTONIC, ms), unless it is said again, all that they
+ * committed GENERATIONS_LAG_MS before has been heard of. Later than that a cached value counts within the second in which it was read, and
+ * hot rows don't. Never called: caches trust that nobody else writes. */
+enum {
+    GENERATIONS_LAG_MS = 1000
+};
+void generations_follow(struct generations *g, uint64_t until_ms);
 
 /* ---- The cache of one worker. ---- */
 
 int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access *access,
                const struct cache_config *config, struct err *reterr) MUSTCHECK;
 
-/* The row of a hot table, without any waiting: the hot path of every query. The row lives until the
- * next time that hot rows change, which is never within one turn of the loop: copy what must live longer.
- * NULL: not there (ask db/, then cache_hot_put), or the table is not loaded yet. */
+/* The row of a hot table, without any waiting: the hot path of every query. The row's bytes stay for the turn of the loop at
+ * least: copy what must live longer. NULL: not there, or it changed (take a token, ask db/, then cache_hot_put). */
 const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key);
 /* The same for `n` keys, which hides the memory's latency: ret[i] is NULL where there is no row. */
 void cache_hot_get_many(struct cache *c, const struct table *table, const struct key *keys,
                         uint32_t n, const struct row **ret);
-/* Puts or replaces a row (it is copied). ERR_MEMORY: not kept. */
-int cache_hot_put(struct cache *c, const struct table *table, const struct row *row) MUSTCHECK;
-/* Declares the table complete: from now on a key that is missing is rare, not normal. */
-void cache_hot_loaded(struct cache *c, const struct table *table);
+/* Taken before the database is asked for hot rows. */
+uint64_t cache_hot_token(const struct cache *c);
+/* Puts or replaces a row (it is copied), unless it changed since the token was taken. ERR_MEMORY: not kept. */
+int cache_hot_put(struct cache *c, const struct table *table, const struct row *row,
+                  uint64_t token) MUSTCHECK;
+/* Declares the table complete, unless all of it became void since the token was taken: from now on a key that is
+ * missing is rare, not normal. */
+void cache_hot_loaded(struct cache *c, const struct table *table, uint64_t token);
+/* False: nobody has loaded it yet, or all of it became void since. */
 bool cache_hot_is_loaded(const struct cache *c, const struct table *table);
 
 /* Rows of hot tables for a worker that starts: each() for every row that Redis holds for the table, then
@@ -94,6 +112,7 @@ bool cache_hot_is_loaded(const struct cache *c, const struct table *table);
  * After a scan of the database cache_hot_publish gives the rows to the others (best effort). */
 struct cache_hot_load {
     const struct table *table;
+    uint64_t token; /* for cache_hot_put: of whoever published the rows */
     void (*each)(struct cache_hot_load *load, const struct row *row);
     void (*done)(struct cache_hot_load *load, int rc);
     void *_state;

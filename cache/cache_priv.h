@@ -28,7 +28,9 @@ enum {
     FILLS_BURST = 4000,
     SWEEP_MS = 5000, /* how often hot tables are looked after */
     CACHE_LINE = 64,
-    ROW_PREFETCH_BYTES = 256 /* most rows of hot tables are no longer */
+    ROW_PREFETCH_BYTES = 256, /* most rows of hot tables are no longer */
+    UNFOLLOWED_TTL_S = 1,     /* of values, while nobody hears of other systems' changes */
+    HOT_STUCK_MS = 100 /* an entry of the log that is still not written by then: who had it died */
 };
 
 struct cache {
@@ -41,6 +43,8 @@ struct cache {
     unsigned ttl_s;
 
     struct hot *hot;
+    uint64_t hot_read;     /* what was read of the log of hot changes */
+    uint64_t hot_stuck_ms; /* since when the next entry is not there yet; 0: it is */
     struct local local;
     struct remote *remote;        /* NULL: no Redis */
     struct map asks;              /* aggregates that Redis is being asked for: name -> struct ask */
@@ -62,6 +66,9 @@ struct cache {
     void (*on_closed)(void *data);
     void *closed_data;
 };
+
+/* Brings the hot rows up to what the log says. False: they can't be used this moment. */
+bool cache_hot_catch_up(struct cache *c);
 
 static inline uint64_t cache_now_s(const struct cache *c)
 {

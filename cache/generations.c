@@ -43,6 +43,7 @@
 #include "base/hash.h"
 #include "base/macros.h"
 #include "cache/cache.h"
+#include "cache/hot_log.h"
 
 #define MARK_SHIFT 40
 #define PRESENT (UINT64_C(1) << 39)
@@ -59,6 +60,8 @@ enum {
 };
 
 static_assert(MARK_SHIFT + GENERATIONS_OWNERS == 64, "one mark bit for each owner");
+static_assert((int)HOT_LOG_WRITERS == (int)GENERATIONS_OWNERS,
+              "writers of hot rows are the owners");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would not be shared by processes");
 
 /* At the start of the shared memory. */
@@ -70,6 +73,10 @@ struct gen_head {
     _Atomic uint64_t epoch;
     _Atomic uint64_t clock;
     _Atomic uint64_t outstanding[GENERATIONS_OWNERS]; /* writes between mark and bump */
+    /* On a monotonic clock of this machine: until then no change of another system that is older than
+     * GENERATIONS_LAG_MS is missing here. UINT64_MAX: nobody follows them. */
+    _Alignas(64) _Atomic uint64_t followed_until_ms;
+    struct hot_log hot;
 };
 
 /* Marks nest: two writes of this process in one slot share its bit. */
@@ -105,6 +112,7 @@ static int gen_start(struct gen_head *h, uint32_t slots)
     h->n_seen = slots * SEEN_PER_SLOT;
     atomic_store(&h->epoch, random[1]);
     atomic_store(&h->clock, 1);
+    atomic_store(&h->followed_until_ms, UINT64_MAX);
     h->magic = FILE_MAGIC;
     return 0;
 }
@@ -341,6 +349,7 @@ void generations_clear_owner(struct generations *g, unsigned owner)
         if (atomic_load_explicit(&g->words[i], memory_order_relaxed) & bit)
             gen_advance(g, i, bit);
     atomic_store(&g->head->outstanding[owner], 0);
+    hot_log_clear(&g->head->hot, owner);
 }
 
 void generations_flush(struct generations *g)
@@ -352,6 +361,46 @@ void generations_flush(struct generations *g)
         random = hash_u64(epoch + 1);
     atomic_store(&g->head->epoch, random);
     atomic_fetch_add(&g->head->clock, 1);
+    hot_log_enter(&g->head->hot, (struct hot_change){.table = HOT_LOG_EVERY_TABLE, .all = true});
+}
+
+/* ---- Hot rows ---- */
+
+struct hot_log *generations_hot(const struct generations *g)
+{
+    return &g->head->hot;
+}
+
+static struct hot_change hot_change_of(const struct table *table, const int64_t *key)
+{
+    return (struct hot_change){.table = table->id, .all = !key, .key = key ? *key : 0};
+}
+
+void generations_mark_hot(struct generations *g, const struct table *table, const int64_t *key)
+{
+    hot_log_begin(&g->head->hot, g->owner, hot_change_of(table, key));
+}
+
+void generations_bump_hot(struct generations *g, const struct table *table, const int64_t *key)
+{
+    hot_log_end(&g->head->hot, g->owner, hot_change_of(table, key));
+}
+
+void generations_heard_hot(struct generations *g, const struct table *table, const int64_t *key)
+{
+    hot_log_enter(&g->head->hot, hot_change_of(table, key));
+}
+
+/* ---- Changes of other systems ---- */
+
+void generations_follow(struct generations *g, uint64_t until_ms)
+{
+    atomic_store(&g->head->followed_until_ms, until_ms);
+}
+
+bool generations_followed(const struct generations *g, uint64_t now_ms)
+{
+    return now_ms < atomic_load(&g->head->followed_until_ms);
 }
 
 /* ---- The doorkeeper ---- */

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 struct generations;
+struct hot_log;
 struct key;
 struct table;
 
@@ -41,6 +42,11 @@ bool generations_holds(const struct generations *g, struct token t, uint32_t slo
                        uint64_t *ret_generation);
 /* True when that is so of all slots: for a row that is not there and so has no slot. */
 bool generations_quiet(const struct generations *g, struct token t);
+
+/* Which hot rows changed. */
+struct hot_log *generations_hot(const struct generations *g);
+/* False: what other systems changed may not have been heard of for a second. */
+bool generations_followed(const struct generations *g, uint64_t now_ms);
 
 void generations_set_present(struct generations *g, uint32_t slot);
 /* Redis held nothing under the slot, which had this generation when it was asked. */

@@ -206,6 +206,68 @@ int hot_put(struct hot *h, const struct table *table, const struct row *row)
     return 0;
 }
 
+/* Moves up those behind the place that would not be found any more over the gap. */
+static void close_gap(struct hot_table *t, size_t gap)
+{
+    size_t mask = t->n_places - 1;
+
+    for (size_t i = (gap + 1) & mask; t->places[i].row; i = (i + 1) & mask) {
+        size_t home = (size_t)hash_u64((uint64_t)t->places[i].key) & mask;
+        if (((i - home) & mask) < ((i - gap) & mask))
+            continue; /* its home lies behind the gap */
+        t->places[gap] = t->places[i];
+        gap = i;
+    }
+    t->places[gap].row = NULL;
+}
+
+void hot_drop(struct hot *h, const struct table *table, int64_t key)
+{
+    struct hot_table *t = table_of(h, table);
+    struct place *p = t && t->n_rows ? place_of(t->places, t->n_places, key) : NULL;
+
+    if (!p || !p->row)
+        return;
+    t->dead += row_room(p->row);
+    t->live -= row_room(p->row);
+    t->n_rows--;
+    t->change++;
+    close_gap(t, (size_t)(p - t->places));
+}
+
+/* Out of memory: the blocks stay in use, as leavings that are packed one day. */
+static void bury(struct hot *h, struct hot_table *t, uint64_t now_ms)
+{
+    struct grave *grave = malloc(sizeof *grave);
+
+    if (!grave) {
+        t->dead += t->live;
+        return;
+    }
+    *grave = (struct grave){h->graves, t->blocks, t->block_bytes, now_ms + HOT_GRACE_MS};
+    h->graves = grave;
+    h->grave_bytes += t->block_bytes;
+    t->blocks = NULL;
+    t->block_bytes = 0;
+    t->dead = 0;
+}
+
+void hot_drop_all(struct hot *h, const struct table *table, uint64_t now_ms)
+{
+    struct hot_table *t = table_of(h, table);
+
+    if (!t)
+        return;
+    t->loaded = false;
+    t->change++;
+    if (t->n_rows == 0)
+        return;
+    bury(h, t, now_ms);
+    memset(t->places, 0, t->n_places * sizeof *t->places);
+    t->live = 0;
+    t->n_rows = 0;
+}
+
 void hot_set_loaded(struct hot *h, const struct table *table)
 {
     struct hot_table *t = table_of(h, table);

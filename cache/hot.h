@@ -34,6 +34,10 @@ void hot_prefetch(const struct hot *h, const struct table *table, int64_t key);
  * table's key is not one integer. */
 int hot_put(struct hot *h, const struct table *table, const struct row *row) MUSTCHECK;
 
+/* The row is forgotten, or all of a table (which is not loaded any more): rows that were found stay good as said. */
+void hot_drop(struct hot *h, const struct table *table, int64_t key);
+void hot_drop_all(struct hot *h, const struct table *table, uint64_t now_ms);
+
 void hot_set_loaded(struct hot *h, const struct table *table);
 bool hot_is_loaded(const struct hot *h, const struct table *table);
 

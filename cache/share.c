@@ -5,6 +5,7 @@
  *
  * All carry the publication's random number (as their generation), so pieces of two publications don't
  * mix, and a table counts as whole only when every piece and row that the marker names was there.
+ * The marker says how much of the log of changes (hot_log.h) the rows hold, so a row that changed since is not taken.
  * The epoch in the name keeps out what an earlier start left. A few pieces are under way at a time,
  * so that neither the loop nor other commands wait for a large table. Everything is best effort. */
 #include <stdio.h>
@@ -14,6 +15,8 @@
 
 #include "base/err.h"
 #include "cache/cache_priv.h"
+#include "cache/generations.h"
+#include "cache/hot_log.h"
 #include "cache/remote.h"
 #include "cache/value.h"
 
@@ -43,6 +46,7 @@ struct transfer {
     const struct table *table;
     struct cache_hot_load *load; /* NULL: a publication */
     uint64_t epoch, batch;
+    uint64_t token;          /* publication: what its rows hold of the log of changes */
     uint32_t next, n_pieces; /* n_pieces: of a load, from the marker */
     uint64_t n_rows, want_rows;
     size_t at;       /* publication: hot_next's */
@@ -177,8 +181,10 @@ static bool publish_piece(struct transfer *t, struct piece *p)
 
 static bool publish_marker(struct transfer *t)
 {
-    struct value_head h = {
-        .unit = UNIT_HOT | t->table->id, .generation = t->batch, .name = MARKER_NAME};
+    struct value_head h = {.unit = UNIT_HOT | t->table->id,
+                           .generation = t->batch,
+                           .born_s = t->token, /* which is what time is for hot rows */
+                           .name = MARKER_NAME};
     struct key count = {.part = {t->next, (int64_t)t->n_rows}};
 
     buf_clear(&t->c->value);
@@ -205,6 +211,7 @@ static void publish_start(struct transfer *t)
 {
     t->started = true;
     t->epoch = generations_epoch(t->c->g);
+    t->token = t->c->hot_read;
     t->change = hot_change(t->c->hot, t->table);
     if (random_bytes(&t->batch, sizeof t->batch) < 0)
         t->failed = true;
@@ -257,7 +264,9 @@ static void on_marker(struct remote_req *req, const struct redisReply *reply)
     free_again(p);
     t->marker_done = true;
     if (value && value_get_alias(value, reply->len, &count) && count.part[0] >= 0 &&
-        count.part[0] <= PIECES_MAX && count.part[1] >= 0) {
+        count.part[0] <= PIECES_MAX && count.part[1] >= 0 &&
+        !hot_log_voided(generations_hot(t->c->g), value_head(value)->born_s, t->table->id)) {
+        t->load->token = value_head(value)->born_s;
         t->batch = value_head(value)->generation;
         t->n_pieces = (uint32_t)count.part[0];
         t->want_rows = (uint64_t)count.part[1];

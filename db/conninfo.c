@@ -53,7 +53,7 @@ static char *merge_options(const PQconninfoOption *parsed, const char *settings)
 int conninfo_init(struct conninfo *c, const char *text, const char *settings, struct err *reterr)
 {
     PQconninfoOption *parsed = PQconninfoParse(text, NULL);
-    size_t n = 0, room = ARRAY_LEN(extras) + 3;
+    size_t n = 0, room = ARRAY_LEN(extras) + 4;
 
     *c = (struct conninfo){0};
     if (!parsed)
@@ -88,6 +88,16 @@ int conninfo_init(struct conninfo *c, const char *text, const char *settings, st
     c->keywords[n] = "options";
     c->values[n] = c->_options;
     return 0;
+}
+
+void conninfo_set_replication(struct conninfo *c)
+{
+    size_t n = 0;
+
+    while (c->keywords[n])
+        n++;
+    c->keywords[n] = "replication"; /* conninfo_init left room for one more */
+    c->values[n] = "database";
 }
 
 void conninfo_release(struct conninfo *c)

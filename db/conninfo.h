@@ -37,6 +37,8 @@ struct conninfo {
  * ERR_CONFIG: not a connection string; ERR_MEMORY. Then there is nothing to release. */
 int conninfo_init(struct conninfo *c, const char *text, const char *settings,
                   struct err *reterr) MUSTCHECK;
+/* Once: the session is one that changes of its database are streamed to. */
+void conninfo_set_replication(struct conninfo *c);
 void conninfo_release(struct conninfo *c);
 
 /* Connects and waits (10 s, unless the text says otherwise). 0: `*ret_conn` is a PGconn in

@@ -19,6 +19,14 @@ BEGIN
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
     END LOOP;
 
+    /* Who may hear what: tables that came with this migrate are told of, too. */
+    PERFORM publish_changes();
+    /* It hears which rows changed (the publication has their keys), and reads none: REPLICATION alone is a right to read all, so it is
+     * not the server's role (docs/operations.md). */
+    IF to_regrole('tolqujat_follower') IS NOT NULL THEN
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO tolqujat_follower', current_database());
+    END IF;
+
     IF to_regrole('tolqujat_server') IS NULL THEN
         RETURN;
     END IF;

@@ -304,9 +304,10 @@ static int build_possible(struct builder *b)
 static bool is_mapping(struct str name)
 {
     static const char *const names[] = {
-        "table",     "hot",       "aggregate", "kind",   "column", "apart",     "computed", "node",
-        "procedure", "parameter", "reference", "list",   "lookup", "filter",    "value",    "codec",
-        "subject",   "belongs",   "allow",     "viewer", "entry",  "negotiated"};
+        "table",    "hot",    "aggregate", "kind",       "column",    "apart",
+        "computed", "node",   "procedure", "parameter",  "reference", "list",
+        "lookup",   "filter", "value",     "codec",      "subject",   "belongs",
+        "allow",    "viewer", "entry",     "negotiated", "changes"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_is(name, names[i]))
             return true;

@@ -5,6 +5,7 @@
  * the shape of a Relay connection. First the tables, so that every key is known, then the fields; what is
  * left without a meaning at the end is an error that names line, type and field. */
 #include "query/schema_access.h"
+#include "query/schema_hot.h"
 #include "query/schema_kinds.h"
 #include "query/schema_lists.h"
 #include "query/schema_mapper.h"
@@ -98,7 +99,7 @@ static int map_table(struct mapper *m, struct type *t)
     table->hot |= hot != NULL;
     table->aggregate |= aggregate != NULL;
     t->table = table;
-    return 0;
+    return hot ? hot_map_reads(m, table, hot) : 0;
 }
 
 static int map_type(struct mapper *m, struct type *t)

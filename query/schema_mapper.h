@@ -4,6 +4,7 @@
  *     schema_rows.c    fields that lead to one row
  *     schema_lists.c   fields that lead to lists and Relay connections, and their filters
  *     schema_procedure.c  fields that call a SQL function
+ *     schema_hot.c     what reference rows are made of, and which of them a mutation changes
  *     schema_kinds.c   interfaces and unions: which type a row is; ids over all types
  *     schema_rights.c  whose rows are whose, and who may see what
  *     schema_access.c  collects tables, cells and access paths, each of them once

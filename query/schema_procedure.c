@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/procedure.h"
 #include "query/schema_access.h"
+#include "query/schema_hot.h"
 #include "query/schema_mapper.h"
 #include "query/schema_rights.h"
 #include "query/schema_tools.h"
@@ -304,6 +305,8 @@ int map_procedure(struct mapper *m, struct field *f, const struct ast_directive 
         rc = rights_granted(m, f, d);
     if (rc == 0)
         rc = map_params(m, f, p);
+    if (rc == 0)
+        rc = hot_map_changes(m, f, p);
     f->resolve = p->limit ? RESOLVE_CALL_LIST : RESOLVE_CALL;
     f->procedure = p;
     f->path = &p->result;

@@ -9,6 +9,7 @@
 #include "query/schema.h"
 #include "server/config.h"
 #include "server/document_routes.h"
+#include "server/follower.h"
 #include "server/service.h"
 
 static void print_statements(const struct access *access, struct arena *arena)
@@ -50,6 +51,21 @@ static int check_documents(struct arena *arena, const char *path, const struct s
     return rc;
 }
 
+/* Whether what others write can be heard of. */
+static int check_follow(const struct config *config, const struct access *access)
+{
+    struct err err = {0};
+
+    if (!config->follow)
+        return 0;
+    if (follower_check(config->follow, access, &err) < 0) {
+        fprintf(stderr, "tolqujat check: changes by others can't be followed: %s\n", err.message);
+        return 1;
+    }
+    printf("changes by others can be followed\n");
+    return 0;
+}
+
 int check_run(const struct config *config)
 {
     struct schema *schema = NULL;
@@ -83,6 +99,7 @@ int check_run(const struct config *config)
         if (config->sql)
             print_statements(&schema->access, &arena);
         printf("%s fits the database\n", config->schema);
+        status = check_follow(config, &schema->access);
     }
     schema_free(schema);
     arena_release(&arena);

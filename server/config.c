@@ -237,6 +237,8 @@ static int read_demo(struct config *c, enum config_command command, const struct
         return err_set(reterr, ERR_CONFIG, "%.160s has no TOLQUJAT_DATABASE", path);
     if (!is_given(given, "redis"))
         c->redis = env_file_value(c, text, "TOLQUJAT_REDIS");
+    if ((command == COMMAND_SERVE || command == COMMAND_CHECK) && !is_given(given, "follow"))
+        c->follow = env_file_value(c, text, "TOLQUJAT_FOLLOW");
     if (!is_given(given, "secret"))
         c->secret = env_file_value(c, text, "TOLQUJAT_SECRET");
     if (command == COMMAND_AUDIT_VERIFY && !c->audit_heads)

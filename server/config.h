@@ -44,7 +44,7 @@ struct config_card {
 
 struct config {
     /* texts; NULL: not set, or off */
-    const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents;
+    const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents, *follow;
     const char *token_keys, *token_issuer, *token_audience;
     const char *secret; /* the file's name */
     const char *audit_heads, *from, *to;

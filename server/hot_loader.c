@@ -10,7 +10,8 @@
 #include "db/db.h"
 
 enum {
-    RETRY_MS = 500
+    RETRY_MS = 500,
+    LOOK_MS = 200 /* whether a table became void as a whole */
 };
 
 struct hot_loader {
@@ -21,7 +22,10 @@ struct hot_loader {
     uv_timer_t timer;
     uint32_t table; /* index of the table that is (or will be) filled */
     uint32_t rows;
-    bool pending; /* a load or a scan is under way */
+    uint64_t token;   /* what the rows that are being read are as new as */
+    uint64_t next_ms; /* loop time of the next refresh */
+    bool pending;     /* a load or a scan is under way */
+    bool refreshing;  /* all tables are read, not only those that are not there */
     bool filled_once, stopping;
     struct cache_hot_load load;
     struct db_scan scan;
@@ -65,7 +69,7 @@ static void table_filled(struct hot_loader *h, const char *from)
 {
     const struct table *t = &h->access->tables[h->table];
 
-    cache_hot_loaded(h->cache, t);
+    cache_hot_loaded(h->cache, t, h->token);
     if (!h->filled_once)
         log_info("reference rows are in the process table=%.*s rows=%u from=%s", STR_FMT(t->name),
                  h->rows, from);
@@ -75,7 +79,7 @@ static void table_filled(struct hot_loader *h, const char *from)
 
 static void keep_row(struct hot_loader *h, const struct table *table, const struct row *row)
 {
-    if (cache_hot_put(h->cache, table, row) == 0)
+    if (cache_hot_put(h->cache, table, row, h->token) == 0)
         h->rows++;
 }
 
@@ -103,6 +107,7 @@ static void scan_done(struct db_scan *scan, int rc)
 static void scan_start(struct hot_loader *h)
 {
     h->rows = 0;
+    h->token = cache_hot_token(h->cache);
     h->scan = (struct db_scan){
         .table = &h->access->tables[h->table], .each = scan_row, .done = scan_done};
     if (db_scan(h->db, &h->scan) == 0)
@@ -115,7 +120,10 @@ static void scan_start(struct hot_loader *h)
 
 static void load_row(struct cache_hot_load *load, const struct row *row)
 {
-    keep_row(container_of(load, struct hot_loader, load), load->table, row);
+    struct hot_loader *h = container_of(load, struct hot_loader, load);
+
+    h->token = load->token;
+    keep_row(h, load->table, row);
 }
 
 static void load_done(struct cache_hot_load *load, int rc)
@@ -130,15 +138,29 @@ static void load_done(struct cache_hot_load *load, int rc)
         scan_start(h);
 }
 
+static bool is_due(const struct hot_loader *h, const struct table *table)
+{
+    return table->hot && (h->refreshing || !cache_hot_is_loaded(h->cache, table));
+}
+
+static void round_ended(struct hot_loader *h)
+{
+    uint64_t now = uv_now(h->timer.loop);
+
+    h->filled_once = true;
+    h->table = 0;
+    if (h->refreshing)
+        h->next_ms = now + (uint64_t)h->refresh_s * 1000;
+    h->refreshing = h->refresh_s > 0 && now >= h->next_ms;
+    loader_pause(h, LOOK_MS);
+}
+
 static void loader_go(struct hot_loader *h)
 {
-    while (h->table < h->access->n_tables && !h->access->tables[h->table].hot)
+    while (h->table < h->access->n_tables && !is_due(h, &h->access->tables[h->table]))
         h->table++;
     if (h->table == h->access->n_tables) {
-        h->filled_once = true;
-        h->table = 0;
-        if (h->refresh_s > 0)
-            loader_pause(h, (uint64_t)h->refresh_s * 1000);
+        round_ended(h);
         return;
     }
     h->rows = 0;
@@ -167,6 +189,7 @@ int hot_loader_start(struct hot_loader **ret, struct uv_loop_s *loop, const stru
     h->cache = cache;
     h->db = db;
     h->refresh_s = refresh_s;
+    h->refreshing = true;
     h->timer.data = h;
     uv_unref((uv_handle_t *)&h->timer);
     loader_pause(h, 0);

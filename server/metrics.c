@@ -15,6 +15,7 @@
 #include "db/db.h"
 #include "server/audit.h"
 #include "server/files.h"
+#include "server/follower.h"
 #include "server/graphql_http.h"
 #include "server/http/server.h"
 
@@ -84,6 +85,17 @@
     X(cache_local_bytes, gauge, "Bytes of those", cache, cache->local_bytes)                       \
     X(cache_hot_rows, gauge, "Hot records held", cache, cache->hot_rows)                           \
     X(cache_hot_bytes, gauge, "Bytes of those", cache, cache->hot_bytes)                           \
+    X(cache_hot_dropped_total, counter, "Hot records that changed", cache, cache->hot_dropped)     \
+    X(cache_hot_voided_total, counter, "Hot tables that became void as a whole", cache,            \
+      cache->hot_voided)                                                                           \
+    X(cache_followed, gauge, "Whether it is known what others changed up to a second ago", cache,  \
+      cache->followed)                                                                             \
+    X(changes_heard_total, counter, "Changes of rows that the database told of", follower,         \
+      follower->changes)                                                                           \
+    X(changes_streams_total, counter, "Streams of changes begun; each voids all caches", follower, \
+      follower->begun)                                                                             \
+    X(changes_voided_total, counter, "Changes that voided all caches", follower,                   \
+      follower->voided_others)                                                                     \
     X(tokens_known_total, counter, "Requests whose token was verified before", graphql,            \
       graphql->identity.known)                                                                     \
     X(tokens_verified_total, counter, "Tokens verified", graphql, graphql->identity.verified)      \
@@ -212,7 +224,7 @@ static void publish_process(struct metrics_slot *s)
 void metrics_publish(struct metrics *m, unsigned worker, const struct http_stats *http,
                      const struct db_stats *db, const struct cache_stats *cache,
                      const struct graphql_stats *graphql, const struct audit_stats *audit,
-                     const struct files_stats *files)
+                     const struct files_stats *files, const struct follower_stats *follower)
 {
     struct metrics_slot *s = &m->slot[worker];
 

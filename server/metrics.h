@@ -17,6 +17,7 @@ struct cache_stats;
 struct db_stats;
 struct err;
 struct files_stats;
+struct follower_stats;
 struct graphql_stats;
 struct http_stats;
 struct metrics;
@@ -31,7 +32,7 @@ void metrics_replied(struct metrics *m, unsigned worker, int status, uint64_t us
 void metrics_publish(struct metrics *m, unsigned worker, const struct http_stats *http,
                      const struct db_stats *db, const struct cache_stats *cache,
                      const struct graphql_stats *graphql, const struct audit_stats *audit,
-                     const struct files_stats *files);
+                     const struct files_stats *files, const struct follower_stats *follower);
 /* The supervisor saw a worker die. */
 void metrics_restarted(struct metrics *m, unsigned worker);
 

@@ -37,6 +37,10 @@ const struct option options[] = {
      "PostgreSQL, as libpq's text or URI; the demo's when there is one"},
     {"redis", OPTION_REDIS, SERVE, AT(redis), 0, 0, NULL, "PATH|HOST:PORT|off",
      "Redis; the demo's when --database is the demo's, else off"},
+    {"follow", OPTION_OFFABLE, COMMAND_SERVE | COMMAND_CHECK, AT(follow), 0, 0, NULL,
+     "CONNINFO|off",
+     "the database as a role that may replicate: what others write there is seen within a second; "
+     "off: after --cache-ttl"},
     {"schema", OPTION_TEXT, COMMAND_SERVE | COMMAND_CHECK, AT(schema), 0, 0, NULL, "FILE",
      "the API; schema/passport.graphql here or above"},
     {"dir", OPTION_TEXT, COMMAND_MIGRATE, AT(dir), 0, 0, NULL, "DIR",

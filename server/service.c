@@ -182,6 +182,16 @@ static int set_issuer(struct service *s, struct err *reterr)
                : 0;
 }
 
+/* Until a worker has caught up nobody knows what others changed. */
+static void prepare_follower(struct service *s)
+{
+    if (s->config->follow)
+        generations_follow(s->generations, 0);
+    else
+        log_info("what others write into the database is seen after %lld s (no --follow)",
+                 (long long)s->config->cache_ttl);
+}
+
 int service_prepare(struct service *s, const struct config *config, struct err *reterr)
 {
     int rc;
@@ -216,8 +226,20 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     if (rc == 0)
         rc = generations_open(&s->generations, NULL, GENERATION_SLOTS, reterr);
     if (rc == 0)
+        prepare_follower(s);
+    if (rc == 0)
         rc = check_database(s, reterr);
     return rc;
+}
+
+void service_log_address(const struct service *s, unsigned port)
+{
+    const char *host = s->config->listen;
+    bool v6 = strchr(host, ':') != NULL;
+
+    log_info("listening on http://%s%s%s:%u/ workers=%lld graphiql=%s redis=%s", v6 ? "[" : "",
+             host, v6 ? "]" : "", port, (long long)s->config->workers, s->files ? "on" : "off",
+             s->config->redis ? "on" : "off");
 }
 
 void service_release(struct service *s)

@@ -66,6 +66,9 @@ bool service_read_trusted_again(struct service *s);
  * `again`: reads them in any case. */
 void service_follow_keys(struct service *s, bool again);
 
+/* "listening on http://HOST:PORT/", in the log. */
+void service_log_address(const struct service *s, unsigned port);
+
 /* The limits that the flags set: of documents, and of what a request may cost. */
 void service_limits(const struct config *c, struct document_limits *ret_documents,
                     struct cost_limits *ret_cost);

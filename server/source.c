@@ -22,6 +22,7 @@ struct pending;
 struct db_part {
     struct fetch fetch;
     struct pending *pending;
+    uint64_t hot_token;            /* of before the database is asked */
     uint32_t *place;               /* by key: which slice of the outer fetch */
     struct cache_lookup **lookups; /* by key: what is due to the cache; NULL: nothing */
     struct db_part *next;
@@ -54,7 +55,8 @@ static void pending_done(struct pending *p)
 
 /* ---- database ---- */
 
-static void part_settle(struct pending *p, struct cache_lookup *lookup, const struct slice *slice)
+static void part_settle(struct pending *p, const struct db_part *part, struct cache_lookup *lookup,
+                        const struct slice *slice)
 {
     struct cache *cache = p->source->_cache;
     const struct table *table = p->outer->path->table;
@@ -64,7 +66,7 @@ static void part_settle(struct pending *p, struct cache_lookup *lookup, const st
     else if (lookup)
         cache_abandon(cache, lookup);
     else if (table->hot && p->outer->path->kind == ACCESS_ROW && slice->rc == 0 && slice->n == 1 &&
-             cache_hot_put(cache, table, slice->rows[0]) < 0)
+             cache_hot_put(cache, table, slice->rows[0], part->hot_token) < 0)
         return; /* it was not kept; this answer has it all the same */
 }
 
@@ -80,7 +82,7 @@ static void part_done(struct fetch *f, int rc)
     for (uint32_t i = 0; i < f->n; i++) {
         struct slice *slice = &p->outer->slices[part->place[i]];
         *slice = rc < 0 ? (struct slice){.rc = rc} : f->slices[i];
-        part_settle(p, part->lookups[i], slice);
+        part_settle(p, part, part->lookups[i], slice);
     }
     pending_done(p);
 }
@@ -94,6 +96,7 @@ static struct db_part *part_new(struct pending *p, uint32_t n)
     if (!part || !keys)
         return NULL;
     part->pending = p;
+    part->hot_token = cache_hot_token(p->source->_cache);
     part->place = arena_array(arena, n, sizeof *part->place);
     part->lookups = arena_array(arena, n, sizeof(struct cache_lookup *));
     if (!part->place || !part->lookups)
@@ -132,7 +135,7 @@ static void part_send(struct pending *p, struct db_part *part)
     for (uint32_t i = 0; i < part->fetch.n; i++) {
         struct slice *slice = &p->outer->slices[part->place[i]];
         *slice = (struct slice){.rc = rc};
-        part_settle(p, part->lookups[i], slice);
+        part_settle(p, part, part->lookups[i], slice);
     }
 }
 

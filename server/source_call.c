@@ -21,10 +21,13 @@ struct pending_call {
     struct row_source *source;
 };
 
-/* The slots that one transaction has marked. */
+/* What one transaction has marked. */
 struct marks {
     struct generations *generations;
+    const struct procedure *procedure;
     uint32_t n;
+    bool hot; /* the returned row is one of a hot table, with this key */
+    int64_t hot_key;
     struct {
         const struct table *aggregate;
         struct key key; /* its text is in `texts` */
@@ -40,7 +43,25 @@ static void unmark(void *kept)
         raise(SIGKILL);
     for (uint32_t i = 0; i < m->n; i++)
         generations_bump(m->generations, m->at[i].aggregate, &m->at[i].key);
+    for (uint32_t i = 0; i < m->procedure->n_changes; i++)
+        generations_bump_hot(m->generations, m->procedure->changes[i], NULL);
+    if (m->hot)
+        generations_bump_hot(m->generations, m->procedure->result.table, &m->hot_key);
     free(m);
+}
+
+static void mark_hot(struct marks *m, const struct row *row)
+{
+    const struct procedure *p = m->procedure;
+    const struct table *t = p->result.table;
+
+    for (uint32_t i = 0; i < p->n_changes; i++)
+        generations_mark_hot(m->generations, p->changes[i], NULL);
+    m->hot = row && !p->scalar && t->hot;
+    if (m->hot) {
+        m->hot_key = row_number(row, t->key_cell[0]);
+        generations_mark_hot(m->generations, t, &m->hot_key);
+    }
 }
 
 static size_t text_bytes(const struct procedure *p, const struct row *row)
@@ -52,6 +73,12 @@ static size_t text_bytes(const struct procedure *p, const struct row *row)
     return n;
 }
 
+static bool touches_nothing(const struct procedure *p, const struct row *row)
+{
+    bool row_touches = row && !p->scalar && (p->n_touches || p->result.table->hot);
+    return p->n_changes == 0 && !row_touches;
+}
+
 static void *mark(struct db_call *c)
 {
     struct pending_call *p = container_of(c, struct pending_call, db);
@@ -61,17 +88,18 @@ static void *mark(struct db_call *c)
     struct marks *m;
     char *text;
 
-    if (!row || procedure->scalar || procedure->n_touches == 0 || failpoint("no-invalidation"))
+    if (touches_nothing(procedure, row) || failpoint("no-invalidation"))
         return NULL;
-    m = malloc(sizeof *m + text_bytes(procedure, row));
+    m = malloc(sizeof *m + (row ? text_bytes(procedure, row) : 0));
     if (!m) { /* all of the cache is void: dear, but right */
         log_warn("no memory to say what a change touches: nothing that was cached counts any more");
         generations_flush(g);
         return NULL;
     }
-    *m = (struct marks){.generations = g};
+    *m = (struct marks){.generations = g, .procedure = procedure};
+    mark_hot(m, row);
     text = m->texts;
-    for (uint32_t i = 0; i < procedure->n_touches; i++) {
+    for (uint32_t i = 0; row && i < procedure->n_touches; i++) {
         const struct procedure_touch *t = &procedure->touches[i];
         struct str cell = row_cell(row, t->cell);
         if (row_is_null(row, t->cell))

@@ -313,7 +313,7 @@ int supervisor_run(struct service *service)
     close(ready[1]);
     wait_ready(&s, ready[0]);
     close(ready[0]);
-    worker_log_address(service, s.port);
+    service_log_address(service, s.port);
     status = supervise(&s);
     if (s.child)
         close(s.hold_fd);

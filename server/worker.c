@@ -19,6 +19,7 @@
 #include "server/config.h"
 #include "server/descriptors.h"
 #include "server/files.h"
+#include "server/follower.h"
 #include "server/graphql_http.h"
 #include "server/hot_loader.h"
 #include "server/http/exchange.h"
@@ -51,6 +52,7 @@ struct worker {
     struct db *db;
     struct cache *cache;
     struct hot_loader *hot;
+    struct follower *follower; /* of one worker; NULL: another's, or nobody follows */
     struct row_source source;
     struct identity *identity;
     struct audit *audit; /* NULL: nobody is asked who he is */
@@ -136,6 +138,7 @@ static void worker_publish(struct worker *w)
     struct graphql_stats graphql = {0};
     struct audit_stats audit = {0};
     struct files_stats files = {0};
+    struct follower_stats follower = {0};
     bool all = w->graphql && !w->closing;
 
     if (all) {
@@ -147,9 +150,11 @@ static void worker_publish(struct worker *w)
     }
     if (w->files)
         files_get_stats(w->files, &files);
+    if (w->follower)
+        follower_get_stats(w->follower, &follower);
     metrics_publish(w->service->metrics, w->start.index, http_server_stats(w->http),
                     all ? &db : NULL, all ? &cache : NULL, all ? &graphql : NULL,
-                    all ? &audit : NULL, &files);
+                    all ? &audit : NULL, &files, w->follower ? &follower : NULL);
 }
 
 static void answer_metrics(void *data, struct exchange *x)
@@ -238,7 +243,7 @@ static int open_http(struct worker *w, struct err *reterr)
     if (w->start.ready_fd < 0 && w->start.supervised)
         log_info("worker %u listens again", w->start.index);
     else if (w->start.ready_fd < 0)
-        worker_log_address(w->service, port);
+        service_log_address(w->service, port);
     else if (write(w->start.ready_fd, "", 1) == 1)
         close(w->start.ready_fd);
     return 0;
@@ -345,6 +350,9 @@ static int open_data(struct worker *w, struct err *reterr)
 
     if (rc == 0)
         rc = open_cache(w, reterr);
+    if (rc == 0 && w->config->follow && w->start.index == 0)
+        rc = follower_open(&w->follower, &w->loop, w->config->follow, &w->service->schema->access,
+                           w->service->generations, reterr);
     if (rc == 0)
         rc = hot_loader_start(&w->hot, &w->loop, &w->service->schema->access, w->cache, w->db,
                               HOT_REFRESH_S, reterr);
@@ -429,6 +437,7 @@ static void on_closed_db(void *data)
     w->audit = NULL;
     w->db = NULL;
     w->hot = NULL;
+    w->follower = NULL;
     if (w->cache)
         cache_close(w->cache, on_closed_last, w);
     else
@@ -445,7 +454,10 @@ static void on_closed_front(void *data)
     w->http = NULL;
     identity_close(w->identity);
     w->identity = NULL;
-    w->pending = 1 + (w->audit != NULL) + (w->hot != NULL) + (w->db != NULL);
+    w->pending = 1 + (w->audit != NULL) + (w->hot != NULL) + (w->db != NULL) +
+                 (w->follower != NULL);
+    if (w->follower)
+        follower_close(w->follower, on_closed_db, w);
     if (w->audit) /* whose last rows are those of answers that have left */
         audit_close(w->audit, AUDIT_FLUSH_MS, on_closed_db, w);
     if (w->hot) /* what it waits for ends with the database */
@@ -532,16 +544,6 @@ static void on_hangup(uv_signal_t *handle, int signum)
 }
 
 /* ---- the whole ---- */
-
-void worker_log_address(const struct service *s, unsigned port)
-{
-    const char *host = s->config->listen;
-    bool v6 = strchr(host, ':') != NULL;
-
-    log_info("listening on http://%s%s%s:%u/ workers=%lld graphiql=%s redis=%s", v6 ? "[" : "",
-             host, v6 ? "]" : "", port, (long long)s->config->workers, s->files ? "on" : "off",
-             s->config->redis ? "on" : "off");
-}
 
 static void worker_init(struct worker *w)
 {

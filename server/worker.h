@@ -22,7 +22,4 @@ struct worker_start {
  * 2 when it can't listen. */
 int worker_run(const struct worker_start *start);
 
-/* "listening on http://HOST:PORT/", in the log. */
-void worker_log_address(const struct service *s, unsigned port);
-
 #endif

@@ -57,6 +57,18 @@ static const struct {
      "Int, "
      "i: Int): [T] @list(function: \"f\") }",
      "Field \"T.t\" gives its function too many arguments."},
+    {"type T @table(name: \"t\") @hot(reads: [\"\"]) { id: ID! }",
+     "@hot reads a table without a name."},
+    {"extend type Root { f: Int @procedure(name: \"f\") @changes(types: [\"T0\"]) }",
+     "Field \"Root.f\" has @changes, but only mutations change anything."},
+    {"extend schema { mutation: M } type M { f: Int @procedure(name: \"f\") @changes(types: "
+     "[\"T0\"]) "
+     "}",
+     "Field \"M.f\" has @changes with what is no type with @hot."},
+    {"extend schema { mutation: M } type M { f: Int @procedure(name: \"f\") @changes(types: "
+     "[\"a\", "
+     "\"b\", \"c\", \"d\", \"e\"]) }",
+     "Field \"M.f\" has @changes with more than 4 types."},
     {"extend type Root { f: [T0!]! @procedure(name: \"f\", limit: 1001) }",
      "Field \"Root.f\" must have a limit from 1 to 1000."},
     {"extend type Root { f: [[T0!]] @procedure(name: \"f\") }",

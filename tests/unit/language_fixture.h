@@ -19,7 +19,8 @@
 
 #define MAPPING                                                                                    \
     "directive @table(name: String!, key: [String!]! = [\"id\"]) on OBJECT\n"                      \
-    "directive @hot on OBJECT\n"                                                                   \
+    "directive @hot(reads: [String!]) on OBJECT "                                                  \
+    "directive @changes(types: [String!]!) on FIELD_DEFINITION\n"                                  \
     "directive @aggregate on OBJECT\n"                                                             \
     "directive @kind(column: String!) on INTERFACE | UNION\n"                                      \
     "directive @column(name: String!) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION\n"              \

@@ -221,11 +221,12 @@ static void test_cache__hot_rows(void **state)
     assert_null(many[0]);
     assert_null(many[1]);
     assert_false(cache_hot_is_loaded(w->c, t));
-    assert_int_equal(cache_hot_put(w->c, t, fix_place(&w->arena, 5, "\"five\"")), 0);
+    assert_int_equal(
+        cache_hot_put(w->c, t, fix_place(&w->arena, 5, "\"five\""), cache_hot_token(w->c)), 0);
     r = cache_hot_get(w->c, t, 5);
     assert_non_null(r);
     assert_cell(r, 1, "\"five\"");
-    cache_hot_loaded(w->c, t);
+    cache_hot_loaded(w->c, t, cache_hot_token(w->c));
     assert_true(cache_hot_is_loaded(w->c, t));
     cache_hot_get_many(w->c, t, (struct key[]){fix_id(5), fix_id(6), fix_id(5)}, 3, many);
     assert_ptr_equal(many[0], r);

@@ -17,7 +17,7 @@ static void on_hot_row(struct cache_hot_load *load, const struct row *row)
     struct loader *l = container_of(load, struct loader, load);
 
     l->rows++;
-    assert_int_equal(cache_hot_put(l->into, load->table, row), 0);
+    assert_int_equal(cache_hot_put(l->into, load->table, row, load->token), 0);
 }
 
 static void on_hot_done(struct cache_hot_load *load, int rc)
@@ -49,10 +49,12 @@ static void publish(struct world *w, int64_t n)
         arena_init(&a, 0);
         memset(name, 'n', sizeof name);
         snprintf(name + id % 300, sizeof name - 300, "%lld", (long long)id);
-        assert_int_equal(cache_hot_put(w->a, &fix_tables[PLACE], fix_place(&a, id, name)), 0);
+        assert_int_equal(
+            cache_hot_put(w->a, &fix_tables[PLACE], fix_place(&a, id, name), cache_hot_token(w->a)),
+            0);
         arena_release(&a);
     }
-    cache_hot_loaded(w->a, &fix_tables[PLACE]);
+    cache_hot_loaded(w->a, &fix_tables[PLACE], cache_hot_token(w->a));
     cache_hot_publish(w->a, &fix_tables[PLACE]);
     cache_hot_publish(w->a, &fix_tables[PLACE]); /* once is enough */
     for (int i = 0; i < 500 && !there; i++) {
@@ -204,6 +206,26 @@ static void test_shared__killed_while_hot_rows_travel(void **state)
     assert_int_equal(l.rc, 0);
 }
 
+/* What changed after it was published is not taken from there; of a void table nothing is. */
+static void test_shared__hot_rows_that_changed_since(void **state)
+{
+    struct world *w = *state;
+    struct loader l;
+    const int64_t seven = 7;
+
+    SKIP_WITHOUT_REDIS(have_redis);
+    publish(w, 100);
+    generations_heard_hot(w->g, &fix_tables[PLACE], &seven);
+    load(w, w->b, &l);
+    assert_int_equal(l.rc, 0);
+    assert_null(cache_hot_get(w->b, &fix_tables[PLACE], seven));
+    assert_non_null(cache_hot_get(w->b, &fix_tables[PLACE], 8));
+    generations_heard_hot(w->g, &fix_tables[PLACE], NULL);
+    load(w, w->b, &l);
+    assert_int_equal(l.rc, ERR_NOT_FOUND);
+    assert_null(cache_hot_get(w->b, &fix_tables[PLACE], 8));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(test_shared__##name, setup, teardown)
 
 int main(void)
@@ -214,6 +236,7 @@ int main(void)
         T(hot_rows_that_are_not_whole),
         T(hot_rows_of_an_earlier_epoch),
         T(hot_rows_without_redis),
+        T(hot_rows_that_changed_since),
         T(killed_while_hot_rows_travel),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

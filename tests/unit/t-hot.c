@@ -24,6 +24,56 @@ static void put(struct hot *h, int64_t id, const char *name)
     arena_release(&a);
 }
 
+/* Whatever is dropped in whatever order, all others are found: places that were moved up too. */
+static void test_hot__finds_the_others_when_some_are_dropped(void **state)
+{
+    enum {
+        N = 3000
+    };
+    struct hot *h = open_hot();
+    uint64_t change;
+
+    for (int64_t i = 0; i < N; i++)
+        put(h, i, "\"x\"");
+    for (int64_t i = 0; i < N; i++) {
+        if (i % 3 == 0)
+            hot_drop(h, place, i * 7 % N);
+    }
+    for (int64_t i = 0; i < N; i++) {
+        bool dropped = false;
+        for (int64_t k = 0; k < N; k += 3)
+            dropped |= k * 7 % N == i;
+        assert_int_equal(hot_get(h, place, i) == NULL, dropped);
+    }
+    assert_int_equal(hot_rows(h), N - N / 3);
+    change = hot_change(h, place);
+    hot_drop(h, place, N + 1); /* nothing is there */
+    assert_int_equal(hot_change(h, place), change);
+    hot_free(h);
+}
+
+static void test_hot__drops_all_and_keeps_the_bytes_a_while(void **state)
+{
+    struct hot *h = open_hot();
+    const struct row *r;
+
+    put(h, 5, "\"five\"");
+    hot_set_loaded(h, place);
+    r = hot_get(h, place, 5);
+    hot_drop_all(h, place, 1000);
+    assert_null(hot_get(h, place, 5));
+    assert_false(hot_is_loaded(h, place));
+    assert_int_equal(hot_rows(h), 0);
+    hot_sweep(h, 1000 + HOT_GRACE_MS - 1);
+    assert_cell(r, 1, "\"five\"");
+    put(h, 5, "\"new\"");
+    hot_sweep(h, 1000 + HOT_GRACE_MS);
+    assert_cell(hot_get(h, place, 5), 1, "\"new\"");
+    hot_drop_all(h, place, 0);
+    hot_drop_all(h, place, 0); /* of nothing */
+    hot_free(h);
+}
+
 static void test_hot__finds_what_was_put(void **state)
 {
     static const int64_t keys[] = {0, 1, -1, INT64_MIN, INT64_MAX, 1 << 20, 42};
@@ -148,6 +198,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hot__finds_what_was_put),
+        cmocka_unit_test(test_hot__finds_the_others_when_some_are_dropped),
+        cmocka_unit_test(test_hot__drops_all_and_keeps_the_bytes_a_while),
         cmocka_unit_test(test_hot__sixty_thousand_rows_are_lean),
         cmocka_unit_test(test_hot__a_replaced_row_lives_on_for_a_while),
         cmocka_unit_test(test_hot__refuses_what_is_no_row_of_the_table),

@@ -374,6 +374,27 @@ static void test_schema__lists_of_functions(void **state)
     schema_free(s);
 }
 
+/* Tables that hot rows are made of, and hot types that a mutation changes. */
+static void test_schema__hot_rows_that_change(void **state)
+{
+    struct schema *s = build(
+        MAPPING "type Query { a: Int @procedure(name: \"f\") }\n"
+                "type Mutation { all: Int @procedure(name: \"g\") @changes(types: [\"Drug\"]) }\n"
+                "type Drug @table(name: \"drug\") @hot(reads: [\"cap\", \"form\"]) { id: ID! }\n"
+                "type Place @table(name: \"place\") @hot { id: ID! }\n");
+    const struct table *drug = schema_type(s, STR("Drug"))->table;
+    const struct procedure *p = field(s, "Mutation", "all")->procedure;
+
+    assert_true(drug->hot);
+    assert_int_equal(drug->n_reads, 2);
+    check_str(drug->reads[0], "cap");
+    check_str(drug->reads[1], "form");
+    assert_int_equal(schema_type(s, STR("Place"))->table->n_reads, 0);
+    assert_int_equal(p->n_changes, 1);
+    assert_ptr_equal(p->changes[0], drug);
+    schema_free(s);
+}
+
 static void test_schema__pages_of_functions(void **state)
 {
     struct schema *s = build(
@@ -513,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_schema__rows),
         cmocka_unit_test(test_schema__lists),
         cmocka_unit_test(test_schema__lists_of_functions),
+        cmocka_unit_test(test_schema__hot_rows_that_change),
         cmocka_unit_test(test_schema__pages_of_functions),
         cmocka_unit_test(test_schema__totals),
         cmocka_unit_test(test_schema__hides_the_mapping),

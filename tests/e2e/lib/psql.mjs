@@ -11,6 +11,7 @@ export class Database {
     this.name = name;
     this.conninfo = `host=${services.pgHost} dbname=${name} user=${user}`;
     this.serverConninfo = `host=${services.pgHost} dbname=${name} user=tolqujat_server`; // what the server connects as
+    this.followConninfo = `host=${services.pgHost} dbname=${name} user=tolqujat_follower`; // and hears of changes as
     this.environment = { PGHOST: services.pgHost, PGPORT: '5432', PGDATABASE: name, PGUSER: user };
   }
 
