@@ -64,12 +64,16 @@ struct call {
     const struct str *values;
     const struct viewer *viewer;
     struct arena *arena; /* rows are put here */
+    int64_t
+        about; /* whose record the first id among its arguments is in; 0: no argument says whose */
     /* Set by the answerer before done(): one row, or as many as the procedure's limit and one; its rc is that of done(). */
     struct slice slice;
     struct str
         message; /* of a failure: a sentence for the client, or empty; lives as long as the arena */
     int64_t
-        subject; /* of a refusal: the key of the person whom it is about; 0: nobody who is there */
+        subject; /* of a refusal: the key of the person whom the function says it is about; 0: it says nobody */
+    bool
+        turned_down; /* it took effect and refused all the same, about `subject`: a wrong code, which is counted */
     /* 0: it took effect (or only read). ERR_OUTCOME_UNKNOWN: perhaps. Any other: nothing was changed. Runs exactly
      * once, on a later turn. */
     void (*done)(struct call *c, int rc);

@@ -204,10 +204,22 @@ static void fail(struct pg_conn *c, const char *why)
 
 /* ---- connecting ---- */
 
-static void drop_notice(void *arg, const PGresult *res)
+static int64_t detail_of(const PGresult *res)
 {
-    (void)arg;
-    (void)res;
+    const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+    return detail ? strtoll(detail, NULL, 10) : 0;
+}
+
+/* Notices come before the result that they belong to. Only a rule's are meant for us (db/refusal.h). */
+static void got_notice(void *arg, const PGresult *res)
+{
+    struct pg_conn *c = arg;
+    const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
+    if (pg_fault_of(sqlstate) != PG_RULE)
+        return;
+    c->noted = true;
+    c->noted_about = detail_of(res);
 }
 
 static bool send_prepare(struct pg_conn *c, uint32_t i)
@@ -289,7 +301,7 @@ static void connect_start(struct pg_conn *c)
     uv_timer_start(&c->_timer, on_timer, c->config.connect_timeout_ms, 0);
     c->_pg = PQconnectStartParams(c->config.info->keywords, c->config.info->values, 0);
     if (c->_pg)
-        PQsetNoticeReceiver(c->_pg, drop_notice, NULL); /* else they go to standard error */
+        PQsetNoticeReceiver(c->_pg, got_notice, c); /* else they go to standard error */
     if (!c->_pg)
         fail(c, "no memory for a connection");
     else if (PQstatus(c->_pg) == CONNECTION_BAD)
@@ -324,14 +336,13 @@ static void got_error(struct pg_conn *c, const PGresult *res)
 {
     const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
     const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-    const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
 
     if (c->_fault != PG_FINE)
         return;
     c->_fault = pg_fault_of(sqlstate);
     snprintf(c->sqlstate, sizeof c->sqlstate, "%s", sqlstate ? sqlstate : "");
     snprintf(c->said, sizeof c->said, "%s", c->_fault == PG_RULE && message ? message : "");
-    c->about = c->_fault == PG_RULE && detail ? strtoll(detail, NULL, 10) : 0;
+    c->about = c->_fault == PG_RULE ? detail_of(res) : 0;
     if (c->_fault == PG_LOST)
         snprintf(c->_why, sizeof c->_why, "%.*s", message ? (int)strcspn(message, "\n") : 0,
                  message ? message : "");

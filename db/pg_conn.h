@@ -94,6 +94,9 @@ struct pg_conn {
     char sqlstate[6];       /* of the newest error */
     char said[PG_SAID_MAX]; /* PG_RULE: the function's sentence */
     int64_t about;          /* PG_RULE: the number that is its detail (db/refusal.h); 0: none */
+    /* Since the newest task was sent a function noted a refusal that its transaction keeps, about this person (0: nobody who is there). */
+    bool noted;
+    int64_t noted_about;
     char _why[160];
 };
 

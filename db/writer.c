@@ -104,6 +104,8 @@ static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
 
     if (fault == PG_FINE) {
         rc = call_rows(db, c, &db->call_statements[c->procedure->id], res);
+        c->turned_down = w->conn.noted;
+        c->subject = w->conn.noted ? w->conn.noted_about : 0;
         if (rc == 0) {
             w->state = WRITER_CALLED;
             db_wake(db);
@@ -195,6 +197,7 @@ void writer_call(struct writer *w, struct db_call *c)
     uint32_t n = call_values(c, values);
 
     w->call = c;
+    w->conn.noted = false;
     c->_writer = w;
     writer_send(w, WRITER_CALLING, WRITE_CALLS + c->call->procedure->id, "BEGIN", n, values);
 }

@@ -221,6 +221,15 @@ static bool id_values(const struct arguments *a, const struct value *v, const st
     return true;
 }
 
+/* The person whose record an id is in, which was read into `values`. */
+static int64_t subject_of(const struct field_param *fp, const struct str *values)
+{
+    int64_t subject;
+
+    return parse_integer(values[fp->param + (fp->id_of->kind != TYPE_OBJECT)], &subject) ? subject
+                                                                                         : 0;
+}
+
 /* ---- the call ---- */
 
 /* The value of an argument, or of a field of its input object; NULL: null or not given. */
@@ -257,7 +266,8 @@ static int bad_value(const struct plan_step *step, const struct field_param *fp,
 }
 
 static int param_values(const struct arguments *a, const struct plan_step *step,
-                        const struct field_param *fp, struct str *values, struct err *reterr)
+                        const struct field_param *fp, struct str *values, int64_t *ret_about,
+                        struct err *reterr)
 {
     const struct field *f = step->field;
     const struct procedure_param *param = &f->procedure->params[fp->param];
@@ -273,7 +283,16 @@ static int param_values(const struct arguments *a, const struct plan_step *step,
         return 0;
     fits = fp->id_of ? id_values(a, v, fp->id_of, &values[fp->param])
                      : text_of(a->arena, v, type_ref_named(def->type), &values[fp->param]);
+    if (fits && fp->has_subject && *ret_about == 0)
+        *ret_about = subject_of(fp, values);
     return fits ? 0 : bad_value(step, fp, def, param->codec, reterr);
+}
+
+/* A rule of the function's, about whoever was asked for, and not the moment or the machine. */
+static bool is_refusal(int rc)
+{
+    return rc == ERR_FORBIDDEN || rc == ERR_NOT_FOUND || rc == ERR_VARIABLES ||
+           rc == ERR_CONFLICT || rc == ERR_RATE_LIMITED;
 }
 
 static void call_done(struct call *c, int rc)
@@ -281,8 +300,8 @@ static void call_done(struct call *c, int rc)
     struct step_run *run = container_of(c, struct step_call, call)->run;
     struct execution *x = run->execution;
 
-    if ((rc == ERR_FORBIDDEN || rc == ERR_NOT_FOUND || rc == ERR_RATE_LIMITED) &&
-        judge_refused(x, &x->plan->steps[run->id], c->subject) < 0)
+    if ((is_refusal(rc) || (rc == 0 && c->turned_down)) &&
+        judge_refused(x, &x->plan->steps[run->id], c->subject ? c->subject : c->about) < 0)
         rc = ERR_MEMORY;
     x->changed |= c->procedure->writes && (rc == 0 || rc == ERR_OUTCOME_UNKNOWN);
     c->slice.rc = rc;
@@ -296,6 +315,7 @@ int call_prepare(const struct execution *x, const struct arguments *a, struct st
     const struct plan_step *step = &x->plan->steps[run->id];
     const struct procedure *p = step->field->procedure;
     struct str *values;
+    int64_t about = 0;
     int rc = 0;
 
     if (x->viewer && x->viewer->kind == VIEWER_ANONYMOUS && !p->is_public)
@@ -308,12 +328,13 @@ int call_prepare(const struct execution *x, const struct arguments *a, struct st
     if (!run->call || !run->slice_of || !values)
         return err_set(reterr, ERR_MEMORY, "The request needs more memory than it may have.");
     for (uint32_t i = 0; i < step->field->n_params && rc == 0; i++)
-        rc = param_values(a, step, &step->field->params[i], values, reterr);
+        rc = param_values(a, step, &step->field->params[i], values, &about, reterr);
     run->call->run = run;
     run->call->call = (struct call){.procedure = p,
                                     .values = values,
                                     .viewer = x->viewer,
                                     .arena = a->arena,
+                                    .about = about,
                                     .done = call_done};
     run->n_parents = 1;
     run->fetch.n = 1;

@@ -185,12 +185,30 @@ static bool has_word(struct str words, struct str word)
     return false;
 }
 
-int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject)
+/* Adds the field of `step`, `Mutation(newPickCode)`, to `words` unless it is among them. 0 or ERR_MEMORY. */
+static int add_call(struct execution *x, const struct plan_step *step, struct str *words)
 {
     const struct field *f = step->field;
-    struct right *r;
     struct str call;
     struct buf b;
+
+    buf_init(&b, 0);
+    buf_addf(&b, "%.*s(%.*s)", STR_FMT(f->parent->name), STR_FMT(f->name));
+    call = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    if (call.ptr && words->len && !has_word(*words, call)) {
+        buf_clear(&b);
+        buf_addf(&b, "%.*s %.*s", STR_FMT(*words), STR_FMT(call));
+        *words = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+    } else if (!words->len) {
+        *words = call;
+    }
+    buf_release(&b);
+    return call.ptr && words->ptr ? 0 : ERR_MEMORY;
+}
+
+int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject)
+{
+    struct right *r;
 
     if (!x->judge.map)
         return 0;
@@ -198,20 +216,7 @@ int judge_refused(struct execution *x, const struct plan_step *step, int64_t sub
     if (subject == 0)
         return 0;
     r = right_get(x, subject);
-    if (!r)
-        return ERR_MEMORY;
-    buf_init(&b, 0);
-    buf_addf(&b, "%.*s(%.*s)", STR_FMT(f->parent->name), STR_FMT(f->name));
-    call = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
-    if (call.ptr && r->calls.len && !has_word(r->calls, call)) {
-        buf_clear(&b);
-        buf_addf(&b, "%.*s %.*s", STR_FMT(r->calls), STR_FMT(call));
-        r->calls = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
-    } else if (!r->calls.len) {
-        r->calls = call;
-    }
-    buf_release(&b);
-    return call.ptr && r->calls.ptr ? 0 : ERR_MEMORY;
+    return r ? add_call(x, step, &r->calls) : ERR_MEMORY;
 }
 
 /* ---- asking ---- */
@@ -426,6 +431,27 @@ static uint32_t count_rows(const struct step_run *run)
     return n;
 }
 
+/* Whether a function answered with a value about somebody whom its arguments name (a code for a prescription): there is no row to judge. */
+static bool is_answer_about(const struct execution *x, const struct step_run *run)
+{
+    return x->judge.map && run->call && run->call->call.about != 0 &&
+           step_of(x, run)->field->procedure->scalar && run->fetch.slices[0].rc == 0 &&
+           run->fetch.slices[0].n > 0;
+}
+
+/* The function decided who may; as what, is asked for the record. */
+static int judge_answer(struct execution *x, struct step_run *run,
+                        void (*then)(struct step_run *run, int rc))
+{
+    struct judging *g = judging_new(x, run, 1, then);
+    struct right *r = right_get(x, run->call->call.about);
+    int rc = g && r ? add_call(x, step_of(x, run), &r->answered) : ERR_MEMORY;
+
+    if (rc == 0)
+        rc = judging_add(x, g, r->subject);
+    return rc < 0 ? rc : judging_ask(x, g);
+}
+
 int judge_rows(struct execution *x, struct step_run *run,
                void (*then)(struct step_run *run, int rc))
 {
@@ -436,6 +462,8 @@ int judge_rows(struct execution *x, struct step_run *run,
 
     if (x->judge.map && run->call && step_of(x, run)->field->procedure->writes)
         forget_all(&x->judge);
+    if (is_answer_about(x, run))
+        return judge_answer(x, run, then);
     if (!judge_holds(x, run) || step_of(x, run)->subject_key >= 0)
         return JUDGED;
     if (step_of(x, run)->field->granted)

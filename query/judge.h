@@ -33,7 +33,8 @@ struct right {
     bool own;         /* the viewer is the person */
     bool phantom;     /* there is no such person: asked all the same, so that time tells nothing */
     struct str capacities, withheld, reason;
-    struct str calls; /* fields whose functions refused what was asked about the person, as parts */
+    /* Fields whose functions refused what was asked about the person, and those that answered with no row of anybody's, as parts. */
+    struct str calls, answered;
     uint64_t *given, *refused; /* bits by step */
     /* Of the entries of `kinds_of`, the tables of those that may be seen, with commas between. */
     const struct type *kinds_of;

@@ -31,6 +31,12 @@ static void add_parts(const struct execution *x, const uint64_t *bits, const cha
     }
 }
 
+static void add_calls(struct str calls, const char *sign, struct buf *b)
+{
+    for (struct str call = judge_word(&calls); call.len; call = judge_word(&calls))
+        buf_addf(b, "%s%s%.*s", b->len ? " " : "", sign, STR_FMT(call));
+}
+
 /* One person is one entry: what a function gave out of somebody who is met in another way too stands with that. */
 static struct right *merged(const struct execution *x, struct right *r)
 {
@@ -54,7 +60,7 @@ static struct right *merged(const struct execution *x, struct right *r)
 
 static int disclose_one(const struct execution *x, const struct right *r, struct disclosure *d)
 {
-    bool given = any(x, r->given);
+    bool given = any(x, r->given) || r->answered.len;
     struct buf b;
 
     *d = (struct disclosure){.subject = r->subject,
@@ -64,9 +70,9 @@ static int disclose_one(const struct execution *x, const struct right *r, struct
                              .reason = r->reason};
     buf_init(&b, 0);
     add_parts(x, r->given, "", &b);
+    add_calls(r->answered, "", &b);
     add_parts(x, r->refused, given ? "!" : "", &b);
-    for (struct str rest = r->calls, call = judge_word(&rest); call.len; call = judge_word(&rest))
-        buf_addf(&b, "%s%s%.*s", b.len ? " " : "", given ? "!" : "", STR_FMT(call));
+    add_calls(r->calls, given ? "!" : "", &b);
     d->parts = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
     buf_release(&b);
     return d->parts.ptr ? 0 : ERR_MEMORY;
@@ -99,7 +105,7 @@ int judge_disclose(const struct execution *x, const struct disclosure **ret, uin
             return ERR_MEMORY;
     for (const struct right *r = x->judge._first; r; r = r->_next) {
         if (r->phantom || (r->confined && judge_right(&x->judge, r->subject)) ||
-            !(any(x, r->given) || any(x, r->refused) || r->calls.len))
+            !(any(x, r->given) || any(x, r->refused) || r->calls.len || r->answered.len))
             continue;
         if (disclose_one(x, r, &all[n++]) < 0)
             return ERR_MEMORY;

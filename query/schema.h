@@ -119,6 +119,7 @@ struct field_param {
     /* The value is an id of this type, for as many parameters as its key has columns; of an interface or union one more
      * stands before them, for the table's name. NULL: the value is the parameter's. */
     const struct type *id_of;
+    bool has_subject; /* the first column of its key is the person whose record it is in */
 };
 
 struct field {

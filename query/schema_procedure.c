@@ -129,6 +129,7 @@ static int map_id_param(struct mapper *m, const struct origin *o, struct procedu
     if (o->def->type->kind == TYPE_REF_LIST || !str_is(o->def->type->name, "ID"))
         return refuse(m, o, "is to be an id, but is not of type ID.");
     abstract = fp->id_of->kind != TYPE_OBJECT;
+    fp->has_subject = table->personal && table->subject_cell == table->key_cell[0];
     if (n != table->n_key + abstract)
         return refuse(m, o, "does not name one parameter for each column of the key.");
     if (abstract)

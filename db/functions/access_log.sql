@@ -16,6 +16,11 @@ CREATE OR REPLACE FUNCTION access_log_clinic(l access_log) RETURNS bigint LANGUA
     SELECT c.id FROM clinic c WHERE c.bin = l.organisation
 $$;
 
+/* Of a pharmacist, the key of the pharmacy: a company's pharmacies may share its number, then the first that is open. */
+CREATE OR REPLACE FUNCTION access_log_pharmacy(l access_log) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT f.id FROM pharmacy f WHERE l.role = 'PHARMACIST' AND f.bin = l.organisation ORDER BY f.active DESC, f.id LIMIT 1
+$$;
+
 /* What was seen: types and their fields. */
 CREATE OR REPLACE FUNCTION access_log_seen(l access_log) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT p.parts FROM access_parts p WHERE p.hash = l.parts

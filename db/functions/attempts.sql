@@ -7,6 +7,15 @@ CREATE OR REPLACE FUNCTION refusal_about(subject bigint) RETURNS text LANGUAGE s
 $$;
 
 /*
+ * The same of a refusal that is no error, since what was counted has to stay: the answer is null, and the server enters a refused look.
+ * Of somebody who is not there too, so that both take the server the same time.
+ */
+CREATE OR REPLACE FUNCTION refusal_noted(subject bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE INFO USING ERRCODE = 'TQ002', MESSAGE = 'There is no such thing.', DETAIL = refusal_about(subject);
+END $$;
+
+/*
  * Counts attempts of the last hour by `attempt_who`, one transaction at a time for each, so that parallel ones can't slip by.
  * Refuses with `message` when there were `most` already; the refusal is about `subject`. (Read committed: what others have committed counts.)
  */

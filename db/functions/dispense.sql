@@ -100,7 +100,8 @@ $$;
 CREATE OR REPLACE FUNCTION dispense(viewer text, number text, code text, quantity integer, price bigint, packages text[], idempotency_key text, payload_digest text)
 RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    seller bigint := pharmacist_place(viewer, (SELECT r.patient_id FROM prescription r WHERE r.number = dispense.number AND r.superseded_by IS NULL));
+    subject bigint := (SELECT r.patient_id FROM prescription r WHERE r.number = dispense.number AND r.superseded_by IS NULL);
+    seller bigint := pharmacist_place(viewer, subject);
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
     units integer := quantity;
     asked bigint := price;
@@ -117,9 +118,9 @@ BEGIN
         RETURN NEXT dispensed(first.patient_id, first.item_id);
         RETURN;
     ELSIF units < 1 OR asked < 0 THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A quantity is at least 1, and a price no less than 0.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A quantity is at least 1, and a price no less than 0.', DETAIL = refusal_about(subject);
     ELSIF cardinality(packages) NOT BETWEEN 1 AND 20 OR array_position(packages, NULL) IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A medicine is given out with the codes of its packages, 1 to 20 of them.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A medicine is given out with the codes of its packages, 1 to 20 of them.', DETAIL = refusal_about(subject);
     END IF;
     SELECT p.patient_id, p.id INTO given FROM prescription_for_dispense(viewer, number, code) p;
     IF NOT FOUND THEN
@@ -150,7 +151,8 @@ BEGIN
     ELSIF EXISTS (SELECT FROM unnest(packages) c, check_package(viewer, c) k WHERE k.drug_id <> product.id)
           OR cardinality(packages) <> (units + product.pack_quantity - 1) / product.pack_quantity THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003',
-            MESSAGE = format('%s units are %s packages of this medicine, all of one kind.', units, (units + product.pack_quantity - 1) / product.pack_quantity);
+            MESSAGE = format('%s units are %s packages of this medicine, all of one kind.', units, (units + product.pack_quantity - 1) / product.pack_quantity),
+            DETAIL = refusal_about(subject);
     END IF;
     o.cap := retail_cap(product.id, today) * cardinality(packages);
     IF asked > o.cap THEN

@@ -22,9 +22,9 @@ BEGIN
             DETAIL = refusal_about(subject);
     ELSIF code IS NULL OR code NOT IN ('unconscious', 'threat_to_life', 'no_representative', 'infection', 'other') THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003',
-            MESSAGE = 'Emergency access has one of these reasons: unconscious, threat_to_life, no_representative, infection, other.';
+            MESSAGE = 'Emergency access has one of these reasons: unconscious, threat_to_life, no_representative, infection, other.', DETAIL = refusal_about(subject);
     ELSIF why IS NULL OR length(why) NOT BETWEEN 10 AND 1000 THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Emergency access needs its reason in words, 10 to 1000 characters.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Emergency access needs its reason in words, 10 to 1000 characters.', DETAIL = refusal_about(subject);
     ELSIF NOT coalesce(national_number_ok(iin), false) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'This is no IIN: it has twelve digits, the last a check digit.';
     END IF;

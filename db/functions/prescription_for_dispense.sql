@@ -15,7 +15,7 @@ BEGIN
        OR NOT EXISTS (SELECT FROM pharmacy f WHERE f.bin = split_part(viewer, '/', 3) AND f.active) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a pharmacist of a registered pharmacy can look up a prescription by its number.', DETAIL = refusal_about(subject);
     ELSIF said IS NULL OR said = '' OR code IS NULL OR code !~ '^[0-9]{6}$' THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A prescription is looked up by its number and a pick-up code of six digits.';
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A prescription is looked up by its number and a pick-up code of six digits.', DETAIL = refusal_about(subject);
     END IF;
     PERFORM attempts_bound('pharmacist', pharmacist, 20, 'Too many wrong numbers or codes within an hour; please try again later.', subject);
     PERFORM attempts_bound('prescription', said, 5, 'Too many wrong codes for this number within an hour; please try again later.', subject);
@@ -27,5 +27,6 @@ BEGIN
            AND r.pick_code_hash = hash;
     IF NOT FOUND THEN
         INSERT INTO private.attempt (kind, who) VALUES ('pharmacist', pharmacist), ('prescription', said);
+        PERFORM refusal_noted(subject);
     END IF;
 END $$;

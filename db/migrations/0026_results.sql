@@ -55,3 +55,6 @@ CREATE TRIGGER ai_finding_signed_new BEFORE INSERT ON ai_finding
     FOR EACH ROW WHEN (NEW.source_id = 1 AND NEW.version = 1 AND NEW.status <> 'preliminary') EXECUTE FUNCTION ai_finding_signed();
 CREATE TRIGGER ai_finding_signed_old BEFORE UPDATE OF status, confirmed_by ON ai_finding
     FOR EACH ROW WHEN ((NEW.status, NEW.confirmed_by) IS DISTINCT FROM (OLD.status, OLD.confirmed_by)) EXECUTE FUNCTION ai_finding_signed();
+
+/* Which pharmacy looked, in the owner's record of looks; closed ones too. */
+CREATE INDEX pharmacy_of_bin ON pharmacy (bin, id);

@@ -1,6 +1,7 @@
 // What laboratories, doctors and models find, through the server: orders and results, studies and their conclusions, findings that wait for a doctor; certificates.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { until } from './lib/run.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const RESULT = 'id status value text unit low high flag orderedAt resultedAt orderNumber version laboratory { id } earlierVersions { id value }';
@@ -115,6 +116,12 @@ describe('laboratory', () => {
     await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
     await writing.refused(doctor, ORDER, { patient: id, test: tests.potassium, laboratory: lab.gid, key: newKey() }, 'CONFLICT', /died/);
     await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
+    // The owner reads of every one: of conflicts and of what was asked badly too, which no function needs to say whose they are about.
+    const refusals = (field) => database.query(`SELECT l.role, l.refused, count(*)::int AS n FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.patient_id = ${person.id} AND l.refused AND p.parts = 'Mutation(${field})'
+      AND l.role = 'DOCTOR' GROUP BY 1, 2`);
+    await until(async () => (await refusals('orderLabTest'))[0]?.n === 3, 'FORBIDDEN (elsewhere), NOT_FOUND and CONFLICT on record');
+    await writing.refused(lab.who, ADD, { order: (await order(tests.ferritin)).id, key: newKey() }, 'BAD_USER_INPUT');
+    await until(() => database.value(`SELECT count(*) FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.refused AND p.parts = 'Mutation(addLabResult)' AND l.role = 'LABORATORY'`).then((n) => n > 5), 'BAD_USER_INPUT on record');
     const cancelled = await order(tests.potassium);
     await database.execute(`UPDATE lab_result SET status = 'cancelled' WHERE patient_id = ${person.id} AND order_number = '${cancelled.orderNumber}'`);
     await writing.refused(lab.who, ADD, { order: cancelled.id, value: 4, unit: 'mmol/L', key: newKey() }, 'CONFLICT', /cancelled/);
