@@ -121,6 +121,11 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
 
 /* ---- Hot rows ---- */
 
+bool cache_is_followed(const struct cache *c)
+{
+    return generations_followed(c->g, uv_now(c->loop));
+}
+
 static void hot_forget(struct cache *c, const struct table *table)
 {
     if (!table->hot)
@@ -179,7 +184,7 @@ bool cache_hot_catch_up(struct cache *c)
 static bool hot_usable(struct cache *c)
 {
     return (c->hot_read == hot_log_newest(generations_hot(c->g)) || cache_hot_catch_up(c)) &&
-           generations_followed(c->g, uv_now(c->loop));
+           cache_is_followed(c);
 }
 
 static const struct row *hot_find(struct cache *c, const struct table *table, int64_t key)
@@ -294,7 +299,7 @@ void cache_get_stats(const struct cache *c, struct cache_stats *ret)
     ret->local_bytes = c->local.bytes;
     ret->hot_rows = hot_rows(c->hot);
     ret->hot_bytes = hot_bytes(c->hot);
-    ret->followed = generations_followed(c->g, uv_now(c->loop));
+    ret->followed = cache_is_followed(c);
     if (c->remote) {
         ret->remote_up = remote_is_up(c->remote);
         ret->remote_commands = remote_commands(c->remote);

@@ -122,6 +122,9 @@ struct cache_hot_load {
 int cache_hot_load(struct cache *c, struct cache_hot_load *load) MUSTCHECK;
 void cache_hot_publish(struct cache *c, const struct table *table);
 
+/* False: what other systems changed a second ago may not be known, and the caches serve little. */
+bool cache_is_followed(const struct cache *c);
+
 /* True when rows of this path are worth a cache_peek / cache_lookup (it belongs to an aggregate). */
 bool cache_wants(const struct cache *c, const struct access_path *path);
 

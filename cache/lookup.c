@@ -69,7 +69,7 @@ bool cache_value_lives(const struct cache *c, const struct value_head *h, uint32
 {
     struct slot_view v = generations_view(c->g, slot);
     uint64_t now_s = cache_now_s(c);
-    uint64_t ttl_s = generations_followed(c->g, uv_now(c->loop)) ? c->ttl_s : UNFOLLOWED_TTL_S;
+    uint64_t ttl_s = cache_is_followed(c) ? c->ttl_s : UNFOLLOWED_TTL_S;
 
     return !v.marked && h->generation == v.generation && h->born_s <= now_s + 1 &&
            now_s < h->born_s + ttl_s;

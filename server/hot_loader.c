@@ -11,7 +11,10 @@
 
 enum {
     RETRY_MS = 500,
-    LOOK_MS = 200 /* whether a table became void as a whole */
+    LOOK_MS = 200, /* whether a table became void as a whole */
+    FOLLOWED_MS =
+        500, /* for somebody to follow others' changes: what was read before would be void then */
+    FOLLOWED_LOOK_MS = 5
 };
 
 struct hot_loader {
@@ -22,7 +25,8 @@ struct hot_loader {
     uv_timer_t timer;
     uint32_t table; /* index of the table that is (or will be) filled */
     uint32_t rows;
-    uint64_t token;   /* what the rows that are being read are as new as */
+    uint64_t token; /* what the rows that are being read are as new as */
+    uint64_t wait_until_ms;
     uint64_t next_ms; /* loop time of the next refresh */
     bool pending;     /* a load or a scan is under way */
     bool refreshing;  /* all tables are read, not only those that are not there */
@@ -155,8 +159,19 @@ static void round_ended(struct hot_loader *h)
     loader_pause(h, LOOK_MS);
 }
 
+/* At the start: rows that are read before others' changes are followed would be read twice. */
+static bool too_early(const struct hot_loader *h)
+{
+    return !h->filled_once && !cache_is_followed(h->cache) &&
+           uv_now(h->timer.loop) < h->wait_until_ms;
+}
+
 static void loader_go(struct hot_loader *h)
 {
+    if (too_early(h)) {
+        loader_pause(h, FOLLOWED_LOOK_MS);
+        return;
+    }
     while (h->table < h->access->n_tables && !is_due(h, &h->access->tables[h->table]))
         h->table++;
     if (h->table == h->access->n_tables) {
@@ -190,6 +205,7 @@ int hot_loader_start(struct hot_loader **ret, struct uv_loop_s *loop, const stru
     h->db = db;
     h->refresh_s = refresh_s;
     h->refreshing = true;
+    h->wait_until_ms = uv_now(loop) + FOLLOWED_MS;
     h->timer.data = h;
     uv_unref((uv_handle_t *)&h->timer);
     loader_pause(h, 0);
