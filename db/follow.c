@@ -22,6 +22,7 @@ enum {
     BEAT_MS = 200,
     AGAIN_MIN_MS = 50,
     AGAIN_MAX_MS = 2000,
+    SLOT_NOTE_MS = 10000,
     STEADY_MS = 1000,    /* a stream that lived shorter counts as a failed attempt */
     SILENT_MS = 10000,   /* the sender was asked, and says nothing at all */
     TURN_MESSAGES = 512, /* then others have their turn */
@@ -236,10 +237,14 @@ static void on_timer(uv_timer_t *timer)
 {
     struct follow *f = timer->data;
 
-    if (f->state == FOLLOW_WAITING)
+    if (f->state == FOLLOW_WAITING) {
         connect_start(f);
-    else
+    } else if (f->state == FOLLOW_CREATING) {
+        f->config.note("the slot waits for the end of transactions that are open");
+        uv_timer_start(&f->timer, on_timer, SLOT_NOTE_MS, 0);
+    } else {
         fail(f, "connecting took too long");
+    }
 }
 
 /* ---- the beat ---- */
@@ -406,12 +411,15 @@ static void on_result(struct follow *f, const PGresult *res)
 
 static void next_command(struct follow *f)
 {
-    if (f->state == FOLLOW_CHECKING)
+    if (f->state == FOLLOW_CHECKING) {
+        uv_timer_start(&f->timer, on_timer, SLOT_NOTE_MS, 0);
         send_sql(f, FOLLOW_CREATING,
                  follow_slot_name(f->slot) == 0 && follow_sql_create(&f->sql, f->slot));
-    else
+    } else {
+        uv_timer_stop(&f->timer);
         send_sql(f, FOLLOW_STARTING,
                  follow_sql_start(&f->sql, f->pg, f->slot, f->config.publication));
+    }
 }
 
 static void read_results(struct follow *f)

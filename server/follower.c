@@ -213,7 +213,7 @@ static void touch(struct follower *f, const struct target *t, struct str value)
     else if (t->hot)
         generations_heard_hot(f->generations, t->table, &key.part[0]);
     else
-        generations_bump(f->generations, t->table, &key);
+        generations_heard(f->generations, t->table, &key);
 }
 
 static void changed(struct follower *f, const struct follow_message *m)

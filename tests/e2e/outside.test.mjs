@@ -7,6 +7,7 @@ import { bundle, condition, importFiles, makeFolder, person } from './lib/import
 import { BINARY, run, sleep, until } from './lib/run.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
+import { Session } from './lib/load.mjs';
 import { Database } from './lib/psql.mjs';
 import { withKey } from './lib/ids.mjs';
 
@@ -150,6 +151,21 @@ describe('a stream that fails', () => {
     }
   });
 
+  test('none can begin while an older transaction is open: what is cached counts for a second until it ends', async () => {
+    const one = people[21];
+    const session = new Session(new Database(services, database.name));
+    try {
+      await session.say(`BEGIN; UPDATE patient SET full_name = full_name WHERE id = ${people[30].id};`);
+      await admin.execute(`SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = '${database.name}'`);
+      await followed(server, 0);
+      await seen('no stream', NAME, one, () => database.execute(`UPDATE patient SET full_name = 'Not heard' WHERE id = ${one.id}`), ({ patient }) => patient.fullName === 'Not heard');
+      assert.equal(await server.metric('tolqujat_cache_followed'), 0);
+    } finally {
+      await session.end();
+    }
+    await followed(server);
+  });
+
   test('it hangs: nothing older than a second is answered, and reference records are asked of the database', async () => {
     const one = people[20];
     const pid = await walsender();
@@ -164,6 +180,19 @@ describe('a stream that fails', () => {
     }
     await followed(server);
   });
+});
+
+test('migrate brings the publication to what there is: what somebody added goes, what somebody took out comes back', async () => {
+  const published = () => database.value("SELECT json_agg(tablename ORDER BY tablename) FROM pg_publication_tables WHERE pubname = 'tolqujat_changes'");
+  const was = await published();
+  assert.ok(was.includes('allergy') && was.includes('drug') && !was.includes('access_log'));
+  await database.execute('ALTER PUBLICATION tolqujat_changes ADD TABLE slot; ALTER PUBLICATION tolqujat_changes DROP TABLE implant');
+  assert.equal(await database.value('SELECT publish_changes()'), 2);
+  assert.deepEqual(await published(), was);
+  assert.equal(await database.value('SELECT publish_changes()'), 0);
+  const open = await database.query(`SELECT p.tablename, n.name FROM pg_publication_tables p, unnest(attnames) n (name) WHERE pubname = 'tolqujat_changes'
+    AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = p.tablename::regclass AND i.indisprimary AND a.attname = n.name)`);
+  assert.deepEqual(open, [], 'keys alone');
 });
 
 describe('an import', () => {

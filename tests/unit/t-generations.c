@@ -339,6 +339,27 @@ static void test_generations__many_writers(void **state)
     generations_close(g);
 }
 
+/* What is heard of somebody else's change (and of one's own, as a rule before its end is known) takes back no mark. */
+static void test_generations__heard_of(void **state)
+{
+    struct generations *g = open_some(1024);
+    struct key key = fix_id(7);
+    struct token t = generations_token(g);
+
+    assert_true(holds(g, t, key));
+    generations_heard(g, owner, &key);
+    assert_false(holds(g, t, key));
+    assert_true(holds(g, generations_token(g), key));
+    generations_mark(g, owner, &key);
+    generations_heard(g, owner, &key);
+    assert_true(view(g, key).marked);
+    assert_false(generations_quiet(g, generations_token(g)));
+    generations_bump(g, owner, &key);
+    assert_false(view(g, key).marked);
+    assert_true(generations_quiet(g, generations_token(g)));
+    generations_close(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_generations__the_doorkeeper_forgets),
         cmocka_unit_test(test_generations__text_keys_and_tables_have_slots_of_their_own),
         cmocka_unit_test(test_generations__many_writers),
+        cmocka_unit_test(test_generations__heard_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
