@@ -1,7 +1,7 @@
 // A process of the load: one writer and some readers, each over connections of its own, until it is told to stop; then it says all that it did.
 // process.send({ operations, torn, failed }). An operation is an array, as there are many: [record, write, version, token, invoked, returned] (ms).
 import http from 'node:http';
-import { checksum, SHAPES, variablesOf, WRITE } from './world.mjs';
+import { checksum, references, shapesOf, variablesOf, writeOf } from './world.mjs';
 
 const { port, name, seed, readers, hot, cold, readsPerWrite } = JSON.parse(process.argv[2]);
 const AIMED = 0.4; // how often a reader waits for a write of this process to be acknowledged, to read that record within the next 5 ms,
@@ -15,7 +15,11 @@ function random() {
 }
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const anyRecord = (hotShare) => 1 + (random() < hotShare ? Math.floor(random() * hot) : hot + Math.floor(random() * cold));
+const REFERENCES = 0.2; // of what is read and written
+function anyRecord(hotShare) {
+  if (random() < REFERENCES) return references[Math.floor(random() * references.length)];
+  return 1 + (random() < hotShare ? Math.floor(random() * hot) : hot + Math.floor(random() * cold));
+}
 
 /** A client of its own connection, which now and then takes a new one: to the other worker, perhaps. */
 class Client {
@@ -45,7 +49,7 @@ async function write(client) {
   if (sinceWrite < readsPerWrite) return sleep(1);
   sinceWrite = 0;
   const record = anyRecord(0.7), token = `${name}-${operations.length}-${Math.floor(random() * 1e9)}`, invoked = now();
-  const answer = await client.ask(WRITE, { id: record, token }).catch(() => null);
+  const answer = await client.ask(writeOf(record), { id: record, token }).catch(() => null);
   const made = answer?.errors ? null : answer?.data?.write;
   if (!made) failed.writes++;
   operations.push([record, true, made?.version ?? null, token, invoked, made ? now() : Infinity]);
@@ -74,7 +78,7 @@ async function read(client) {
 }
 
 async function readOne(client, record) {
-  const shapes = Object.values(SHAPES), shape = shapes[Math.floor(random() * shapes.length)];
+  const shapes = shapesOf(record), shape = shapes[Math.floor(random() * shapes.length)];
   const invoked = now();
   const answer = await client.ask(shape.query, variablesOf(record)).catch(() => null);
   const returned = now();

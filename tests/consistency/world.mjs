@@ -1,5 +1,6 @@
 // The records of the consistency test: a schema and tables of its own, in which each row says which write it is of. One mutation makes or changes a record
 // in one transaction, and lengthens its list of notes by one; so a record and the head of its list always have the same version.
+// Beside them some that are reference records, which each worker holds itself.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,8 @@ import { Database } from '../e2e/lib/psql.mjs';
 import { createDatabase } from '../e2e/lib/services.mjs';
 
 export const HOT = 8, COLD = 1000;
+const REFERENCE = 2000; // reference records have the numbers behind it
+export const references = Array.from({ length: HOT }, (_, i) => REFERENCE + 1 + i);
 
 const SCHEMA = `${MAPPING}
 type Query {
@@ -16,7 +19,10 @@ type Query {
   recordByCode(code: ID!): Record @lookup(column: "code", argument: "code")
   folder(id: ID!): Folder @lookup(column: "id", argument: "id")
 }
-type Mutation { write(id: Int!, token: String!): Record @procedure(name: "write_record") }
+type Mutation {
+  write(id: Int!, token: String!): Record @procedure(name: "write_record")
+  writeReference(id: Int!, token: String!): Reference @procedure(name: "write_reference")
+}
 type Record @table(name: "register") @aggregate {
   id: ID!  version: Int!  token: String!  checksum: String!
   notes(first: Int = 5, after: String): NoteConnection! @list(column: "record_id", order: "version desc")
@@ -25,7 +31,8 @@ type Note @table(name: "note", key: ["record_id", "version"]) { version: Int!  t
 type NoteConnection { nodes: [Note!]!  edges: [NoteEdge!]!  pageInfo: PageInfo! }
 type NoteEdge { cursor: String!  node: Note! }
 type PageInfo { hasNextPage: Boolean!  endCursor: String }
-type Folder @table(name: "folder") { id: ID!  record: Record @reference(columns: ["record_id"]) }
+type Folder @table(name: "folder") { id: ID!  record: Record @reference(columns: ["record_id"])  reference: Reference @reference(columns: ["record_id"]) }
+type Reference @table(name: "reference") @hot { id: ID!  version: Int!  token: String!  checksum: String! }
 `;
 
 /** Of a row: who wrote what, so that a row made of two, or of another record, is seen. */
@@ -36,6 +43,17 @@ const SQL = `
   CREATE TABLE note (record_id bigint NOT NULL REFERENCES register, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL, PRIMARY KEY (record_id, version));
   CREATE TABLE folder (id bigint PRIMARY KEY, record_id bigint NOT NULL);
   INSERT INTO folder SELECT i, i FROM generate_series(1, ${HOT + COLD}) i;
+  INSERT INTO folder SELECT i, i FROM generate_series(${references[0]}, ${references.at(-1)}) i;
+  CREATE TABLE reference (id bigint PRIMARY KEY, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL);
+  CREATE TABLE reference_note (record_id bigint NOT NULL, version integer NOT NULL, token text NOT NULL, PRIMARY KEY (record_id, version));
+  CREATE FUNCTION write_reference(viewer text, id integer, token text) RETURNS SETOF reference LANGUAGE plpgsql AS $$
+  DECLARE made reference; BEGIN
+    INSERT INTO reference AS r VALUES (write_reference.id, 1, write_reference.token, md5(concat_ws('|', write_reference.id, 1, write_reference.token)))
+      ON CONFLICT ON CONSTRAINT reference_pkey DO UPDATE SET version = r.version + 1, token = excluded.token, checksum = md5(concat_ws('|', r.id, r.version + 1, excluded.token))
+      RETURNING r.* INTO made;
+    INSERT INTO reference_note VALUES (made.id, made.version, made.token);
+    RETURN NEXT made;
+  END $$;
   CREATE FUNCTION write_record(viewer text, id integer, token text) RETURNS SETOF register LANGUAGE plpgsql AS $$
   DECLARE made register; BEGIN
     INSERT INTO register AS r VALUES (write_record.id, 'c' || write_record.id, 1, write_record.token, md5(concat_ws('|', write_record.id, 1, write_record.token)))
@@ -46,8 +64,9 @@ const SQL = `
   END $$;
   GRANT SELECT ON ALL TABLES IN SCHEMA public TO tolqujat_server;
   ALTER FUNCTION write_record SECURITY DEFINER SET search_path = public, pg_temp;
-  REVOKE ALL ON FUNCTION write_record FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION write_record TO tolqujat_server;`;
+  ALTER FUNCTION write_reference SECURITY DEFINER SET search_path = public, pg_temp;
+  REVOKE ALL ON FUNCTION write_record, write_reference FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION write_record, write_reference TO tolqujat_server;`;
 
 /** { database, schema (the file), rows(), remove() } */
 export async function makeWorld(services) {
@@ -59,8 +78,8 @@ export async function makeWorld(services) {
   return {
     database, schema, folder,
     superuser: new Database(database.services, database.name, 'postgres'),
-    rows: () => database.query('SELECT record_id AS record, version, token FROM note'),
-    empty: () => database.execute('TRUNCATE register, note'),
+    rows: () => database.query('SELECT record_id AS record, version, token FROM note UNION ALL SELECT record_id, version, token FROM reference_note'),
+    empty: () => database.execute('TRUNCATE register, note, reference, reference_note'),
     remove: async () => { await database.drop(); rmSync(folder, { recursive: true }); },
   };
 }
@@ -72,7 +91,7 @@ const seen = (row) => (row ? { version: row.version, token: row.token, checksum:
 const head = (list) => (list ? { ...seen(list.nodes[0]), list: list.nodes.map(seen) } : { version: 0 });
 
 /** name -> { query, read(data) -> rows that were seen, each { version, token, checksum, list } } */
-export const SHAPES = {
+const SHAPES = {
   byId: { query: `query ($id: ID!) { record(id: $id) { ${ROW} } }`, read: ({ record }) => [seen(record)] },
   byCode: { query: `query ($code: ID!) { recordByCode(code: $code) { ${ROW} } }`, read: ({ recordByCode }) => [seen(recordByCode)] },
   nested: { query: `query ($id: ID!) { folder(id: $id) { record { ${ROW} } } }`, read: ({ folder }) => [seen(folder.record)] },
@@ -83,4 +102,8 @@ export const SHAPES = {
   },
 };
 export const variablesOf = (record) => ({ id: record, code: `c${record}` });
-export const WRITE = `mutation ($id: Int!, $token: String!) { write(id: $id, token: $token) { ${ROW} } }`;
+const REFERENCE_SHAPES = {
+  reference: { query: `query ($id: ID!) { folder(id: $id) { reference { ${ROW} } } }`, read: ({ folder }) => [seen(folder.reference)] },
+};
+export const shapesOf = (record) => Object.values(record > REFERENCE ? REFERENCE_SHAPES : SHAPES);
+export const writeOf = (record) => `mutation ($id: Int!, $token: String!) { write: ${record > REFERENCE ? 'writeReference' : 'write'}(id: $id, token: $token) { ${ROW} } }`;
