@@ -32,6 +32,10 @@ BEGIN
     END IF;
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO tolqujat_server', current_database());
     GRANT USAGE ON SCHEMA public TO tolqujat_server;
+    IF to_regrole('tolqujat_messages') IS NOT NULL THEN
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO tolqujat_messages', current_database());
+        GRANT USAGE ON SCHEMA public TO tolqujat_messages;
+    END IF;
     REVOKE ALL ON ALL TABLES IN SCHEMA public, private FROM tolqujat_server;
     REVOKE ALL ON ALL SEQUENCES IN SCHEMA public, private FROM tolqujat_server;
     GRANT SELECT ON ALL TABLES IN SCHEMA public TO tolqujat_server;
@@ -42,6 +46,13 @@ BEGIN
     /* Import is for the owner's command alone. */
     FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.proname LIKE 'import\_%' LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM tolqujat_server', f);
+    END LOOP;
+    /* So are messages for who sends them. */
+    FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.proname LIKE 'message\_%' LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM tolqujat_server', f);
+        IF to_regrole('tolqujat_messages') IS NOT NULL AND f::text ~ '^message_(take|settle|backlog|sweep)\(' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolqujat_messages', f);
+        END IF;
     END LOOP;
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO tolqujat_server;
     /* The access log is added to; that is all. */

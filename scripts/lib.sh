@@ -37,11 +37,11 @@ end_process() {
     done
 }
 
-# demo_server_pid: of the server that the demo of this checkout started; status 1 when it does not run.
+# demo_pid server|messages: of the process that the demo of this checkout started; status 1 when it does not run.
 # (A pid alone proves nothing after a crash: its command line has to be ours.)
-demo_server_pid() {
+demo_pid() {
     local pid
-    pid=$(cat var/demo/server.pid 2>/dev/null) || return 1
+    pid=$(cat "var/demo/$1.pid" 2>/dev/null) || return 1
     tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | head -n 1 | grep -qxF "$PWD/build/tolqujat" || return 1
     printf '%s\n' "$pid"
 }

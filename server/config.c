@@ -34,6 +34,7 @@ static const char *command_name(enum config_command command)
            : command == COMMAND_IMPORT       ? "import"
            : command == COMMAND_CARD_VERIFY  ? "card verify"
            : command == COMMAND_CARD_KEY     ? "card key"
+           : command == COMMAND_MESSAGES     ? "messages"
                                              : "migrate";
 }
 
@@ -125,6 +126,8 @@ static int read_flags(struct config *c, enum config_command command, int argc, c
     }
     if (command == COMMAND_IMPORT && c->import.n_files == 0)
         return err_set(reterr, ERR_CONFIG, "it needs SOURCE FILE... (- is standard input)");
+    if (command == COMMAND_MESSAGES && !c->messages.gateway)
+        return err_set(reterr, ERR_CONFIG, "--gateway is not given");
     if (command == COMMAND_CARD_VERIFY && !c->card.operand)
         return err_set(reterr, ERR_CONFIG, "it needs what the QR code holds (- is standard input)");
     if (command == COMMAND_CARD_KEY && !c->card.operand)
@@ -229,7 +232,9 @@ static int read_demo(struct config *c, enum config_command command, const struct
     rc = config_read_file(&c->arena, path, FILE_MAX, &text, reterr);
     if (rc < 0)
         return rc;
-    if (command != COMMAND_MIGRATE && command != COMMAND_IMPORT)
+    if (command == COMMAND_MESSAGES)
+        c->database = env_file_value(c, text, "TOLQUJAT_MESSAGES_DATABASE");
+    else if (command != COMMAND_MIGRATE && command != COMMAND_IMPORT)
         c->database = env_file_value(c, text, "TOLQUJAT_SERVER_DATABASE");
     if (!c->database)
         c->database = env_file_value(c, text, "TOLQUJAT_DATABASE");

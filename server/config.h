@@ -42,6 +42,13 @@ struct config_card {
     bool json;
 };
 
+/* Of `tolqujat messages`; texts as in struct config. */
+struct config_messages {
+    const char *gateway, *gateway_token, *metrics_file;
+    int64_t gateway_seconds, at_once, lease_seconds, first_pause_ms, tries, keep_days;
+    bool until_empty;
+};
+
 struct config {
     /* texts; NULL: not set, or off */
     const char *listen, *database, *redis, *schema, *graphiql, *dir, *trusted_documents, *follow;
@@ -68,6 +75,7 @@ struct config {
     struct config_token token;
     struct config_import import;
     struct config_card card;
+    struct config_messages messages;
 
     struct arena arena; /* holds what was read from files */
 };
@@ -80,7 +88,8 @@ enum config_command {
     COMMAND_AUDIT_VERIFY = 16,
     COMMAND_IMPORT = 32,
     COMMAND_CARD_VERIFY = 64,
-    COMMAND_CARD_KEY = 128
+    COMMAND_CARD_KEY = 128,
+    COMMAND_MESSAGES = 256
 };
 
 enum {

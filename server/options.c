@@ -11,9 +11,11 @@
 #include "base/str.h"
 
 enum {
-    ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE | COMMAND_AUDIT_VERIFY | COMMAND_IMPORT,
+    ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE | COMMAND_AUDIT_VERIFY | COMMAND_IMPORT |
+          COMMAND_MESSAGES,
     SERVE = COMMAND_SERVE,
-    TOKEN = COMMAND_TOKEN
+    TOKEN = COMMAND_TOKEN,
+    MESSAGES = COMMAND_MESSAGES
 };
 
 #define MB (1024 * 1024)
@@ -147,6 +149,26 @@ const struct option options[] = {
      "with --new-source: who matches nobody gets a passport, not a place in quarantine"},
     {"batch", OPTION_NUMBER, COMMAND_IMPORT, AT(import.batch), 1, 10000, "1000", "N",
      "records in a transaction"},
+    {"gateway", OPTION_TEXT, MESSAGES, AT(messages.gateway), 0, 0, NULL, "URL|file:PATH",
+     "where messages go: POST to an HTTP API, or lines of JSON at the end of a file"},
+    {"gateway-token", OPTION_TEXT, MESSAGES, AT(messages.gateway_token), 0, 0, NULL, "FILE",
+     "its first line is the bearer token for the gateway"},
+    {"gateway-seconds", OPTION_NUMBER, MESSAGES, AT(messages.gateway_seconds), 1, 300, "10", "N",
+     "for one message"},
+    {"at-once", OPTION_NUMBER, MESSAGES, AT(messages.at_once), 1, 1000, "50", "N",
+     "messages taken together"},
+    {"lease-seconds", OPTION_NUMBER, MESSAGES, AT(messages.lease_seconds), 1, 86400, "300", "N",
+     "after which what was taken and not settled is due again"},
+    {"first-pause-ms", OPTION_NUMBER, MESSAGES, AT(messages.first_pause_ms), 1, 3600000, "5000",
+     "N", "before the second try; twice as long each time, to an hour"},
+    {"tries", OPTION_NUMBER, MESSAGES, AT(messages.tries), 1, 1000, "15", "N",
+     "then it is a dead letter"},
+    {"keep-days", OPTION_NUMBER, MESSAGES, AT(messages.keep_days), 1, 36500, "90", "N",
+     "that messages which were sent are remembered"},
+    {"metrics-file", OPTION_TEXT, MESSAGES, AT(messages.metrics_file), 0, 0, NULL, "FILE",
+     "Prometheus text, written anew every few seconds"},
+    {"until-empty", OPTION_FLAG, MESSAGES, AT(messages.until_empty), 0, 0, NULL, NULL,
+     "ends when nothing is due any more"},
     {"audience", OPTION_TEXT, TOKEN, AT(token.audience), 0, 0, "tolqujat", "TEXT", "claim `aud`"},
 };
 

@@ -1,6 +1,6 @@
 /*
  * Break-glass: a doctor, a nurse or an ambulance crew opens the passport of a person whom they can't see, for a day, with a
- * reason. The patient is told at once (notification), the grant waits for its review, and 10 an hour are all that one
+ * reason. The patient is told at once (outbox_put), the grant waits for its review, and 10 an hour are all that one
  * practitioner gets, whether there is such a person or not. Returns the grant, or the one that is in force already.
  * No row: nobody has this IIN; that is the one way to learn it, so it is no error, which would undo the attempt's record.
  */
@@ -48,7 +48,7 @@ BEGIN
         INSERT INTO emergency_grant AS g (patient_id, practitioner_id, clinic_id, role, valid_to, reason_code, reason)
         VALUES (subject, place.practitioner_id, place.clinic_id, place.role, now() + INTERVAL '24 hours', code, why)
         RETURNING g.* INTO given;
-        INSERT INTO notification (patient_id, kind, emergency_grant_id) VALUES (subject, 'emergency_access', given.id);
+        PERFORM outbox_put('emergency_access', subject, 'emergency_grant:' || given.id, '{}', 'sms', 'app');
     END IF;
     PERFORM change_done(viewer, 'open_emergency_access', idempotency_key, subject, 'emergency_grant', given.id);
     RETURN NEXT given;

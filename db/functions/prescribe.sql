@@ -173,7 +173,7 @@ BEGIN
         IF cardinality(warned) > 0 THEN
             INSERT INTO private.prescription_override (patient_id, prescription_id, practitioner_id, warnings, reason) VALUES (subject, made, place.practitioner_id, warned, why);
         END IF;
-        PERFORM outbox_put('drug_prescribed', subject, 'prescription:' || made, jsonb_build_object('free', payer <> 'paid'), 'sms', 'app');
+        PERFORM outbox_put(CASE WHEN payer <> 'paid' THEN 'free_drug_prescribed' ELSE 'drug_prescribed' END, subject, 'prescription:' || made, jsonb_build_object('free', payer <> 'paid'), 'sms', 'app');
         PERFORM change_done(viewer, 'prescribe', idempotency_key, subject, 'prescription', made);
     END IF;
     o.kind := 'prescribed';

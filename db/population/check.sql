@@ -176,7 +176,7 @@ rule (name, broken) AS (
                 WHERE r.item_id IS NOT NULL AND NOT EXISTS (SELECT FROM condition c WHERE c.patient_id = r.patient_id AND c.id = r.item_id)
     UNION ALL SELECT 'rules are the owners''', count(*) FROM access_rule r JOIN patient p ON p.id = r.patient_id WHERE r.made_by <> p.iin
     UNION ALL SELECT 'of emergency access the patient was told', count(*) FROM emergency_grant g
-                WHERE NOT EXISTS (SELECT FROM notification n WHERE n.patient_id = g.patient_id AND n.emergency_grant_id = g.id)
+                WHERE NOT EXISTS (SELECT FROM private.outbox n WHERE n.patient_id = g.patient_id AND n.key = 'emergency_access/' || g.patient_id || '/emergency_grant:' || g.id || '/app')
     UNION ALL SELECT 'visits are with a doctor where he works', count(*) FROM encounter e
                 WHERE NOT EXISTS (SELECT FROM practitioner_role r WHERE r.practitioner_id = e.practitioner_id AND r.clinic_id = e.clinic_id)
     UNION ALL SELECT 'a visit that never was is not confirmed', count(*) FROM encounter WHERE id & 255 BETWEEN 120 AND 123 AND confirmed_by <> 'none'

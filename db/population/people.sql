@@ -346,8 +346,9 @@ SELECT p.n, p.n * 256 + 1, 10000 + (p.hospital_id - 2001) * 3 + 1, p.hospital_id
        LATERAL (SELECT (p.last_day - 2 - population.pick(p.n, 9281, 300) + time '10:00') AT TIME ZONE 'UTC' AS at) t
  WHERE population.u(p.n, 9280) < 0.002 AND t.at > p.birth + 1
  ORDER BY p.n;
-INSERT INTO notification (patient_id, id, kind, emergency_grant_id, made_at, sent_at)
-SELECT patient_id, id, 'emergency_access', id, valid_from, told_at FROM emergency_grant WHERE patient_id BETWEEN :lo AND :hi ORDER BY 1;
+INSERT INTO private.outbox (patient_id, kind, channel, made_at, next_try_at, sent_at, state, tries, key)
+SELECT patient_id, 'emergency_access', 'app', valid_from, valid_from, told_at, 'sent', 1, 'emergency_access/' || patient_id || '/emergency_grant:' || id || '/app'
+  FROM emergency_grant WHERE patient_id BETWEEN :lo AND :hi ORDER BY 1;
 
 \ir care.sql
 

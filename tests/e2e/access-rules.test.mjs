@@ -55,7 +55,7 @@ before(async () => {
 });
 after(() => db?.drop());
 // What a test adds goes after it: tables of rights, and what hangs on a patient.
-beforeEach(() => db.execute(`TRUNCATE guardianship, ambulance_call, appointment, access_rule, emergency_grant, notification, diary_entry, private.attempt,
+beforeEach(() => db.execute(`TRUNCATE guardianship, ambulance_call, appointment, access_rule, emergency_grant, private.outbox, diary_entry, private.attempt,
   prescription, dispense, condition, dispensary_registration, hospital_referral, hospitalization, allergy, immunization CASCADE;
   UPDATE practitioner SET active = true; UPDATE pharmacy SET active = true`));
 
@@ -174,7 +174,7 @@ describe('break-glass', () => {
     assert.deepEqual([grant.patient_id, grant.practitioner_id, grant.clinic_id, grant.role, grant.review, grant.told_at], [OTHER, CREW, 3, 'AMBULANCE', 'waiting', null]);
     assert.equal(Date.parse(grant.valid_to) - Date.parse(grant.valid_from), 86_400_000);
     assert.deepEqual(await rights(crew(CREW), OTHER), { capacities: 'BREAK_GLASS', withheld: '', reason: 'unconscious' });
-    assert.equal(await db.value(`SELECT count(*) FROM notification WHERE patient_id = ${OTHER} AND emergency_grant_id = ${grant.id} AND sent_at IS NULL`), 1);
+    assert.equal(await db.value(`SELECT count(*) FROM private.outbox WHERE patient_id = ${OTHER} AND key LIKE '%/emergency_grant:${grant.id}/%' AND state = 'waiting'`), 2);
     for (const viewer of [crew(CREW2, STATION2), doctor(CREW, STATION), doctor(GP2)]) assert.equal(await capacities(viewer, OTHER), null, viewer);
     const [again] = await call(open(crew(CREW)));
     assert.equal(again.id, grant.id, 'what is in force is given back');

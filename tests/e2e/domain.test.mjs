@@ -29,7 +29,7 @@ function titles(file) {
 }
 
 test('the rows of the mission are all there, once', () => {
-  const silent = [19, 29]; // messages and doses: rows that change data
+  const silent = [29]; // doses: a row that changes data
   assert.deepEqual(ROWS.map(([row]) => Number(row)), Array.from({ length: 42 }, (_, i) => i + 1).filter((row) => !silent.includes(row)));
 });
 

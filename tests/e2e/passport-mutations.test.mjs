@@ -166,7 +166,7 @@ describe('break-glass', () => {
   });
 
   test('the patient is told, and reads who looked, as what and why', async () => {
-    assert.deepEqual(await database.query(`SELECT kind, sent_at FROM notification WHERE patient_id = ${patient.id} AND emergency_grant_id IS NOT NULL`), [{ kind: 'emergency_access', sent_at: null }]);
+    assert.deepEqual(await database.query(`SELECT kind, channel, sent_at FROM private.outbox WHERE patient_id = ${patient.id} AND kind = 'emergency_access' ORDER BY channel`), [{ kind: 'emergency_access', channel: 'app', sent_at: null }, { kind: 'emergency_access', channel: 'sms', sent_at: null }]);
     const own = '{ me { patient { emergencyAccess { nodes { id reason reasonCode review practitioner { fullName } } } accessLog(first: 30) { nodes { role person organisation { name } outcome reason parts } } } } }';
     for (const connection of [b, a]) {
       const { me } = await data(connection, asCitizen(patient), own);
@@ -178,7 +178,7 @@ describe('break-glass', () => {
     }
     const again = await data(b, asDoctor(stranger), OPEN, { iin: patient.iin, reasonCode: 'OTHER', reason: 'Тағы да сол себеппен' });
     assert.deepEqual(again.openEmergencyAccess, grant, 'what is in force is given back');
-    assert.equal(await database.value(`SELECT count(*) FROM notification WHERE patient_id = ${patient.id}`), 1);
+    assert.equal(await database.value(`SELECT count(*) FROM private.outbox WHERE patient_id = ${patient.id} AND kind = 'emergency_access'`), 2);
     for (const viewer of [asDoctor(patient.doctor), nurse]) {
       const { errors } = await ask(a, viewer, 'query ($iin: ID!) { patient(iin: $iin) { emergencyAccess { nodes { reason } } } }', { iin: patient.iin });
       assert.equal(errors?.[0].extensions.code, 'FORBIDDEN', 'not for those who have a right anyway');

@@ -13,7 +13,7 @@ import { createDatabase } from './lib/services.mjs';
 const LOAD = path.join(TOP, 'db/population/load');
 const CHECK = readFileSync(path.join(TOP, 'db/population/check.sql'), 'utf8');
 const OWNED = ['attachment', 'condition', 'allergy', 'immunization', 'prescription', 'dispense', 'dispensary_registration', 'hospital_referral', 'hospitalization',
-  'guardianship', 'appointment', 'ambulance_call', 'diary_entry', 'access_rule', 'emergency_grant', 'notification',
+  'guardianship', 'appointment', 'ambulance_call', 'diary_entry', 'access_rule', 'emergency_grant',
   'lab_result', 'observation', 'lifestyle', 'pregnancy', 'diagnostic_report', 'ai_finding', 'procedure_done', 'implant', 'medication_statement', 'emergency_contact',
   'encounter', 'screening_task', 'vaccine_exception', 'milestone_check'];
 const REFERENCE = ['source_system', 'region', 'clinic', 'pharmacy', 'practitioner', 'practitioner_role', 'icd10', 'drug', 'price_cap', 'lab_test', 'lab_range', 'health_authority'];

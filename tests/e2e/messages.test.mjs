@@ -1,0 +1,290 @@
+// `tolqujat messages`: what waits in private.outbox reaches a gateway, whatever happens to either, at least once and with the same key.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import http from 'node:http';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { BINARY, atExit, run, sleep, until } from './lib/run.mjs';
+import { Database } from './lib/psql.mjs';
+import { createDatabase } from './lib/services.mjs';
+import { startServer } from './lib/server.mjs';
+import { makeKeys } from './lib/tokens.mjs';
+
+let database, folder, conninfo, people;
+const file = (name) => path.join(folder, name);
+
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tolqujat-messages-'));
+  database = await createDatabase();
+  conninfo = database.conninfo.replace('user=tolqujat', 'user=tolqujat_messages');
+  people = await database.query("SELECT id, iin, phone, language FROM patient WHERE deceased_on IS NULL AND phone IS NOT NULL ORDER BY id LIMIT 20");
+});
+after(async () => {
+  await database?.drop();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => database.execute('TRUNCATE private.outbox'));
+
+/** Puts `n` messages on their way, one after another for the people. */
+const put = (n, kind = 'drug_dispensed', channel = 'sms', payload = '{}') => database.execute(Array.from({ length: n }, (_, i) =>
+  `SELECT outbox_put('${kind}', ${people[i % people.length].id}, 'test:${i}', '${payload}', '${channel}')`).join(';'));
+const states = () => database.query('SELECT state, count(*)::integer AS n FROM private.outbox GROUP BY 1 ORDER BY 1').then((rows) => Object.fromEntries(rows.map(({ state, n }) => [state, n])));
+
+/** A gateway that answers what `answer(message, times it came)` says: a status, or { status, headers, ms }; null: it cuts the connection. */
+async function startGateway(answer) {
+  const came = new Map(); // key -> [message]
+  const server = http.createServer((request, response) => {
+    let text = '';
+    request.on('data', (part) => { text += part; });
+    request.on('end', async () => {
+      const message = JSON.parse(text);
+      came.set(message.key, [...came.get(message.key) ?? [], { ...message, headers: request.headers }]);
+      const said = answer(message, came.get(message.key).length);
+      if (said === null) return request.socket.destroy();
+      const { status = said, headers = {}, ms = 0 } = typeof said === 'object' ? said : {};
+      if (ms) await sleep(ms);
+      response.writeHead(status, headers).end('{}');
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { came, url: `http://127.0.0.1:${server.address().port}/messages`, stop: () => { server.closeAllConnections(); server.close(); } };
+}
+
+const FAST = ['--first-pause-ms', '1', '--lease-seconds', '1'];
+const command = (...args) => ['messages', '--database', conninfo, ...args];
+const once = (gateway, ...args) => run(BINARY, command('--gateway', gateway, '--until-empty', ...args));
+
+/** A sender that goes on until it is told to end. */
+function startSender(gateway, ...args) {
+  const child = spawn(BINARY, command('--gateway', gateway, ...FAST, ...args), { stdio: ['ignore', 'ignore', 'pipe'] });
+  const forget = atExit(() => child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.on('data', (data) => { stderr += data; });
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => { forget(); resolve({ code, signal, stderr }); }));
+  return { child, ended, stop: async () => { child.kill('SIGTERM'); const end = await ended; assert.deepEqual([end.code, end.signal], [0, null], end.stderr); return end; } };
+}
+
+describe('a message', () => {
+  test('leaves once, with its key, address and words in the language of the person', async () => {
+    const gateway = await startGateway(() => 202);
+    writeFileSync(file('token'), 'a-secret\n');
+    try {
+      await put(20);
+      const { status, stderr } = await once(gateway.url, '--gateway-token', file('token'));
+      assert.deepEqual([status, stderr], [0, '']);
+      assert.equal(gateway.came.size, 20);
+      const texts = await database.query("SELECT * FROM message_template WHERE kind = 'drug_dispensed'");
+      for (const [key, [message, ...more]] of gateway.came) {
+        assert.equal(more.length, 0);
+        assert.match(key, /^[0-9a-f]{64}$/);
+        const person = people.find(({ phone }) => phone === message.to);
+        assert.ok(person, 'the telephone number of one of them');
+        assert.deepEqual([message.kind, message.channel, message.language, message.text], ['drug_dispensed', 'sms', person.language, texts[0][`text_${person.language}`]]);
+        assert.equal(message.headers['idempotency-key'], key);
+        assert.equal(message.headers.authorization, 'Bearer a-secret');
+        assert.match(message.headers['content-type'], /^application\/json/);
+      }
+      assert.deepEqual(await states(), { sent: 20 });
+      await once(gateway.url);
+      assert.equal([...gateway.came.values()].flat().length, 20, 'never again');
+    } finally {
+      gateway.stop();
+    }
+  });
+
+  test('says times as in Kazakhstan, and goes to the application by IIN', async () => {
+    await put(1, 'appointment_booked', 'app', '{"startsAt": "2026-03-01T05:30:00Z"}');
+    await once(`file:${file('times')}`);
+    const message = JSON.parse(readFileSync(file('times'), 'utf8').trim());
+    assert.match(message.text, /01\.03\.2026 10:30/);
+    assert.equal(message.to, people[0].iin);
+  });
+
+  test('for a kind of each there are words in three languages, short enough for two SMS', async () => {
+    const kinds = new Set((await run('grep', ['-rhoE', "outbox_(put|tell_doctor)\\('[a-z_]+'|(THEN|ELSE) '[a-z_]+_prescribed'", 'db/functions'])).stdout.match(/'[a-z_]+'/g).map((word) => word.slice(1, -1)));
+    assert.ok(kinds.size >= 8, [...kinds].join());
+    const known = (await database.query('SELECT kind FROM message_template')).map(({ kind }) => kind);
+    assert.deepEqual([...kinds].filter((kind) => !known.includes(kind)), []);
+  });
+
+  test('that can go to nobody is a dead letter, and says why', async () => {
+    await put(3);
+    await database.execute(`UPDATE private.outbox SET kind = 'unknown_kind' WHERE patient_id = ${people[0].id};
+      BEGIN; ALTER TABLE patient DISABLE TRIGGER USER; UPDATE patient SET phone = NULL WHERE id = ${people[1].id}; UPDATE patient SET deceased_on = CURRENT_DATE WHERE id = ${people[2].id}; ALTER TABLE patient ENABLE TRIGGER USER; COMMIT`);
+    const gateway = await startGateway(() => 200);
+    try {
+      assert.equal((await once(gateway.url)).status, 0);
+      assert.equal(gateway.came.size, 0);
+      assert.deepEqual((await database.query('SELECT error FROM message_dead() ORDER BY 1')).map(({ error }) => error), ['no address for this channel', 'no text for this kind', 'the person has died']);
+      await database.execute(`ALTER TABLE patient DISABLE TRIGGER USER; UPDATE patient SET phone = '${people[1].phone}' WHERE id = ${people[1].id}; UPDATE patient SET deceased_on = NULL WHERE id = ${people[2].id}; ALTER TABLE patient ENABLE TRIGGER USER`);
+      assert.equal(await database.value("SELECT message_again(only_kind => 'drug_dispensed')"), 2);
+      assert.equal(await database.value('SELECT message_again()'), 0, 'not all by mistake');
+      await once(gateway.url);
+      assert.deepEqual(await states(), { dead: 1, sent: 2 });
+    } finally {
+      gateway.stop();
+    }
+  });
+});
+
+describe('a gateway that does not take it', () => {
+  test('what fails is tried again, later and later, and in the end a dead letter; what it refuses is one at once', async () => {
+    const script = new Map([['busy', 503], ['slow down', 429], ['cut', null], ['forbidden', 401], ['wrong', 422]]);
+    const names = [...script.keys()];
+    await put(5, 'confirm_visit', 'sms', '{"code": "x"}');
+    await database.execute(names.map((name, i) => `UPDATE private.outbox SET payload = '{"code": "${name}"}' WHERE patient_id = ${people[i].id}`).join(';'));
+    const gateway = await startGateway(({ text }) => script.get(names.find((name) => text.endsWith(name))));
+    try {
+      const waits = [];
+      for (let i = 0; i < 4; i++) {
+        assert.equal((await once(gateway.url, '--first-pause-ms', '60000', '--tries', '4')).status, 0);
+        waits.push(...(await database.query("SELECT extract(epoch FROM next_try_at - now())::float AS wait FROM private.outbox WHERE state = 'waiting' AND payload->>'code' = 'busy'")).map(({ wait }) => wait));
+        await database.execute("UPDATE private.outbox SET next_try_at = now() WHERE state = 'waiting'");
+      }
+      assert.deepEqual(await states(), { dead: 5 });
+      assert.equal(waits.length, 3);
+      waits.forEach((wait, i) => assert.ok(wait > 60 * 2 ** i * 0.5 && wait < 60 * 2 ** i * 1.3, `waits ${waits}`));
+      const tries = Object.fromEntries([...gateway.came.values()].map((list) => [names.find((name) => list[0].text.endsWith(name)), list.length]));
+      assert.deepEqual(tries, { busy: 4, 'slow down': 4, cut: 4, forbidden: 4, wrong: 1 });
+      const errors = Object.fromEntries((await database.query("SELECT payload->>'code' AS code, error FROM private.outbox")).map(({ code, error }) => [code, error]));
+      assert.deepEqual([errors.busy, errors['slow down'], errors.forbidden, errors.wrong], ['the gateway answered 503', 'the gateway answered 429', 'the gateway answered 401', 'the gateway answered 422']);
+      assert.match(errors.cut, /./);
+    } finally {
+      gateway.stop();
+    }
+  });
+
+  test('is asked again no sooner than it wishes', async () => {
+    await put(1);
+    const gateway = await startGateway(() => ({ status: 503, headers: { 'Retry-After': '1000' } }));
+    try {
+      await once(gateway.url, ...FAST);
+      assert.ok(await database.value('SELECT extract(epoch FROM next_try_at - now())::float AS wait FROM private.outbox') > 900);
+    } finally {
+      gateway.stop();
+    }
+  });
+
+  test('hangs: the time for one message ends, the others go on', async () => {
+    await put(6);
+    let first = true;
+    const gateway = await startGateway(() => { const hang = first; first = false; return hang ? { status: 200, ms: 60_000 } : 200; });
+    try {
+      assert.equal((await once(gateway.url, '--gateway-seconds', '1', '--first-pause-ms', '60000')).status, 0);
+      assert.deepEqual(await states(), { sent: 5, waiting: 1 });
+    } finally {
+      gateway.stop();
+    }
+  });
+});
+
+describe('whatever is killed', () => {
+  test('the sender, by SIGKILL, twenty times, with two at work: every message arrives, and twice only with the same key', async () => {
+    const MANY = 400;
+    await put(MANY);
+    const gateway = await startGateway(({ key }, times) => ((times === 1 && key[0] === '0') ? 500 : { status: 200, ms: 5 }));
+    let senders = [0, 1].map(() => startSender(gateway.url, '--at-once', '10'));
+    try {
+      for (let i = 0; i < 20; i++) {
+        await sleep(60);
+        senders[i % 2].child.kill('SIGKILL');
+        await senders[i % 2].ended;
+        senders[i % 2] = startSender(gateway.url, '--at-once', '10');
+      }
+      await until(async () => (await states()).sent === MANY, 'all are sent', 30_000);
+      for (const sender of senders) await sender.stop();
+      senders = [];
+      assert.equal(gateway.came.size, MANY);
+      const texts = [...gateway.came.values()].every((list) => list.every(({ to, text }) => to === list[0].to && text === list[0].text));
+      assert.ok(texts, 'one key is one message');
+    } finally {
+      for (const sender of senders) sender.child.kill('SIGKILL');
+      gateway.stop();
+    }
+  });
+
+  test('its database session: it goes on by itself, and says so once', async () => {
+    const gateway = await startGateway(() => 200);
+    const sender = startSender(gateway.url);
+    try {
+      await put(1);
+      await until(async () => (await states()).sent === 1, 'one is sent');
+      assert.ok(await new Database(database.services, database.name, 'postgres').value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tolqujat_messages'") > 0);
+      await database.execute('TRUNCATE private.outbox');
+      await put(3);
+      await until(async () => gateway.came.size >= 3, 'more are sent');
+    } finally {
+      const { stderr } = await sender.stop();
+      assert.equal(stderr.match(/messages wait/g)?.length, 1, stderr);
+      assert.ok(!people.some(({ iin, phone }) => stderr.includes(iin) || stderr.includes(phone)), 'nobody in its log');
+      gateway.stop();
+    }
+  });
+});
+
+describe('beside it', () => {
+  test('a file of lines, which two may write to', async () => {
+    await put(60);
+    const [a, b] = await Promise.all([once(`file:${file('lines')}`, '--at-once', '7'), once(`file:${file('lines')}`, '--at-once', '7')]);
+    assert.deepEqual([a.status, b.status], [0, 0]);
+    const lines = readFileSync(file('lines'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    assert.equal(new Set(lines.map(({ key }) => key)).size, 60);
+    assert.equal(lines.length, 60);
+  });
+
+  test('metrics in a file: what was sent, what waits, how old; and nobody in them', async () => {
+    await put(3);
+    await put(1, 'visit_recorded');
+    await database.execute("UPDATE private.outbox SET next_try_at = now() + INTERVAL '1 hour' WHERE kind = 'visit_recorded'");
+    assert.equal((await once(`file:${file('some')}`, '--metrics-file', file('metrics'))).status, 0);
+    const text = readFileSync(file('metrics'), 'utf8');
+    assert.match(text, /^tolqujat_messages_total\{outcome="sent"\} 3$/m);
+    assert.match(text, /^tolqujat_messages_waiting\{kind="visit_recorded"\} 1$/m);
+    assert.match(text, /^tolqujat_messages_oldest_seconds\{kind="visit_recorded"\} [0-9.e-]+$/m);
+    assert.match(text, /^# TYPE tolqujat_messages_total counter$/m);
+  });
+
+  test('what was sent is forgotten in the end', async () => {
+    await put(3);
+    await once(`file:${file('old')}`);
+    await database.execute(`UPDATE private.outbox SET made_at = now() - INTERVAL '101 days', sent_at = now() - INTERVAL '100 days' WHERE patient_id <> ${people[0].id}`);
+    await once(`file:${file('old')}`);
+    assert.deepEqual(await states(), { sent: 1 });
+  });
+
+  test('its role does nothing else', async () => {
+    const { status, stdout } = await run(path.join(database.services.pgBin, 'psql'), ['-X', '-At', conninfo, '-c', "SELECT has_table_privilege('private.outbox', 'SELECT'), has_table_privilege('patient', 'SELECT'), has_function_privilege('message_again(bigint, text)', 'EXECUTE')"]);
+    assert.ok(status !== 0 || stdout.trim() === 'f|f|f', stdout);
+  });
+
+  test('the patient reads what he was told, in three languages, and nobody else does', async () => {
+    await put(1, 'emergency_access', 'app');
+    await once(`file:${file('told')}`);
+    const keys = makeKeys(), server = await startServer({ database, tokens: keys });
+    const NOTICES = 'query ($iin: ID!) { patient(iin: $iin) { notices { kind channel state sentAt kk: text(lang: KK) ru: text(lang: RU) en: text(lang: EN) } } }';
+    try {
+      const { patient: { notices } } = await server.data(NOTICES, { iin: people[0].iin }, { headers: keys.bearer({ role: 'CITIZEN', sub: people[0].iin }) });
+      const [{ text_kk: kk, text_ru: ru, text_en: en }] = await database.query("SELECT * FROM message_template WHERE kind = 'emergency_access'");
+      assert.deepEqual(notices.map(({ sentAt, ...rest }) => rest), [{ kind: 'emergency_access', channel: 'APP', state: 'SENT', kk, ru, en }]);
+      assert.match(notices[0].sentAt, /^2/);
+      const other = await server.graphql(NOTICES, { iin: people[0].iin }, { headers: keys.bearer({ role: 'CITIZEN', sub: people[1].iin }) });
+      assert.equal(other.data.patient, null);
+    } finally {
+      await server.stop();
+      keys.remove();
+    }
+  });
+
+  test('what is set wrongly is one line and status 2', async () => {
+    for (const [args, word] of [[[], '--gateway'], [['--gateway', 'ftp://x'], 'neither'], [['--gateway', 'file:/no/such/folder/x'], 'No such file'], [['--gateway', 'http://x', '--gateway-token', '/no/such'], '--gateway-token'], [['--gateway', 'http://x', '--tries', '0'], '--tries']]) {
+      const { status, stderr } = await run(BINARY, command(...args));
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, /^tolqujat messages: [^\n]+\n$/);
+      assert.ok(stderr.includes(word), stderr);
+    }
+    const { status } = await run(BINARY, ['messages', '--database', 'host=/no/such/place', '--gateway', `file:${file('x')}`]);
+    assert.equal(status, 1);
+  });
+});
