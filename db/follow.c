@@ -156,7 +156,9 @@ static void fail(struct follow *f, const char *why)
 {
     char line[200];
 
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(why, "\n"), *why ? why : "the stream broke");
+    if (!*why)
+        why = "the stream broke";
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(why, "\n"), why);
     if (f->state == FOLLOW_STREAMING && uv_now(f->loop) - f->began_ms >= STEADY_MS)
         f->failures = 0;
     hang_up(f);
@@ -275,7 +277,7 @@ static void on_asked(struct pg_task *task, enum pg_fault fault, const PGresult *
 
 static void ask_end(struct follow *f)
 {
-    if (f->asking || f->ask.state != PG_STATE_READY)
+    if (f->asking)
         return;
     f->asking = true;
     f->asked_ms = uv_now(f->loop);
@@ -289,8 +291,8 @@ static void on_beat(uv_timer_t *timer)
 
     if (uv_now(f->loop) - f->heard_ms > SILENT_MS)
         fail(f, "the stream says nothing");
-    else if (f->wanting)
-        say_status(f, true);
+    else if (f->wanting || f->ask.state != PG_STATE_READY)
+        say_status(f, true); /* which also shows whether the stream lives */
     else
         ask_end(f);
 }
