@@ -2,9 +2,12 @@
 // It is seen within a second, and nothing else is forgotten for it; a stream that breaks, hangs or can't be had is never why something old is
 // answered for longer. How long it took is printed.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { Kind, parse, print } from 'graphql';
 import { bundle, condition, importFiles, makeFolder, person } from './lib/import.mjs';
-import { BINARY, run, sleep, until } from './lib/run.mjs';
+import { BINARY, TOP, run, sleep, until } from './lib/run.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
 import { Session } from './lib/load.mjs';
@@ -194,6 +197,33 @@ test('migrate brings the publication to what there is: what somebody added goes,
   const open = await database.query(`SELECT p.tablename, n.name FROM pg_publication_tables p, unnest(attnames) n (name) WHERE pubname = 'tolqujat_changes'
     AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = p.tablename::regclass AND i.indisprimary AND a.attname = n.name)`);
   assert.deepEqual(open, [], 'keys alone');
+});
+
+test('a mutation that writes what reference records are made of says so', async () => {
+  const { definitions } = parse(readFileSync(path.join(TOP, 'schema/passport.graphql'), 'utf8'));
+  const directive = (node, name) => node.directives.find((one) => one.name.value === name);
+  const argument = (found, name) => { const value = found?.arguments.find((one) => one.name.value === name)?.value; return value?.values?.map((one) => one.value) ?? (value ? [value.value] : []); };
+  const hot = definitions.filter((one) => one.kind === Kind.OBJECT_TYPE_DEFINITION && directive(one, 'hot'))
+    .map((type) => ({ name: type.name.value, tables: [...argument(directive(type, 'table'), 'name'), ...argument(directive(type, 'hot'), 'reads')] }));
+  assert.ok(hot.length > 5 && hot.find(({ name }) => name === 'Drug').tables.includes('price_cap'));
+  const bodies = new Map((await database.query("SELECT proname AS name, string_agg(prosrc, ' ') AS body FROM pg_proc WHERE pronamespace = 'public'::regnamespace GROUP BY proname")).map(({ name, body }) => [name, body]));
+  const written = (name, seenBefore = new Set()) => { // by it, and by the functions that it calls
+    if (seenBefore.has(name) || !bodies.has(name)) return [];
+    seenBefore.add(name);
+    const body = bodies.get(name);
+    return [...[...body.matchAll(/\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?([a-z_]+)/g)].map(([, table]) => table), ...[...body.matchAll(/\b([a-z_]+)\s*\(/g)].flatMap(([, called]) => written(called, seenBefore))];
+  };
+  const lacking = (field) => {
+    const tables = new Set(written(argument(directive(field, 'procedure'), 'name')[0]));
+    const told = [...argument(directive(field, 'changes'), 'types'), print(field.type).replace(/[[\]!]/g, '')];
+    return hot.filter(({ name, tables: made }) => made.some((table) => tables.has(table)) && !told.includes(name)).map(({ name }) => `${field.name.value} changes ${name}`);
+  };
+  const mutations = definitions.find(({ name }) => name?.value === 'Mutation').fields;
+  assert.deepEqual(mutations.flatMap(lacking), []);
+  bodies.set('made_up', 'SELECT made_up_too();');
+  bodies.set('made_up_too', "UPDATE price_cap SET amount = 1");
+  const [field] = parse('type Mutation { f: Int @procedure(name: "made_up") }').definitions[0].fields;
+  assert.deepEqual(lacking(field), ['f changes Drug'], 'the test would notice');
 });
 
 describe('an import', () => {
