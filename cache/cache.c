@@ -156,7 +156,8 @@ static void hot_apply(struct cache *c, const struct hot_change *change)
     }
 }
 
-bool cache_hot_catch_up(struct cache *c)
+/* Brings the hot rows up to what the log says. False: they can't be used this moment. */
+static bool hot_catch_up(struct cache *c)
 {
     struct hot_log *log = generations_hot(c->g);
     uint64_t newest = hot_log_newest(log), now = MAX(uv_now(c->loop), (uint64_t)1);
@@ -183,7 +184,7 @@ bool cache_hot_catch_up(struct cache *c)
 /* Two words that hardly ever change: all that it costs a read that hot rows may change. */
 static bool hot_usable(struct cache *c)
 {
-    return (c->hot_read == hot_log_newest(generations_hot(c->g)) || cache_hot_catch_up(c)) &&
+    return (c->hot_read == hot_log_newest(generations_hot(c->g)) || hot_catch_up(c)) &&
            cache_is_followed(c);
 }
 

@@ -67,9 +67,6 @@ struct cache {
     void *closed_data;
 };
 
-/* Brings the hot rows up to what the log says. False: they can't be used this moment. */
-bool cache_hot_catch_up(struct cache *c);
-
 static inline uint64_t cache_now_s(const struct cache *c)
 {
     return uv_now(c->loop) / 1000;
