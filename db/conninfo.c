@@ -1,6 +1,7 @@
 /* db/conninfo.c: see db/conninfo.h. */
 #include "db/conninfo.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,16 @@ int conninfo_init(struct conninfo *c, const char *text, const char *settings, st
     c->keywords[n] = "options";
     c->values[n] = c->_options;
     return 0;
+}
+
+void conninfo_name_writer(struct conninfo *c, long pid)
+{
+    size_t n = 0;
+
+    while (strcmp(c->keywords[n], "application_name") != 0) /* conninfo_init has seen to it */
+        n++;
+    snprintf(c->_name, sizeof c->_name, "%.40s" CONNINFO_WRITER "%ld", c->values[n], pid);
+    c->values[n] = c->_name;
 }
 
 void conninfo_set_replication(struct conninfo *c)

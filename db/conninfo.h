@@ -26,17 +26,23 @@ struct err;
 #define CONNINFO_APPEND_SETTINGS                                                                   \
     "-c plan_cache_mode=force_generic_plan -c jit=off -c synchronous_commit=on"
 
+/* What stands in a session's name between that of the program and the number of the process. */
+#define CONNINFO_WRITER " writer "
+
 /* Arrays for PQconnectStartParams and PQconnectdbParams; all memory is the object's own. */
 struct conninfo {
     const char **keywords, **values; /* NULL-terminated */
     void *_parsed;                   /* PQconninfoOption * */
     char *_options;
+    char _name[64]; /* NAMEDATALEN: PostgreSQL keeps no more */
 };
 
 /* Parses `text` (libpq's form or a URI) and adds `settings` (as for PGOPTIONS).
  * ERR_CONFIG: not a connection string; ERR_MEMORY. Then there is nothing to release. */
 int conninfo_init(struct conninfo *c, const char *text, const char *settings,
                   struct err *reterr) MUSTCHECK;
+/* Once: adds to the session's name which process changes something there, so that others can ask for it (db/departed.h). */
+void conninfo_name_writer(struct conninfo *c, long pid);
 /* Once: the session is one that changes of its database are streamed to. */
 void conninfo_set_replication(struct conninfo *c);
 void conninfo_release(struct conninfo *c);

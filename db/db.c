@@ -6,6 +6,7 @@
  * would be slept over; so db_wake also starts an idle handle, which forbids sleeping, and the turn
  * stops it again (in the usual case before the loop ever looked at it). */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "db/db_priv.h"
@@ -306,7 +307,10 @@ static int init_info(struct db *db, struct err *reterr)
              "-c idle_in_transaction_session_timeout=%d",
              CONNINFO_WRITE_SETTINGS, db->config.statement_timeout_ms, db->config.lock_timeout_ms,
              IDLE_IN_TRANSACTION_MS);
-    return conninfo_init(&db->write_info, db->config.conninfo, settings, reterr);
+    rc = conninfo_init(&db->write_info, db->config.conninfo, settings, reterr);
+    if (rc == 0)
+        conninfo_name_writer(&db->write_info, (long)getpid());
+    return rc;
 }
 
 static void db_free(struct db *db)

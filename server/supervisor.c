@@ -2,9 +2,8 @@
  * a worker's time to start again has come.
  *
  * A worker that dies within STEADY_MS of its start is started again after a pause that doubles from
- * PAUSE_MIN_MS to PAUSE_MAX_MS; one that lived longer, or was ended by SIGTERM from outside, at once. What a dead
- * worker had marked in the table of generations is taken back CLEAR_MS later, when its database
- * sessions are surely gone. */
+ * PAUSE_MIN_MS to PAUSE_MAX_MS; one that lived longer, or was ended by SIGTERM from outside, at once, under
+ * another number: see server/owners.h. */
 #include "server/supervisor.h"
 
 #include <errno.h>
@@ -25,6 +24,7 @@
 #include "server/config.h"
 #include "server/http/server.h"
 #include "server/metrics.h"
+#include "server/owners.h"
 #include "server/service.h"
 #include "server/worker.h"
 
@@ -32,7 +32,7 @@ enum {
     STEADY_MS = 5000,
     PAUSE_MIN_MS = 100,
     PAUSE_MAX_MS = 5000,
-    CLEAR_MS = 1000,
+    NUMBER_MS = 100, /* until there may be a number for a worker */
     READY_WAIT_MS = 10000,
     GRACE_MS = 2000, /* beyond the drain, before SIGKILL */
     LOOK_MS =
@@ -43,13 +43,14 @@ struct child {
     pid_t pid; /* 0: none runs */
     uint64_t started_ms;
     uint64_t start_at_ms; /* when it is to be started again; 0: at once */
-    uint64_t clear_at_ms; /* 0: nothing to clear */
+    unsigned owner;       /* its number for marks */
     uint64_t pause_ms;
 };
 
 struct supervisor {
     struct service *service;
     struct child *child;
+    struct owners owners;
     unsigned n, port;
     int hold_fd;
     sigset_t signals, before;
@@ -65,7 +66,8 @@ static uint64_t now_ms(void)
 }
 
 /* In the new process. Never returns to the supervisor's loop. */
-static int child_main(struct supervisor *s, unsigned index, pid_t parent, int ready_fd)
+static int child_main(struct supervisor *s, unsigned index, unsigned owner, pid_t parent,
+                      int ready_fd)
 {
     struct worker_start start = {.service = s->service,
                                  .index = index,
@@ -80,7 +82,7 @@ static int child_main(struct supervisor *s, unsigned index, pid_t parent, int re
     close(s->hold_fd);
     free(s->child);
     s->child = NULL;
-    if (generations_set_owner(s->service->generations, index) < 0)
+    if (generations_set_owner(s->service->generations, owner) < 0)
         log_error("worker %u has no owner's number", index);
     return worker_run(&start);
 }
@@ -90,21 +92,29 @@ static bool start_child(struct supervisor *s, unsigned index, int ready_fd, int 
                         int *status)
 {
     struct child *c = &s->child[index];
-    pid_t parent = getpid(), pid = fork();
+    pid_t parent = getpid(), pid;
+    int owner = owners_take(&s->owners);
 
+    if (owner < 0) { /* all of them: those of the dead will be free soon */
+        c->start_at_ms = now_ms() + NUMBER_MS;
+        return false;
+    }
+    pid = fork();
     if (pid == 0) {
         if (close_fd >= 0)
             close(close_fd);
-        *status = child_main(s, index, parent, ready_fd);
+        *status = child_main(s, index, (unsigned)owner, parent, ready_fd);
         return true;
     }
     c->started_ms = now_ms();
     if (pid < 0) {
+        owners_return(&s->owners, (unsigned)owner);
         log_error("worker %u can't be started: %s", index, strerror(errno));
         c->start_at_ms = c->started_ms + PAUSE_MAX_MS;
         return false;
     }
     c->pid = pid;
+    c->owner = (unsigned)owner;
     return false;
 }
 
@@ -114,8 +124,8 @@ static void child_ended(struct supervisor *s, unsigned index, int status)
     uint64_t now = now_ms();
     bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
+    owners_died(&s->owners, c->owner, c->pid, now);
     c->pid = 0;
-    c->clear_at_ms = now + CLEAR_MS;
     if (s->stopping) {
         if (!well)
             log_warn("worker %u did not end well", index);
@@ -139,10 +149,12 @@ static void reap(struct supervisor *s)
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        owners_reap(&s->owners, pid, status, now_ms());
         for (unsigned i = 0; i < s->n; i++)
             if (s->child[i].pid == pid)
                 child_ended(s, i, status);
+    }
 }
 
 static void signal_all(struct supervisor *s, int signum)
@@ -169,19 +181,12 @@ static void stop(struct supervisor *s)
 /* Does what is due. Returns the time until something else is, or UINT64_MAX. True in *is_child: see there. */
 static uint64_t do_due(struct supervisor *s, bool *is_child, int *status)
 {
-    uint64_t now = now_ms(), next = UINT64_MAX;
+    uint64_t now = now_ms(), next = owners_turn(&s->owners, now);
 
     for (unsigned i = 0; i < s->n; i++) {
         struct child *c = &s->child[i];
-        if (c->clear_at_ms && now >= c->clear_at_ms) {
-            generations_clear_owner(s->service->generations, i);
-            c->clear_at_ms = 0;
-        }
-        if (c->clear_at_ms)
-            next = MIN(next, c->clear_at_ms - now);
         if (c->pid || s->stopping)
             continue;
-        /* Its number is free again only when the marks of the one before are gone. */
         if (now < c->start_at_ms) {
             next = MIN(next, c->start_at_ms - now);
             continue;
@@ -283,7 +288,10 @@ static int take_port(struct supervisor *s, struct err *reterr)
 
 int supervisor_run(struct service *service)
 {
-    struct supervisor s = {.service = service, .n = (unsigned)service->config->workers};
+    struct supervisor s = {
+        .service = service,
+        .n = (unsigned)service->config->workers,
+        .owners = {.generations = service->generations, .conninfo = service->config->database}};
     struct err err = {0};
     int ready[2], status = 0;
 

@@ -65,7 +65,7 @@ const SQL = `
   CREATE TABLE echo (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, viewer text, text text, n integer, small smallint, big bigint, real float8, exact numeric, yes boolean,
     day date, at timestamptz, price bigint, mood mood, sort text, number bigint, key text, words text, days text, amounts text, given integer, by_default integer,
     more_text text, more_day date, another integer);
-  INSERT INTO person SELECT i, 'p' || i, 0 FROM generate_series(1, 24) AS i;
+  INSERT INTO person SELECT i, 'p' || i, 0 FROM generate_series(1, 25) AS i;
   INSERT INTO entry VALUES (1, 1, 'one'), (2, 1, 'two');
 
   CREATE FUNCTION echo(viewer text, text text, n integer, small smallint, big bigint, "real" float8, exact numeric, yes boolean, day date, at timestamptz, price bigint, mood mood,
@@ -303,6 +303,33 @@ test('a connection that is lost on COMMIT: nobody knows, the answer says so, and
     assert.deepEqual(await server.data('{ person(id: 11) { n } }'), { person: { n: known } });
     assert.deepEqual(await server.data('mutation { add(id: 11, n: 1) { n } }'), { add: { n: known + 1 } });
     assert.deepEqual(await server.data('{ person(id: 11) { n } }'), { person: { n: known + 1 } });
+  }
+});
+
+test('a worker that dies on COMMIT: what took effect long after its death is what everybody reads then', async () => {
+  const two = await startServer({ database, args: ['--schema', file, '--workers', '2', '--follow', 'off', '--request-seconds', '30'] });
+  try {
+    const ask = async (query) => { // again where a connection was to the dead one
+      for (;;) {
+        const data = await two.data(query).catch((error) => (error.code === 'ECONNRESET' ? null : Promise.reject(error)));
+        if (data) return data;
+      }
+    };
+    const read = async () => (await ask('{ person(id: 25) { n } }')).person.n;
+    const known = await n(25);
+    const lost = two.data('mutation { late(id: 25, n: 1, seconds: 4) { n } }').then(() => 'answered', () => 'lost');
+    await until(() => database.value("SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT' AND state = 'active'").then(Boolean), 'the COMMIT');
+    const worker = Number(await database.value("SELECT split_part(application_name, ' ', 3) FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT' AND state = 'active'"));
+    process.kill(worker, 'SIGKILL');
+    assert.equal(await lost, 'lost');
+    await sleep(1500);
+    assert.equal(await read(), known);
+    while (await n(25) === known) assert.ok(await read() <= known + 1); // what is kept now would be wrong soon
+    for (let i = 0; i < 30; i++) assert.equal(await read(), known + 1);
+    assert.deepEqual(await two.data('mutation { add(id: 25, n: 1) { n } }'), { add: { n: known + 2 } });
+    for (let i = 0; i < 10; i++) assert.equal(await read(), known + 2);
+  } finally {
+    await two.stop();
   }
 });
 

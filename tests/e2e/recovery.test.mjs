@@ -71,7 +71,7 @@ describe('PostgreSQL', () => {
     let terminated = 0;
     for (let i = 0; i < 8; i++) {
       terminated += await admin.value(`SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = '${database.name}' AND application_name = 'tolqujat') t`);
+        WHERE datname = '${database.name}' AND application_name LIKE 'tolqujat%') t`);
       await load.more(50);
       await sleep(300);
     }
