@@ -232,21 +232,49 @@ static int64_t subject_of(const struct field_param *fp, const struct str *values
 
 /* ---- the call ---- */
 
-/* The value of an argument, or of a field of its input object; NULL: null or not given. */
-static const struct value *given(const struct field *f, const struct field_param *fp,
-                                 const struct value *v, const struct input_def **ret_def)
+/* The field `def` of an input object; NULL: null or not given. */
+static const struct value *field_of(const struct value *object, const struct input_def *def)
 {
-    const struct type *t;
-
-    *ret_def = &f->arguments[fp->argument];
-    if (is_null(v) || fp->input < 0)
-        return is_null(v) ? NULL : v;
-    t = type_ref_named((*ret_def)->type);
-    *ret_def = &t->inputs[fp->input];
-    for (uint32_t i = 0; i < v->n_items; i++)
-        if (str_eq(v->items[i].name, (*ret_def)->name))
-            return is_null(&v->items[i]) ? NULL : &v->items[i];
+    for (uint32_t i = 0; i < object->n_items; i++)
+        if (str_eq(object->items[i].name, def->name))
+            return is_null(&object->items[i]) ? NULL : &object->items[i];
     return NULL;
+}
+
+/* What stands for a field of an input object in error messages, and its type. */
+static const struct input_def *def_of(const struct field *f, const struct field_param *fp)
+{
+    const struct input_def *def = &f->arguments[fp->argument];
+    return fp->input < 0 ? def : &type_ref_named(def->type)->inputs[fp->input];
+}
+
+/* The value of an argument, or of a field of its input object; NULL: null or not given. */
+static const struct value *given(const struct field_param *fp, const struct value *v,
+                                 const struct input_def *def)
+{
+    if (is_null(v))
+        return NULL;
+    return fp->input < 0 ? v : field_of(v, def);
+}
+
+/* The field `def` of each input object of a list, as a list: an id is the key that it has. */
+static bool each_value(const struct arguments *a, const struct field_param *fp,
+                       const struct value *list, const struct input_def *def, struct str *ret)
+{
+    struct value *items = arena_array(a->arena, MAX(list->n_items, 1u), sizeof *items);
+    struct value all = {.kind = VALUE_LIST, .items = items, .n_items = list->n_items};
+
+    if (!items) {
+        *ret = (struct str){0};
+        return true;
+    }
+    for (uint32_t i = 0; i < list->n_items; i++) {
+        const struct value *v = is_null(&list->items[i]) ? NULL : field_of(&list->items[i], def);
+        items[i] = v ? *v : (struct value){.kind = VALUE_NULL};
+        if (v && fp->id_of && !id_values(a, v, fp->id_of, &items[i].text))
+            return false;
+    }
+    return text_of(a->arena, &all, type_ref_named(def->type), ret);
 }
 
 static int bad_value(const struct plan_step *step, const struct field_param *fp,
@@ -271,14 +299,18 @@ static int param_values(const struct arguments *a, const struct plan_step *step,
 {
     const struct field *f = step->field;
     const struct procedure_param *param = &f->procedure->params[fp->param];
-    const struct input_def *def;
+    const struct input_def *def = def_of(f, fp);
     const struct value *v;
     bool fits;
     int rc = argument_value(a, f, step->selection, (int)fp->argument, &v, reterr);
 
     if (rc < 0)
         return rc;
-    v = given(f, fp, v, &def);
+    if (fp->each && !is_null(v))
+        return each_value(a, fp, v, def, &values[fp->param])
+                   ? 0
+                   : bad_value(step, fp, def, param->codec, reterr);
+    v = given(fp, v, def);
     if (!v)
         return 0;
     fits = fp->id_of ? id_values(a, v, fp->id_of, &values[fp->param])

@@ -114,7 +114,8 @@ struct field_filter {
 /* Where parameters of a SQL function get their values. */
 struct field_param {
     uint32_t argument;
-    int input;      /* of the argument's input object; -1: the argument itself */
+    int input; /* of the argument's input object; -1: the argument itself */
+    bool each; /* of each of the input objects in the argument, which is a list of them: an array */
     uint32_t param; /* index in procedure.params: the first */
     /* The value is an id of this type, for as many parameters as its key has columns; of an interface or union one more
      * stands before them, for the table's name. NULL: the value is the parameter's. */

@@ -1,7 +1,7 @@
 /* query/schema_procedure.c: root fields that call a SQL function. See query/schema_procedure.h.
  *
  * Layer: query; base only. Each argument, or each field of an argument that is an input object, becomes a named
- * parameter; an id of a given type becomes as many as its key has columns. Whether there is such a function
+ * parameter (of a list of input objects an array); an id of a given type becomes as many as its key has columns. Whether there is such a function
  * is db_check's question. */
 #include "query/schema_procedure.h"
 
@@ -33,6 +33,8 @@ struct origin {
     struct field *field;
     uint32_t argument;
     int input; /* -1: the argument itself */
+    bool
+        each; /* the argument is a list of such objects, and the parameter an array of this field's values */
     const struct input_def *def;
 };
 
@@ -132,6 +134,8 @@ static int map_id_param(struct mapper *m, const struct origin *o, struct procedu
     fp->has_subject = table->personal && table->subject_cell == table->key_cell[0];
     if (n != table->n_key + abstract)
         return refuse(m, o, "does not name one parameter for each column of the key.");
+    if (o->each && n != 1)
+        return refuse(m, o, "is an id of more than one column, in a list of input objects.");
     if (abstract)
         rc = add_param(m, o, p,
                        (struct procedure_param){.name = name_at(names, at++), .codec = CODEC_KEY});
@@ -139,6 +143,7 @@ static int map_id_param(struct mapper *m, const struct origin *o, struct procedu
         rc = add_param(m, o, p,
                        (struct procedure_param){.name = name_at(names, at++),
                                                 .codec = CODEC_KEY,
+                                                .is_list = o->each,
                                                 .key = &table->columns[table->key_cell[i]]});
     return rc;
 }
@@ -153,9 +158,12 @@ static int map_param(struct mapper *m, const struct origin *o, struct procedure 
     struct str name;
     int rc = 0;
 
-    *fp = (struct field_param){.argument = o->argument, .input = o->input, .param = p->n_params};
+    *fp = (struct field_param){
+        .argument = o->argument, .input = o->input, .each = o->each, .param = p->n_params};
     if (!leaf)
         return refuse(m, o, "is neither a scalar or enum nor a list of them.");
+    if (o->each && o->def->type->kind == TYPE_REF_LIST)
+        return refuse(m, o, "is a list in a list of input objects.");
     if (type.len)
         return map_id_param(m, o, p, fp, type, names);
     if (names && names->kind == VALUE_LIST && names->n_items != 1)
@@ -166,21 +174,26 @@ static int map_param(struct mapper *m, const struct origin *o, struct procedure 
         rc = default_name(m, o, &name);
     if (rc < 0)
         return rc;
-    return add_param(m, o, p,
-                     (struct procedure_param){.name = name,
-                                              .codec = leaf->codec,
-                                              .scale = leaf->scale,
-                                              .is_list = o->def->type->kind == TYPE_REF_LIST});
+    return add_param(
+        m, o, p,
+        (struct procedure_param){.name = name,
+                                 .codec = leaf->codec,
+                                 .scale = leaf->scale,
+                                 .is_list = o->each || o->def->type->kind == TYPE_REF_LIST});
 }
 
 static int map_argument_params(struct mapper *m, struct field *f, uint32_t i, struct procedure *p)
 {
-    struct origin o = {f, i, -1, &f->arguments[i]};
-    const struct type *input = type_ref_named(f->arguments[i].type);
+    struct origin o = {.field = f, .argument = i, .input = -1, .def = &f->arguments[i]};
+    const struct type_ref *type = f->arguments[i].type;
+    const struct type *input = type_ref_named(type);
     int rc = 0;
 
-    if (f->arguments[i].type->kind == TYPE_REF_LIST || input->kind != TYPE_INPUT)
+    if (input->kind != TYPE_INPUT)
         return map_param(m, &o, p);
+    o.each = type->kind == TYPE_REF_LIST;
+    if (o.each && type->inner->kind == TYPE_REF_LIST)
+        return refuse(m, &o, "is a list of lists of input objects.");
     if (directive_find(o.def->_def->directives, "parameter"))
         return refuse(m, &o, "is an input object, whose fields name the parameters themselves.");
     for (uint32_t k = 0; k < input->n_inputs && rc == 0; k++) {

@@ -58,3 +58,53 @@ CREATE TRIGGER ai_finding_signed_old BEFORE UPDATE OF status, confirmed_by ON ai
 
 /* Which pharmacy looked, in the owner's record of looks; closed ones too. */
 CREATE INDEX pharmacy_of_bin ON pharmacy (bin, id);
+
+/* ---- Price caps ---- */
+
+/* An order of the ministry that sets caps. `urgent`: it says itself that it changes caps within the half-year. */
+CREATE TABLE price_order (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    valid_from date NOT NULL,
+    medicines integer NOT NULL CHECK (medicines > 0),
+    urgent boolean NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('retail', 'wholesale', 'inn')),
+    number text NOT NULL CHECK (length(number) BETWEEN 1 AND 100)
+);
+COMMENT ON TABLE price_order IS 'orders that set price caps, as they came; the caps are in price_cap';
+CREATE TRIGGER price_order_keep BEFORE UPDATE OR DELETE ON price_order FOR EACH STATEMENT EXECUTE FUNCTION change_record_keep();
+ALTER TABLE price_cap ADD urgent boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN price_cap.urgent IS 'may begin within half a year of the one before (price_order)';
+
+/* Caps of one medicine and kind begin half a year apart, but for urgent ones. */
+CREATE FUNCTION price_cap_half_year() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM made m JOIN price_cap c ON c.drug_id = m.drug_id AND c.kind = m.kind AND c.valid_from < m.valid_from AND c.valid_from > m.valid_from - INTERVAL '6 months'
+                WHERE NOT m.urgent) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'price_cap_half_year', MESSAGE = 'a price cap changes twice within half a year';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER price_cap_half_year AFTER INSERT ON price_cap REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION price_cap_half_year();
+
+/* What setPriceCaps answers, about nobody: as `outcome`. Money is in tiyn. */
+CREATE TYPE price_outcome AS (kind text, message text, price_order_id bigint, drug_id bigint, number text, cap bigint, cap_from date, cap_may_change_on date);
+
+/* ---- Certificates ---- */
+
+CREATE SEQUENCE private.certificate_number;
+
+/* What is issued here (source 1) is of a kind that there is that day, and is valid no longer than the kind says; what is revoked stays revoked. */
+CREATE FUNCTION certificate_rules() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'certificate_revoked', MESSAGE = 'a certificate that was revoked stays revoked';
+    ELSIF NOT EXISTS (SELECT FROM certificate_type t WHERE t.code = NEW.type_code AND t.valid_from <= NEW.issued_on AND (t.valid_to IS NULL OR t.valid_to > NEW.issued_on)
+                         AND (t.valid_days IS NULL OR coalesce(NEW.valid_to <= NEW.issued_on + t.valid_days, false))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'certificate_validity', MESSAGE = 'a certificate is valid longer than its kind says';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER certificate_validity BEFORE INSERT ON certificate FOR EACH ROW WHEN (NEW.source_id = 1) EXECUTE FUNCTION certificate_rules();
+CREATE TRIGGER certificate_revoked BEFORE UPDATE OF revoked_at, revocation_reason ON certificate
+    FOR EACH ROW WHEN (OLD.revoked_at IS NOT NULL AND (NEW.revoked_at, NEW.revocation_reason) IS DISTINCT FROM (OLD.revoked_at, OLD.revocation_reason)) EXECUTE FUNCTION certificate_rules();

@@ -297,7 +297,7 @@ describe('what the tables keep out', () => {
     const slot = (more) => insert('slot', { practitioner_id: doctor.id, clinic_id: clinic.id, starts_at: '2020-01-01T05:00Z', minutes: 15, ...more });
     await refuses(slot({ taken: 2 }), /slot_check/);
     await refuses(`BEGIN; ${slot({})}; ${slot({})}`, /slot_practitioner_id_starts_at_key/);
-    const certificate = (more) => insert('certificate', { patient_id: sick.id, clinic_id: clinic.id, type_code: 'pool', number: 'N', qr_token: 'd'.repeat(64), issued_on: '2026-01-01', ...more });
+    const certificate = (more) => insert('certificate', { patient_id: sick.id, clinic_id: clinic.id, type_code: 'pool', number: 'N', qr_token: 'd'.repeat(64), issued_on: '2026-01-01', valid_to: '2026-01-02', ...more });
     await refuses(certificate({ qr_token: 'short' }), /certificate_qr_token_check/);
     await refuses(certificate({ revoked_at: '2026-01-02' }), /certificate_check/);
     await refuses(certificate({ valid_to: '2025-12-31' }), /certificate_check/);

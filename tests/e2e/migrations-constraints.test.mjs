@@ -119,7 +119,7 @@ describe('reference data', () => {
   });
   test('drug_price_cap is the retail cap in force today', async () => {
     const today = `(now() AT TIME ZONE INTERVAL '5 hours')::date`;
-    const at = (rows) => db.execute(`BEGIN; INSERT INTO price_cap (drug_id, kind, amount, valid_from, valid_to, order_number) VALUES ${rows};
+    const at = (rows) => db.execute(`BEGIN; INSERT INTO price_cap (drug_id, kind, amount, valid_from, valid_to, order_number, urgent) VALUES ${rows.replaceAll("'N')", "'N', true)")};
       SELECT coalesce(drug_price_cap(d)::text, 'none') FROM drug d WHERE id = 1; ROLLBACK;`);
     assert.equal(await at(`(1, 'retail', 5, ${today} - 10, ${today}, 'N'), (1, 'retail', 129773, ${today}, ${today} + 1, 'N'), (1, 'retail', 7, ${today} + 1, NULL, 'N'), (1, 'wholesale', 9, ${today} - 1, NULL, 'N')`), '129773');
     assert.equal(await at(`(1, 'retail', 42, ${today} - 10, NULL, 'N')`), '42');

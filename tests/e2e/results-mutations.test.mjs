@@ -239,3 +239,52 @@ describe('studies and models', () => {
     await assert.rejects(sign(person.doctor_id, 'rejected'), /ai_finding_signed|signed twice/);
   });
 });
+
+describe('certificates', () => {
+  const ISSUE = 'mutation ($patient: ID!, $type: String = "health_state", $to: Date, $key: String!) { issueCertificate(patient: $patient, type: $type, validTo: $to, idempotencyKey: $key) { id number issuedOn validTo valid clinic { id } type { code } } }';
+  const REVOKE = 'mutation ($certificate: ID!, $reason: String = "Қате берілген", $key: String!) { revokeCertificate(certificate: $certificate, reason: $reason, idempotencyKey: $key) { id valid revokedAt revocationReason } }';
+  const VERIFY = 'query ($token: String!) { verifyCertificate(token: $token) { valid type { code } } }';
+  const issue = (more) => writing.data(doctor, ISSUE, { patient: id, key: newKey(), ...more }).then((data) => data.issueCertificate);
+  const tokenOf = async (one) => (await own('certificates(first: 50) { nodes { id qrToken } }')).certificates.nodes.find((each) => each.id === one.id).qrToken;
+  const day = (n) => database.value(`SELECT (now() AT TIME ZONE INTERVAL '5 hours')::date + ${n}`);
+
+  test('issued with a number and a token of its own, valid as its kind says or shorter; anybody with the token learns that and no more', async () => {
+    const variables = { key: newKey() }, made = await issue(variables);
+    assert.deepEqual([made.issuedOn, made.validTo, made.valid, made.type.code, /^A[0-9]{12}$/.test(made.number)], [await day(0), await day(180), true, 'health_state', true]);
+    assert.deepEqual(await issue(variables), made, 'once for a key');
+    assert.equal((await issue({ to: await day(10) })).validTo, await day(10));
+    const many = await Promise.all(Array.from({ length: 20 }, () => issue()));
+    const tokens = await Promise.all([made, ...many].map(tokenOf));
+    assert.equal(new Set([made, ...many].map(({ number }) => number)).size + new Set(tokens).size, 42);
+    assert.ok(tokens.every((token) => /^[0-9a-f]{64}$/.test(token)));
+    assert.deepEqual((await writing.data(null, VERIFY, { token: tokens[0] })).verifyCertificate, { valid: true, type: { code: 'health_state' } });
+    for (const [wrong, code] of [[{ to: await day(-1) }, 'BAD_USER_INPUT'], [{ to: await day(181) }, 'BAD_USER_INPUT'], [{ type: 'none' }, 'NOT_FOUND']]) await writing.refused(doctor, ISSUE, { patient: id, key: newKey(), ...wrong }, code);
+    for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }]) await writing.refused(who, ISSUE, { patient: id, key: newKey() }, 'FORBIDDEN');
+    await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
+    await writing.refused(doctor, ISSUE, { patient: id, key: newKey() }, 'CONFLICT', /died/);
+    await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
+  });
+
+  test('revoked where it was issued, once and for good, in both workers at once', async () => {
+    const made = await issue(), token = await tokenOf(made), variables = { certificate: made.id, key: newKey() };
+    for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }]) await writing.refused(who, REVOKE, { ...variables, key: newKey() }, 'FORBIDDEN', /that issued/);
+    await writing.refused(doctor, REVOKE, { ...variables, reason: ' x ', key: newKey() }, 'BAD_USER_INPUT');
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => writing.ask(doctor, REVOKE, i < 5 ? variables : { ...variables, key: newKey() })));
+    const done = answers.filter(({ errors }) => !errors).map(({ data }) => data.revokeCertificate);
+    assert.ok([1, 5].includes(done.length), `${done.length}: one of those at once, with its key as often as it is sent`);
+    for (const one of done) assert.deepEqual([one.id, one.valid, one.revocationReason, one.revokedAt], [made.id, false, 'Қате берілген', done[0].revokedAt]);
+    for (let i = 0; i < 4; i++) assert.equal((await writing.data(null, VERIFY, { token })).verifyCertificate.valid, false);
+    await everywhere('certificates(first: 50) { nodes { id valid } }', ({ certificates }) => assert.equal(certificates.nodes.find((one) => one.id === made.id).valid, false));
+    const left = await issue();
+    await database.execute(`UPDATE certificate SET clinic_id = ${elsewhere.id} WHERE patient_id = ${person.id} AND number = '${left.number}'`);
+    await writing.refused(doctor, REVOKE, { certificate: left.id, key: newKey() }, 'FORBIDDEN', /that issued/);
+  });
+
+  test('the table keeps out what is valid longer than its kind says, and what was revoked stays revoked', async () => {
+    const insert = (days, type = 'health_state') => database.execute(`INSERT INTO certificate (patient_id, clinic_id, issued_on, valid_to, type_code, number, qr_token)
+      VALUES (${person.id}, ${person.clinic_id}, now()::date, ${days === null ? 'NULL' : `now()::date + ${days}`}, '${type}', gen_random_uuid()::text, gen_random_uuid()::text)`);
+    await insert(180);
+    for (const days of [181, null]) await assert.rejects(insert(days), /longer than its kind says/);
+    await assert.rejects(database.execute(`UPDATE certificate SET revoked_at = NULL, revocation_reason = NULL WHERE patient_id = ${person.id} AND revoked_at IS NOT NULL`), /stays revoked/);
+  });
+});

@@ -87,6 +87,42 @@ static void test_call__arguments_are_parameters(void **state)
     finish(&r, "{\"data\":{\"meet\":{\"name\":\"Ann\",\"last\":{\"day\":\"30\"}}}}");
 }
 
+/* Of a list of input objects each field is an array. */
+static void test_call__lists_of_input_objects(void **state)
+{
+    char text[512], ann[64];
+    struct run r;
+
+    snprintf(ann, sizeof ann, "%s", id_of("Person", record_person_rows[0]));
+    snprintf(text, sizeof text,
+             "mutation { gather(all: [{who: \"%s\", n: 3}, {who: \"%s\", day: \"2026-03-01\", n: "
+             "null}]) { name } }",
+             id_of("Person", record_person_rows[1]), ann);
+    run_start(&r, text, NULL);
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(calling->procedure->n_params, 3);
+    check_value("guests", "{\"2\",\"1\"}");
+    check_value("all_day", "{NULL,\"2026-03-01\"}");
+    check_value("all_n", "{\"3\",NULL}");
+    answer_call(NULL, 0, "");
+    finish(&r, "{\"data\":{\"gather\":null}}");
+    run_start(&r, "mutation { gather(all: []) { name } }", NULL);
+    check_value("guests", "{}");
+    check_value("all_n", "{}");
+    answer_call(NULL, 0, "");
+    finish(&r, "{\"data\":{\"gather\":null}}");
+    snprintf(text, sizeof text, "mutation { gather(all: [{who: \"%s\"}, {who: \"1\"}]) { name } }",
+             ann);
+    check_refused(
+        text, ERR_VARIABLES,
+        "Field \"who\" of argument \"all\" of \"Mutation.gather\" is no id of what it has to be.");
+    snprintf(text, sizeof text, "mutation { gather(all: [{who: \"%s\", day: \"x\"}]) { name } }",
+             ann);
+    check_refused(text, ERR_VARIABLES,
+                  "Field \"day\" of argument \"all\" of \"Mutation.gather\" is no day: it must be "
+                  "\"YYYY-MM-DD\".");
+}
+
 static void test_call__what_is_not_given_is_null(void **state)
 {
     char text[256];
@@ -225,6 +261,7 @@ static int run_all(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_call__arguments_are_parameters, start),
+        cmocka_unit_test_setup(test_call__lists_of_input_objects, start),
         cmocka_unit_test_setup(test_call__what_is_not_given_is_null, start),
         cmocka_unit_test_setup(test_call__no_value_of_its_type, start),
         cmocka_unit_test_setup(test_call__one_after_another_and_scalars, start),
