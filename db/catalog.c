@@ -331,6 +331,14 @@ static int check_path(struct catalog *c, struct access *access, struct access_pa
         /* In a small table an index of the order alone looks good: without it, perhaps? */
         path->sorts = true;
         rc = check_plans(c, path, &sorts);
+        if (rc == ERR_CONFIG && c->way_refused) {
+            bool small = false;
+            int asked = catalog_small_with_index(c, path, &small);
+            if (asked < 0 || small) {
+                rc = asked;
+                path->sorts = sorts = false;
+            }
+        }
         if (rc == 0 && c->reterr)
             *c->reterr = before;
     }

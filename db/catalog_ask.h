@@ -8,6 +8,8 @@
 #ifndef DB_CATALOG_ASK_H
 #define DB_CATALOG_ASK_H
 
+#include <stdbool.h>
+
 #include "base/access.h"
 
 struct arena;
@@ -23,6 +25,7 @@ struct catalog {
     /* Of tables about persons those that the role may change: the first, and how many. */
     const struct table *writable;
     uint32_t n_writable;
+    bool way_refused; /* what was refused last is the way of a plan, not the statement */
 };
 
 /* Tells the error `res`: ERR_DATABASE when the connection broke, or with `passing` when it is about the

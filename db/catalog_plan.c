@@ -94,6 +94,7 @@ static int refuse_scan(struct catalog *c, const struct access_path *path, const 
     bool two = path->n_columns > 1;
 
     row += strspn(row, " ->");
+    c->way_refused = true;
     return err_set_at(c->reterr, ERR_CONFIG, path->line, 0,
                       "no index serves a search by %.*s%s%.*s; the best plan is: %s",
                       STR_FMT(path->column[0]), two ? ", " : "", two ? (int)path->column[1].len : 0,
@@ -207,6 +208,7 @@ int catalog_plan(struct catalog *c, const char *sql, const struct access_path *p
     int rc = 0, n_params;
 
     *ret_sorts = false;
+    c->way_refused = false;
     if (PQresultStatus(res) != PGRES_COMMAND_OK) {
         rc = refuse(c, res, path->line);
         PQclear(res);
@@ -223,5 +225,21 @@ int catalog_plan(struct catalog *c, const char *sql, const struct access_path *p
         PQclear(plan);
     }
     PQclear(PQexec(c->pg, "DEALLOCATE tolqujat_check"));
+    return rc;
+}
+
+int catalog_small_with_index(struct catalog *c, const struct access_path *path, bool *ret)
+{
+    PGresult *res = NULL;
+    int rc = catalog_ask(
+        c,
+        "SELECT FROM pg_class AS t JOIN pg_index AS x ON x.indrelid = t.oid AND x.indisvalid "
+        "JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] "
+        "WHERE t.oid = $1::regclass AND t.relkind = 'r' AND a.attname = $2 "
+        "AND pg_relation_size(t.oid) <= 10 * current_setting('block_size')::integer LIMIT 1",
+        path->table, path->column[0], (struct str){0}, &res);
+
+    *ret = rc == 0 && PQntuples(res) == 1;
+    PQclear(res);
     return rc;
 }

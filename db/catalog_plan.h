@@ -19,4 +19,9 @@ struct catalog;
 int catalog_plan(struct catalog *c, const char *sql, const struct access_path *path,
                  bool *ret_sorts) MUSTCHECK;
 
+/* Of a table of a few pages a plan says nothing, since any way to read it costs the same: is it one, with an index that begins with
+ * the path's first column? */
+int catalog_small_with_index(struct catalog *c, const struct access_path *path,
+                             bool *ret) MUSTCHECK;
+
 #endif

@@ -278,6 +278,15 @@ static int judging_add(struct execution *x, struct judging *g, int64_t subject)
     return 0;
 }
 
+/* Where it is said what the viewer may see. */
+static const struct access_path *path_of(const struct rights_map *map, struct str role)
+{
+    for (uint32_t i = 0; i < map->n_by_role; i++)
+        if (str_eq(map->by_role[i].role, role))
+            return map->by_role[i].path;
+    return map->path;
+}
+
 static int judging_ask(struct execution *x, struct judging *g)
 {
     struct key *keys;
@@ -290,7 +299,7 @@ static int judging_ask(struct execution *x, struct judging *g)
         return ERR_MEMORY;
     for (uint32_t i = 0; i < g->fetch.n; i++)
         keys[i] = (struct key){.text = x->viewer->key, .part = {0, g->rights[i]->subject}};
-    g->fetch = (struct fetch){.path = x->judge.map->path,
+    g->fetch = (struct fetch){.path = path_of(x->judge.map, x->viewer->role),
                               .keys = keys,
                               .n = g->fetch.n,
                               .viewer = x->viewer,

@@ -38,10 +38,22 @@ enum claim {
     CLAIM_CLIENT
 };
 
+/* A role of which a function of its own says what it may see. */
+struct role_rights {
+    struct str role;
+    const struct access_path *path;
+};
+
+enum {
+    RIGHTS_ROLES_MAX = 8
+};
+
 /* How it is found out what somebody may see of one subject (@subject): a function of who asks and of the
  * subject's key returns at most one row. */
 struct rights_map {
     const struct access_path *path; /* NULL: the schema has no subjects, and everything is public */
+    struct role_rights by_role[RIGHTS_ROLES_MAX]; /* instead of it; their rows have its cells */
+    uint32_t n_by_role;
     uint32_t capacities_cell, withheld_cell, reason_cell;
     const struct table *subject;
     uint32_t

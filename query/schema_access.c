@@ -21,8 +21,9 @@ int access_init(struct mapper *m)
 {
     struct access *a = &m->s->access;
 
-    m->tables_max = m->s->n_types * 2 + 1; /* each with a second group of cells; the rights */
-    m->paths_max = m->s->n_types + 1;
+    /* Each type with a second group of cells; the rights. */
+    m->tables_max = m->s->n_types * 2 + 1 + RIGHTS_ROLES_MAX;
+    m->paths_max = m->s->n_types + 1 + RIGHTS_ROLES_MAX;
     for (uint32_t i = 0; i < m->s->n_types; i++)
         for (uint32_t k = 0; k < m->s->types[i]->n_fields; k++)
             m->paths_max += paths_of_field(&m->s->types[i]->fields[k]);

@@ -14,8 +14,9 @@ enum {
 
 /* ---- @subject ---- */
 
-/* The function that says what somebody may see, as a table of its own with one path. */
-static int rights_path(struct mapper *m, const struct ast_directive *d, struct str function)
+/* A function that says what somebody may see, as a table of its own with one path. The cells are the same in all of them. */
+static int rights_path(struct mapper *m, const struct ast_directive *d, struct str function,
+                       const struct access_path **ret)
 {
     static const struct value key[] = {{.kind = VALUE_STRING, .text = STR("viewer")},
                                        {.kind = VALUE_STRING, .text = STR("subject")}};
@@ -39,7 +40,48 @@ static int rights_path(struct mapper *m, const struct ast_directive *d, struct s
         rc = access_key_cell(m, t, STR("withheld"), false, d->loc, &r->withheld_cell);
     if (rc == 0)
         rc = access_key_cell(m, t, STR("reason"), false, d->loc, &r->reason_cell);
-    return rc < 0 ? rc : access_add_path(m, &path, d->loc, &r->path);
+    return rc < 0 ? rc : access_add_path(m, &path, d->loc, ret);
+}
+
+/* "rights", "AMBULANCE" -> "rights_ambulance"; ptr NULL: no memory. */
+static struct str function_of_role(struct mapper *m, struct str rights, struct str role)
+{
+    char *name = arena_alloc(&m->s->arena, rights.len + 1 + role.len + 1);
+    size_t n = 0;
+
+    if (!name)
+        return (struct str){0};
+    for (; n < rights.len; n++)
+        name[n] = rights.ptr[n];
+    name[n++] = '_';
+    for (size_t i = 0; i < role.len; i++)
+        name[n++] = role.ptr[i] >= 'A' && role.ptr[i] <= 'Z' ? (char)(role.ptr[i] - 'A' + 'a')
+                                                             : role.ptr[i];
+    name[n] = '\0';
+    return (struct str){name, n};
+}
+
+static int rights_paths(struct mapper *m, const struct ast_directive *d)
+{
+    struct rights_map *r = &m->s->rights;
+    struct str rights = map_text(m, d, "rights");
+    const struct value *roles = directive_argument(m->s, d, "roles");
+    int rc = rights_path(m, d, rights, &r->path);
+
+    if (rc < 0 || !roles || roles->kind != VALUE_LIST)
+        return rc;
+    if (roles->n_items > RIGHTS_ROLES_MAX)
+        return schema_fail(m->err, d->loc, "@subject has more than %d roles.", RIGHTS_ROLES_MAX);
+    for (uint32_t i = 0; i < roles->n_items && rc == 0; i++) {
+        struct role_rights *of = &r->by_role[i];
+        struct str function = function_of_role(m, rights, roles->items[i].text);
+        if (!function.ptr)
+            return schema_no_memory(m->err);
+        of->role = roles->items[i].text;
+        rc = rights_path(m, d, function, &of->path);
+        r->n_by_role = i + 1;
+    }
+    return rc;
 }
 
 /* The enum that names the capacities: the type of @subject's argument. */
@@ -113,7 +155,7 @@ static int map_subject(struct mapper *m, const struct type *t, const struct ast_
     rc = access_key_cell(m, t->table, map_text(m, d, "column"), true, d->loc, &r->viewer_cell);
     if (rc == 0)
         rc = own_until(m, t->table, d);
-    return rc < 0 ? rc : rights_path(m, d, map_text(m, d, "rights"));
+    return rc < 0 ? rc : rights_paths(m, d);
 }
 
 /* ---- whose a row is ---- */

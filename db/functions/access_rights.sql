@@ -6,11 +6,53 @@
  *   reason      for the log: what the right rests on where that is one act (a call, a grant); else null
  * No row: no right, or no such patient. A relation that ended or was revoked gives nothing from that moment on.
  *
+ * An ambulance's is a function of its own, which the server asks alone (@subject(roles:)): a plan that holds all that gives a right takes longer
+ * to begin than to run, and crews ask of one person at a time.
+ *
  * One SELECT, neither SECURITY DEFINER nor with settings of its own, so that the planner inlines it into the statement
  * that asks for many subjects: what follows is then index look-ups of one plan that was set up once. Conditions on
  * a role stand before the look-ups that they spare. Of somebody who is not there as much is looked up as of a stranger, so
  * that time does not tell them apart. Days are days in Kazakhstan, UTC+5.
  */
+
+/*
+ * What access_rights() says of a crew of an ambulance: by an open call to its station, an emergency grant, or the
+ * patient's own grant. All of these are about somebody who is there, so the patient is not looked for. Inlined by the planner.
+ */
+CREATE OR REPLACE FUNCTION access_rights_ambulance(viewer text, subject bigint)
+RETURNS TABLE (capacities text, withheld text, reason text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT r.capacities,
+           CASE WHEN r.emergency IS NOT NULL THEN ''
+                /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
+                WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
+                THEN access_hidden(subject, 'AMBULANCE', w.practitioner_id, w.clinic_id)
+                ELSE '' END,
+           coalesce(r.emergency, r.call)
+      FROM access_place(viewer) w
+     CROSS JOIN LATERAL (
+            SELECT (SELECT g.reason_code FROM emergency_grant g
+                     WHERE g.patient_id = subject AND g.practitioner_id = w.practitioner_id AND g.clinic_id = w.clinic_id
+                       AND g.role = 'AMBULANCE' AND g.valid_from <= now() AND g.valid_to > now()
+                     ORDER BY g.valid_to DESC LIMIT 1) AS emergency,
+                   (SELECT a.number FROM ambulance_call a
+                     WHERE a.patient_id = subject AND a.clinic_id = w.clinic_id AND a.closed_at IS NULL AND a.superseded_by IS NULL
+                       AND a.received_at <= now() AND a.record_status <> 'entered_in_error' LIMIT 1) AS call
+            OFFSET 0) e
+     CROSS JOIN LATERAL (
+            SELECT e.emergency, e.call,
+                   nullif(concat_ws(',',
+                       CASE WHEN e.call IS NOT NULL THEN 'AMBULANCE' END,
+                       CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
+                       CASE WHEN EXISTS (SELECT FROM access_rule g
+                                          WHERE g.patient_id = subject AND g.kind = 'grant' AND g.revoked_at IS NULL
+                                            AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
+                            THEN 'GRANTEE' END), '') AS capacities
+            OFFSET 0) r
+     WHERE w.role = 'AMBULANCE' AND r.capacities IS NOT NULL
+$$;
+
+/* Of everybody. */
 CREATE OR REPLACE FUNCTION access_rights(viewer text, subject bigint)
 RETURNS TABLE (capacities text, withheld text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
@@ -21,25 +63,20 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                 WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
                 THEN access_hidden(subject, v.role, w.practitioner_id, w.clinic_id)
                 ELSE '' END,
-           coalesce(r.emergency, r.call)
+           r.emergency
       FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin,
                    (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
       LEFT JOIN LATERAL access_place(viewer) w ON true
-      /* An ambulance crew's rights are in calls and grants, which are about somebody who is there. */
-      LEFT JOIN patient p ON p.id = CASE WHEN v.role <> 'AMBULANCE' THEN subject END
+      LEFT JOIN patient p ON p.id = subject
      CROSS JOIN LATERAL (
             SELECT CASE WHEN w.practitioner_id IS NULL THEN NULL
                         ELSE (SELECT g.reason_code FROM emergency_grant g
                                WHERE g.patient_id = subject AND g.practitioner_id = w.practitioner_id AND g.clinic_id = w.clinic_id
                                  AND g.role = v.role AND g.valid_from <= now() AND g.valid_to > now()
-                               ORDER BY g.valid_to DESC LIMIT 1) END AS emergency,
-                   CASE WHEN v.role = 'AMBULANCE' AND w.clinic_id IS NOT NULL
-                        THEN (SELECT a.number FROM ambulance_call a
-                               WHERE a.patient_id = subject AND a.clinic_id = w.clinic_id AND a.closed_at IS NULL AND a.superseded_by IS NULL
-                                 AND a.received_at <= now() AND a.record_status <> 'entered_in_error' LIMIT 1) END AS call
+                               ORDER BY g.valid_to DESC LIMIT 1) END AS emergency
             OFFSET 0) e
      CROSS JOIN LATERAL (
-            SELECT e.emergency, e.call, p.id IS NOT NULL OR v.role = 'AMBULANCE' AS known,
+            SELECT e.emergency,
                    CASE WHEN v.role = 'CITIZEN' THEN
                         CASE WHEN p.deceased_on IS NOT NULL THEN NULL
                              WHEN p.iin = v.iin THEN 'OWNER'
@@ -83,12 +120,13 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                                  WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.issued_on >= v.today - 90
                                                    AND x.prescriber_id = w.practitioner_id AND x.record_status <> 'entered_in_error'))
                                   THEN 'TREATING_DOCTOR' END,
-                             CASE WHEN e.call IS NOT NULL THEN 'AMBULANCE' END,
                              CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
                              CASE WHEN EXISTS (SELECT FROM access_rule g
                                                 WHERE g.patient_id = subject AND g.kind = 'grant' AND g.revoked_at IS NULL
                                                   AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
                                   THEN 'GRANTEE' END), '') END AS capacities
             OFFSET 0) r
-     WHERE r.capacities IS NOT NULL AND r.known
+     WHERE r.capacities IS NOT NULL AND p.id IS NOT NULL AND v.role <> 'AMBULANCE'
+    UNION ALL
+    SELECT * FROM access_rights_ambulance(viewer, subject)
 $$;
