@@ -46,12 +46,12 @@ struct store {
 
 /* ---- Names ---- */
 
-bool ask_digest(const struct cache *c, struct sha256 *ret, uint64_t *ret_name)
+bool ask_digest(const struct cache *c, uint64_t epoch, struct sha256 *ret, uint64_t *ret_name)
 {
     if (hmac_sha256(c->names, buf_str(&c->name), ret) < 0)
         return false;
     memcpy(ret_name, ret->bytes + DIGEST_BYTES, sizeof *ret_name);
-    *ret_name ^= generations_epoch(c->g); /* generations begin anew with an epoch */
+    *ret_name ^= epoch; /* generations begin anew with an epoch */
     return true;
 }
 
@@ -111,7 +111,7 @@ static struct ask *ask_new(struct cache *c, const struct table *aggregate, const
     a->key.text = (struct str){tail, text};
     a->epoch = generations_epoch(c->g);
     a->generation = generations_view(c->g, slot).generation;
-    if (!ask_digest(c, digest, &a->name)) {
+    if (!ask_digest(c, a->epoch, digest, &a->name)) {
         free(a);
         return NULL;
     }
@@ -176,7 +176,7 @@ static bool take_field(struct ask *a, const struct redisReply *field, const stru
         ((!path || path->kind == ACCESS_ROW) && value_head(value)->n_rows != 1))
         return false;
     if (ident_name(&c->name, unit, a->aggregate, &a->key))
-        local_put(&c->local, buf_str(&c->name), a->epoch, (struct str){value, text->len});
+        keep_replied(c, a->epoch, (struct str){value, text->len});
     list_each (node, &a->flights) {
         struct cache_flight *f = container_of(node, struct cache_flight, ask_link);
         struct cache_lookup *l = container_of(f->waiters.next, struct cache_lookup, _link);
@@ -336,11 +336,11 @@ static bool store(struct cache *c, int argc, const char **argv, const size_t *le
     return true;
 }
 
-void ask_store_rows(struct cache *c, const struct sha256 *digest, uint32_t unit, uint32_t slot,
-                    struct str value)
+void ask_store_rows(struct cache *c, uint64_t epoch, const struct sha256 *digest, uint32_t unit,
+                    uint32_t slot, struct str value)
 {
     char key[KEY_MAX], field[16], ttl[16];
-    size_t n = redis_key(c, key, generations_epoch(c->g), 'p', digest);
+    size_t n = redis_key(c, key, epoch, 'p', digest);
     int n_field = snprintf(field, sizeof field, "%x", unit);
     int n_ttl = snprintf(ttl, sizeof ttl, "%u", c->ttl_s);
 
@@ -353,10 +353,11 @@ void ask_store_rows(struct cache *c, const struct sha256 *digest, uint32_t unit,
         store(c, 3, (const char *[]){"EXPIRE", key, ttl}, (size_t[]){6, n, (size_t)n_ttl});
 }
 
-void ask_store_alias(struct cache *c, const struct sha256 *digest, uint32_t slot, struct str value)
+void ask_store_alias(struct cache *c, uint64_t epoch, const struct sha256 *digest, uint32_t slot,
+                     struct str value)
 {
     char key[KEY_MAX], ttl[16];
-    size_t n = redis_key(c, key, generations_epoch(c->g), 'a', digest);
+    size_t n = redis_key(c, key, epoch, 'a', digest);
     int n_ttl = snprintf(ttl, sizeof ttl, "%u", c->ttl_s);
 
     if (!n)

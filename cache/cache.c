@@ -1,5 +1,5 @@
-/* cache/cache.c: the door: open and close, hot rows, cache_peek. Layer: cache; base/ and uv.h.
- * Look-ups that may have to wait are in lookup.c. */
+/* cache/cache.c: the door: open and close, hot rows, statistics. Layer: cache; base/ and uv.h.
+ * What may be here is looked for in peek.c; look-ups that may have to wait are in lookup.c. */
 #include "cache/cache.h"
 
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "cache/hot_log.h"
 #include "cache/ident.h"
 #include "cache/remote.h"
+#include "cache/ring.h"
 #include "cache/value.h"
 
 enum {
@@ -39,6 +40,7 @@ static void free_cache(struct cache *c)
     flights_release(&c->flights);
     map_release(&c->asks);
     buf_release(&c->name);
+    buf_release(&c->alias);
     buf_release(&c->value);
     hmac_free(c->names);
     free((void *)(uintptr_t)c->space.ptr);
@@ -81,6 +83,7 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
     c->loop = loop;
     c->access = access;
     c->g = config->generations;
+    c->ring = config->ring;
     c->ttl_s = config->ttl_s ? config->ttl_s : TTL_S;
     c->fills_left = FILLS_BURST;
     c->hot_read = hot_log_newest(generations_hot(c->g));
@@ -94,6 +97,7 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
     list_init(&c->ready_hit);
     list_init(&c->ready_miss);
     buf_init(&c->name, NAME_MAX_BYTES);
+    buf_init(&c->alias, NAME_MAX_BYTES);
     buf_init(&c->value, VALUE_BUF_MAX);
     rc = prepare(c, config, reterr);
     if (rc == 0 && config->redis) {
@@ -255,40 +259,9 @@ bool cache_hot_is_loaded(const struct cache *c, const struct table *table)
     return hot_is_loaded(c->hot, table);
 }
 
-/* ---- In the process only ---- */
-
 bool cache_wants(const struct cache *c, const struct access_path *path)
 {
     return !c->closing && ident_use(path) != IDENT_NOT;
-}
-
-bool cache_peek(struct cache *c, const struct access_path *path, const struct key *key,
-                const struct page *page, struct arena *arena, struct slice *ret)
-{
-    struct local_entry *e;
-    const struct value_head *h;
-    struct key aggregate_key;
-    uint32_t slot, want;
-
-    if (c->closing || ident_use(path) == IDENT_NOT || !page_is_head(page, path) ||
-        !cache_resolve(c, path, key, &aggregate_key, &slot) ||
-        !ident_name(&c->name, ident_unit(path), ident_aggregate(path), &aggregate_key))
-        return false;
-    e = local_get(&c->local, buf_str(&c->name));
-    if (!e)
-        return false;
-    h = value_head(e->value);
-    if (e->epoch != generations_epoch(c->g) || !cache_value_lives(c, h, slot)) {
-        if (!generations_view(c->g, slot).marked)
-            local_drop(&c->local, e);
-        return false;
-    }
-    want = page ? page->limit : 1;
-    if ((h->n_rows < want && !h->complete) ||
-        !value_get_rows(e->value, e->len, MIN(want, h->n_rows), arena, ret))
-        return false;
-    c->stats.local_hits++;
-    return true;
 }
 
 /* ---- Statistics, end ---- */
@@ -301,6 +274,10 @@ void cache_get_stats(const struct cache *c, struct cache_stats *ret)
     ret->hot_rows = hot_rows(c->hot);
     ret->hot_bytes = hot_bytes(c->hot);
     ret->followed = cache_is_followed(c);
+    if (c->ring) {
+        ret->shared_lost = ring_lost(c->ring);
+        ret->shared_bytes = ring_used(c->ring);
+    }
     if (c->remote) {
         ret->remote_up = remote_is_up(c->remote);
         ret->remote_commands = remote_commands(c->remote);

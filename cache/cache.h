@@ -1,9 +1,10 @@
 /* cache/cache.h: the door of cache/: rows that need not come from PostgreSQL.
  *
- * Three places, all holding rows (never responses), none of them ever an error to a client:
+ * Four places, all holding rows (never responses), none of them ever an error to a client:
  *   hot      every row of every `@hot` table, in the process; Redis gives them to workers that start
  *            (cache/hot_log.h is how a change of one reaches all of them)
  *   local    a bounded LRU in the process: rows of other tables and heads of lists
+ *   shared   the same, of all workers of the machine, in a ring of memory: what was written longest ago goes (ring.h)
  *   remote   Redis: one hash for each aggregate (a patient), one field for each access path,
  *            so that a whole passport is one round trip and one deletion
  * A value counts only while its generation holds: a table of generations lies in memory that the
@@ -27,11 +28,13 @@
 struct uv_loop_s;
 struct cache;
 struct generations;
+struct ring;
 struct err;
 
 struct cache_config {
     const char *redis;               /* path of a Unix socket, "host:port", or NULL: no Redis */
     struct generations *generations; /* shared by the workers; outlives the cache */
+    struct ring *ring; /* shared by the workers too, and outlives the cache; NULL: there is none */
     struct str secret; /* keys in Redis are keyed hashes under it: no personal data in key names */
     struct str namespace_; /* tells databases and schema versions apart in one Redis */
     size_t local_bytes;    /* budget of the LRU; 0: none */
@@ -40,10 +43,12 @@ struct cache_config {
 };
 
 struct cache_stats {
-    uint64_t hot_hits, local_hits, remote_hits, misses, joined; /* by key */
-    uint64_t fills, fills_lost;                                 /* lost: a write came between */
+    uint64_t hot_hits, local_hits, shared_hits, remote_hits, misses, joined; /* by key */
+    uint64_t fills, fills_lost;         /* lost: a write came between */
+    uint64_t shared_fills, shared_lost; /* lost: written over before it was read */
     uint64_t remote_errors, remote_commands;
     uint64_t local_rows, local_bytes, hot_rows, hot_bytes;
+    uint64_t shared_bytes;            /* in use, of all workers */
     uint64_t hot_dropped, hot_voided; /* hot rows that changed; times that a whole table went */
     bool remote_up, followed;
 };
@@ -129,7 +134,7 @@ bool cache_is_followed(const struct cache *c);
 /* True when rows of this path are worth a cache_peek / cache_lookup (it belongs to an aggregate). */
 bool cache_wants(const struct cache *c, const struct access_path *path);
 
-/* In the process only, no waiting: on a hit sets `*ret` (rows copied into `arena`) and returns true. A head
+/* In the process and the ring only, no waiting: on a hit sets `*ret` (rows copied into `arena`) and returns true. A head
  * that is shorter than the page asked for is a hit only when it is all there is. */
 bool cache_peek(struct cache *c, const struct access_path *path, const struct key *key,
                 const struct page *page, struct arena *arena, struct slice *ret);

@@ -1,7 +1,9 @@
 /* cache/cache_priv.h: what the files behind cache/cache.h share. Not for other rooms.
  *
- *   cache.c    open, close, hot rows, cache_peek, statistics
- *   lookup.c   cache_lookup, fill, abandon, cancel: who waits for whom
+ *   cache.c    open, close, hot rows, statistics
+ *   peek.c     cache_peek: the process, then the ring
+ *   lookup.c   cache_lookup, abandon, cancel: who waits for whom
+ *   keep.c     what is kept of what the database said, and where
  *   ask.c      what is read from Redis and written to it, for look-ups
  *   share.c    hot tables by way of Redis
  * A callback to the cache's user runs from the idle handle, from a reply of Redis or from a timer,
@@ -58,7 +60,9 @@ struct cache {
     uint64_t fills_left, fills_at_ms;
     struct worth worth; /* of putting values into Redis */
 
-    struct buf name, value; /* scratch: a name, a value that is being written */
+    struct ring *ring; /* NULL: none */
+
+    struct buf name, alias, value; /* scratch: names, a value that is being written */
     struct cache_stats stats;
 
     bool closing;
@@ -90,6 +94,26 @@ void cache_deliver_miss(struct cache *c, struct cache_flight *f);
 void cache_end_lookups(struct cache *c);
 void cache_run_ready(struct cache *c);
 
+/* ---- keep.c ---- */
+
+/* What an answer is kept under: its token's epoch, and the aggregate's key, slot and generation. */
+struct keep_under {
+    struct key key;
+    uint32_t slot;
+    uint64_t epoch, generation;
+};
+
+/* What the database said of an aggregate's row or the head of a list, when its token holds: the ring gets it in
+ * any case, the LRU and Redis when it was `asked_again`, within what may be put there a second. */
+void keep_answer(struct cache *c, const struct cache_lookup *l, const struct slice *slice,
+                 const struct keep_under *under, bool asked_again);
+/* What was found in the ring under the name in c->name (c->name and c->value are other ones then): into the
+ * LRU, when it was asked for a short while ago, too. `key` is the aggregate's. */
+void keep_found(struct cache *c, uint64_t epoch, const struct access_path *path,
+                const struct key *key, struct str value);
+/* A value from Redis, under the name in c->name: into the LRU and the ring. */
+void keep_replied(struct cache *c, uint64_t epoch, struct str value);
+
 /* ---- ask.c ---- */
 
 /* Asks Redis on behalf of a flight (whose waiters come next). False: no use or not possible. */
@@ -100,12 +124,13 @@ bool ask_aggregate(struct cache *c, struct cache_flight *f, const struct access_
 /* The flight does not wait for Redis any more. */
 void ask_leave(struct cache_flight *f);
 /* Gives a sealed value to Redis, best effort. `digest` is of the aggregate's row / of the alias. */
-void ask_store_rows(struct cache *c, const struct sha256 *digest, uint32_t unit, uint32_t slot,
-                    struct str value);
-void ask_store_alias(struct cache *c, const struct sha256 *digest, uint32_t slot, struct str value);
+void ask_store_rows(struct cache *c, uint64_t epoch, const struct sha256 *digest, uint32_t unit,
+                    uint32_t slot, struct str value);
+void ask_store_alias(struct cache *c, uint64_t epoch, const struct sha256 *digest, uint32_t slot,
+                     struct str value);
 /* The keyed hash of the name in c->name: what stands for it outside the process. `*ret_name` goes into
  * values, so that another's value is no answer. False when the library fails. */
-bool ask_digest(const struct cache *c, struct sha256 *ret, uint64_t *ret_name);
+bool ask_digest(const struct cache *c, uint64_t epoch, struct sha256 *ret, uint64_t *ret_name);
 /* The bytes of a reply, aligned as values must be (malloc aligns, but hiredis does not promise it); may
  * use c->value. NULL: out of memory. */
 const void *ask_aligned(struct cache *c, const char *bytes, size_t len);

@@ -218,95 +218,27 @@ int cache_lookup(struct cache *c, struct cache_lookup *l)
 
 /* ---- What the database said ---- */
 
-static bool may_keep(struct cache *c)
-{
-    uint64_t now = uv_now(c->loop);
-    uint64_t earned = (now - c->fills_at_ms) * FILLS_PER_S / 1000;
-
-    if (earned) {
-        c->fills_left = MIN(c->fills_left + earned, (uint64_t)FILLS_BURST);
-        c->fills_at_ms = now;
-    }
-    if (c->fills_left == 0)
-        return false;
-    c->fills_left--;
-    return true;
-}
-
-/* The same for Redis. */
-static bool may_store(struct cache *c)
-{
-    return ask_can_store(c) && worth_take(&c->worth, uv_now(c->loop), c->stats.remote_hits);
-}
-
-/* Puts the value in c->value under the name in c->name into the LRU. */
-static void keep_local(struct cache *c)
-{
-    local_put(&c->local, buf_str(&c->name), generations_epoch(c->g), buf_str(&c->value));
-}
-
-static void keep_rows(struct cache *c, const struct cache_lookup *l, const struct slice *slice,
-                      const struct key *key, uint32_t slot, uint64_t generation, bool store)
-{
-    const struct table *agg = ident_aggregate(l->path);
-    struct value_head h = {.unit = ident_unit(l->path),
-                           .generation = generation,
-                           .born_s = cache_now_s(c),
-                           .complete = !l->page || slice->n < l->page->limit};
-    struct sha256 digest;
-
-    if (store &&
-        (!ident_name(&c->name, ident_row_unit(agg), agg, key) || !ask_digest(c, &digest, &h.name)))
-        return;
-    buf_clear(&c->value);
-    if (!value_add_rows(&c->value, &h, slice) || !ident_name(&c->name, h.unit, agg, key))
-        return;
-    value_seal(&c->value, 0, c->seal);
-    keep_local(c);
-    if (store)
-        ask_store_rows(c, &digest, h.unit, slot, buf_str(&c->value));
-    c->stats.fills++;
-}
-
-static void keep_alias(struct cache *c, const struct cache_lookup *l, const struct key *key,
-                       uint64_t generation, bool store)
-{
-    struct value_head h = {
-        .unit = ident_alias_unit(l->path), .generation = generation, .born_s = cache_now_s(c)};
-    struct sha256 digest;
-
-    buf_clear(&c->value);
-    if (!ident_alias_name(&c->name, l->path, &l->key) ||
-        (store && !ask_digest(c, &digest, &h.name)) || !value_add_alias(&c->value, &h, key))
-        return;
-    value_seal(&c->value, 0, c->seal);
-    keep_local(c);
-    if (store)
-        ask_store_alias(c, &digest, generations_slot_of(c->g, buf_str(&c->name)),
-                        buf_str(&c->value));
-}
-
-/* Does the flight's token hold for what was read? Sets the key, slot and generation to keep it under,
- * and `*ret_keyed` false when there is no key: a row that is not there. */
+/* Does the flight's token hold for what was read? Sets what to keep it under, and `*ret_keyed` false when
+ * there is no key: a row that is not there. */
 static bool fill_holds(const struct cache *c, const struct cache_flight *f,
-                       const struct cache_lookup *l, const struct slice *slice, struct key *ret_key,
-                       uint32_t *ret_slot, uint64_t *ret_generation, bool *ret_keyed)
+                       const struct cache_lookup *l, const struct slice *slice,
+                       struct keep_under *ret, bool *ret_keyed)
 {
     const struct table *agg = ident_aggregate(l->path);
 
-    *ret_key = l->key;
+    *ret = (struct keep_under){.key = l->key, .epoch = f->token.epoch};
     *ret_keyed = true;
     if (ident_use(l->path) == IDENT_ALIAS &&
-        (slice->n == 0 || !ident_key_of_row(agg, slice->rows[0], ret_key))) {
+        (slice->n == 0 || !ident_key_of_row(agg, slice->rows[0], &ret->key))) {
         *ret_keyed = false;
         return generations_quiet(c->g, f->token);
     }
-    *ret_slot = generations_slot(c->g, agg, ret_key);
+    ret->slot = generations_slot(c->g, agg, &ret->key);
     if (failpoint("unguarded-fill")) {
-        *ret_generation = generations_view(c->g, *ret_slot).generation;
+        ret->generation = generations_view(c->g, ret->slot).generation;
         return true;
     }
-    return generations_holds(c->g, f->token, *ret_slot, ret_generation);
+    return generations_holds(c->g, f->token, ret->slot, &ret->generation);
 }
 
 /* A copy of what the leader got, cut to the page. */
@@ -329,25 +261,18 @@ static bool copy_slice(struct cache_lookup *l, const struct slice *slice)
 void cache_fill(struct cache *c, struct cache_lookup *l, const struct slice *slice)
 {
     struct cache_flight *f = l->_flight;
-    struct key key;
-    uint32_t slot = 0;
-    uint64_t generation = 0;
+    struct keep_under under;
     bool keyed = false, holds;
 
     if (!f)
         return;
     assert(f->leader == l);
     /* An error that belongs to this key alone is the answer for those who joined, too. */
-    holds = slice->rc < 0 || fill_holds(c, f, l, slice, &key, &slot, &generation, &keyed);
+    holds = slice->rc < 0 || fill_holds(c, f, l, slice, &under, &keyed);
     if (!holds)
         c->stats.fills_lost++;
-    if (holds && keyed && (f->seen || f->joined) && page_is_head(l->page, l->path) &&
-        (l->page || slice->n == 1) && may_keep(c)) {
-        bool store = may_store(c);
-        keep_rows(c, l, slice, &key, slot, generation, store);
-        if (ident_use(l->path) == IDENT_ALIAS)
-            keep_alias(c, l, &key, generation, store);
-    }
+    if (holds && keyed && page_is_head(l->page, l->path) && (l->page || slice->n == 1))
+        keep_answer(c, l, slice, &under, f->seen || f->joined);
     flight_leave(&c->flights, l);
     while (!list_empty(&f->waiters)) {
         struct cache_lookup *w = container_of(f->waiters.next, struct cache_lookup, _link);

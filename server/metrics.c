@@ -71,12 +71,20 @@
     X(audit_lag_milliseconds, gauge, "Age of the oldest of them", audit, audit->lag_ms)            \
     X(cache_hot_hits_total, counter, "Keys found among the hot records", cache, cache->hot_hits)   \
     X(cache_local_hits_total, counter, "Keys found in the process", cache, cache->local_hits)      \
+    X(cache_shared_hits_total, counter, "Keys found in what the workers share", cache,             \
+      cache->shared_hits)                                                                          \
     X(cache_remote_hits_total, counter, "Keys found in Redis", cache, cache->remote_hits)          \
     X(cache_misses_total, counter, "Keys found nowhere", cache, cache->misses)                     \
     X(cache_joined_total, counter, "Keys that joined a look-up under way", cache, cache->joined)   \
     X(cache_fills_total, counter, "Values kept", cache, cache->fills)                              \
     X(cache_fills_lost_total, counter, "Values not kept as a write came between", cache,           \
       cache->fills_lost)                                                                           \
+    X(cache_shared_fills_total, counter, "Values put into what the workers share", cache,          \
+      cache->shared_fills)                                                                         \
+    X(cache_shared_lost_total, counter, "Values written over before they were read", cache,        \
+      cache->shared_lost)                                                                          \
+    X(cache_shared_bytes, gauge, "Bytes in use of what the workers share, the same for each",      \
+      cache, cache->shared_bytes)                                                                  \
     X(cache_remote_commands_total, counter, "Redis commands", cache, cache->remote_commands)       \
     X(cache_remote_errors_total, counter, "Redis commands that failed", cache,                     \
       cache->remote_errors)                                                                        \

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "cache/ring.h"
 
 enum {
     ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE | COMMAND_AUDIT_VERIFY | COMMAND_IMPORT |
@@ -86,6 +87,8 @@ const struct option options[] = {
      "that there is one"},
     {"cache-bytes", OPTION_NUMBER, SERVE, AT(cache_bytes), 0, INT64_C(64) * 1024 * MB, "16777216",
      "BYTES", "of the cache in the process, each worker"},
+    {"shared-cache", OPTION_NUMBER, SERVE, AT(shared_cache), 0, RING_MB_MAX, "256", "MB",
+     "of the cache that all workers share, taken as it fills; 0, as with --cache-bytes 0: none"},
     {"cache-ttl", OPTION_NUMBER, SERVE, AT(cache_ttl), 1, 86400, "60", "SECONDS",
      "the longest that a cached row lives"},
     {"max-depth", OPTION_NUMBER, SERVE, AT(max_depth), 1, 100, "12", "N", "of fields"},

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "cache/cache.h"
+#include "cache/ring.h"
 #include "db/db.h"
 #include "query/cost.h"
 #include "query/document.h"
@@ -25,7 +26,8 @@
 
 enum {
     SCHEMA_FILE_MAX = 4 * 1024 * 1024,
-    GENERATION_SLOTS = 1 << 20
+    GENERATION_SLOTS = 1 << 20,
+    MB = 1024 * 1024
 };
 
 /* An error of the schema file says where it is. */
@@ -225,6 +227,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
         rc = metrics_open(&s->metrics, (unsigned)config->workers, reterr);
     if (rc == 0)
         rc = generations_open(&s->generations, NULL, GENERATION_SLOTS, reterr);
+    if (rc == 0 && config->shared_cache)
+        rc = ring_open(&s->ring, (size_t)config->shared_cache * MB, reterr);
     if (rc == 0)
         prepare_follower(s);
     if (rc == 0)
@@ -246,6 +250,7 @@ void service_release(struct service *s)
 {
     if (s->generations)
         generations_close(s->generations);
+    ring_close(s->ring);
     metrics_close(s->metrics);
     static_close(s->files);
     trusted_free(s->trusted);

@@ -21,6 +21,7 @@ struct err;
 struct generations;
 struct keyring;
 struct metrics;
+struct ring;
 struct schema;
 struct secret;
 struct static_files;
@@ -36,6 +37,7 @@ struct service {
     struct schema *schema;
     bool checked; /* the schema has been compared with the database: db_check's fields are set */
     struct generations *generations;
+    struct ring *ring; /* the cache that the workers share; NULL: none */
     struct metrics *metrics;
     struct static_files *files;            /* NULL: no IDE */
     struct document_routes documents;      /* that are asked for by a path */

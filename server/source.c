@@ -2,7 +2,7 @@
  *
  * A fetch is answered in up to three stages, each for the keys that the one before left open:
  *
- *     process   hot rows, local LRU                 at once; when nothing is left: FETCH_READY
+ *     here      hot rows, local LRU, shared ring    at once; when nothing is left: FETCH_READY
  *     Redis     only for what may be there          one look-up a key, all in one round trip
  *     database  all keys known to be missing        one db_fetch at the start; late misses follow singly
  *               (db/ merges them with everybody else's)
@@ -189,7 +189,7 @@ static int lookup_start(struct pending *p, uint32_t place, struct db_part *part)
     return rc < 0 ? rc : 0;
 }
 
-/* ---- the process ---- */
+/* ---- here ---- */
 
 static bool is_hot_lookup(const struct access_path *path)
 {

@@ -275,6 +275,7 @@ static int open_cache(struct worker *w, struct err *reterr)
 {
     struct cache_config cfg = {.redis = w->config->redis,
                                .generations = w->service->generations,
+                               .ring = w->service->ring,
                                .secret = {w->service->cache_secret, CACHE_SECRET_BYTES},
                                .namespace_ = str_of(w->service->namespace_),
                                .local_bytes = (size_t)w->config->cache_bytes,

@@ -45,6 +45,7 @@ const late = (share) => (world, services) => behindProxies(world, services, { re
 export const FAULTS = {
   'nothing': { ratio: 0.5 },
   'nothing, all in Redis': { args: NO_LOCAL, ratio: 0.5 },
+  'nothing, all in what workers share': { args: ['--cache-bytes', '1', '--shared-cache', '64'], ratio: 0.5 },
   'Redis killed and started empty': {
     args: NO_LOCAL,
     strike: async ({ services }) => {

@@ -41,6 +41,8 @@ async function strikeOn(fault, context) {
   return n;
 }
 
+const SHARED = ['--shared-cache', '64']; // as servers have it: every tier is there
+
 /** { stale, ghost, torn, lost, gaps, reads, writes, failed, faults, ratio, overlapped, soon } */
 export async function runOnce(world, services, fault, seconds) {
   await world.empty();
@@ -49,7 +51,7 @@ export async function runOnce(world, services, fault, seconds) {
   let server, loads = [];
   try {
     server = await startServer({ database: between?.conninfo ?? world.database.serverConninfo, redis: between?.redis ?? services.redis,
-      args: ['--schema', world.schema, '--workers', '2', ...fault.args ?? []], env: fault.env });
+      args: ['--schema', world.schema, '--workers', '2', ...fault.args ?? SHARED], env: fault.env });
     loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(server.port, i));
     const striking = strikeOn(fault, context);
     await sleep(seconds * 1000);

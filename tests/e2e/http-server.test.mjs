@@ -57,7 +57,7 @@ describe('what can be got wrong', () => {
       'database-connections', 'cache-ttl', 'max-depth', 'max-root-fields', 'max-tokens', 'max-cost',
       'max-page-size', 'max-list-input']
       .flatMap((name) => ['0', '-1', '9223372036854775807', ''].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
-    ...['drain-seconds', 'cache-bytes', 'max-aliases', 'max-directives', 'persisted-queries'].flatMap((name) => ['-1', '9223372036854775807'].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
+    ...['drain-seconds', 'cache-bytes', 'shared-cache', 'max-aliases', 'max-directives', 'persisted-queries'].flatMap((name) => ['-1', '9223372036854775807'].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
     [serve('--introspection', 'yes'), /--introspection: .* neither on nor off/],
     [serve('--get-queries', 'true'), /--get-queries: .* neither on nor off/],
     [serve('--log-level', 'loud'), /--log-level: "loud"/],

@@ -1,5 +1,5 @@
-/* tests/unit/cache_door_fixture.h: a cache without Redis in a loop of its own, and look-ups that
- * remember what they were told. For the tests of cache.h; teardown() proves that closing leaves
+/* tests/unit/cache_door_fixture.h: a cache without Redis in a loop of its own (or two over one ring, as two
+ * workers have them), and look-ups that remember what they were told. For the tests of cache.h; teardown() proves that closing leaves
  * the loop empty. */
 #ifndef TESTS_UNIT_CACHE_DOOR_FIXTURE_H
 #define TESTS_UNIT_CACHE_DOOR_FIXTURE_H
@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "cache/generations.h"
+#include "cache/ring.h"
 #include "tests/unit/cache_fixture.h"
 
 /* One look-up with a memory of what it was told. */
@@ -21,10 +22,11 @@ struct asker {
 struct world {
     uv_loop_t loop;
     struct generations *g;
-    struct cache *c;
+    struct ring *ring;       /* NULL: none */
+    struct cache *c, *other; /* other: NULL without a ring */
     struct arena arena;
     struct page head;
-    bool closed;
+    unsigned closed;
 };
 
 static inline void on_done(struct cache_lookup *l, int outcome)
@@ -35,7 +37,7 @@ static inline void on_done(struct cache_lookup *l, int outcome)
     a->outcome = outcome;
 }
 
-static inline int setup(void **state)
+static inline int setup_with(void **state, size_t ring_bytes)
 {
     struct world *w = calloc(1, sizeof *w);
     struct cache_config config = {.secret = STR("secret"),
@@ -50,17 +52,27 @@ static inline int setup(void **state)
     w->head = (struct page){.limit = 10};
     assert_int_equal(generations_open(&w->g, NULL, 1024, NULL), 0);
     config.generations = w->g;
+    if (ring_bytes) {
+        assert_int_equal(ring_open(&w->ring, ring_bytes, NULL), 0);
+        config.ring = w->ring;
+        config.ttl_s = 2;
+        assert_int_equal(cache_open(&w->other, &w->loop, &fix_access, &config, NULL), 0);
+    }
     assert_int_equal(cache_open(&w->c, &w->loop, &fix_access, &config, NULL), 0);
     *state = w;
     return 0;
+}
+
+static inline int setup(void **state)
+{
+    return setup_with(state, 0);
 }
 
 static inline void on_closed(void *data)
 {
     struct world *w = data;
 
-    assert_false(w->closed);
-    w->closed = true;
+    w->closed++;
 }
 
 static inline int teardown(void **state)
@@ -69,10 +81,13 @@ static inline int teardown(void **state)
 
     if (w->c)
         cache_close(w->c, on_closed, w);
+    if (w->other)
+        cache_close(w->other, on_closed, w);
     uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_true(w->closed);
+    assert_int_equal(w->closed, w->other ? 2 : 1);
     assert_int_equal(uv_loop_close(&w->loop), 0); /* nothing was left open */
     generations_close(w->g);
+    ring_close(w->ring);
     arena_release(&w->arena);
     free(w);
     return 0;

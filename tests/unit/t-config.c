@@ -167,6 +167,22 @@ static void test_config__environment_and_flags(void **state)
 }
 
 /* Who may ask: all of it, on a machine that others reach only with tokens. */
+static void test_config__one_flag_for_no_cache(void **state)
+{
+    struct config c;
+    struct err err = {0};
+
+    assert_int_equal(read_line(&c, &err, NULL), 0);
+    assert_int_equal(c.shared_cache, 256);
+    config_release(&c);
+    assert_int_equal(read_line(&c, &err, "--cache-bytes", "0", NULL), 0);
+    assert_int_equal(c.shared_cache, 0);
+    config_release(&c);
+    assert_int_equal(read_line(&c, &err, "--cache-bytes", "0", "--shared-cache", "2", NULL), 0);
+    assert_int_equal(c.shared_cache, 2);
+    config_release(&c);
+}
+
 static void test_config__access(void **state)
 {
     struct config c;
@@ -298,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_config__demo_above),
         cmocka_unit_test(test_config__demo_has_a_role_for_the_server),
         cmocka_unit_test(test_config__environment_and_flags),
+        cmocka_unit_test(test_config__one_flag_for_no_cache),
         cmocka_unit_test(test_config__access),
         cmocka_unit_test(test_config__origins),
         cmocka_unit_test(test_config__role_limits),
