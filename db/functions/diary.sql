@@ -1,0 +1,56 @@
+/*
+ * The diary of chronic-disease management: what the patient writes. A value out of bounds (diary_limit) is told to who leads the
+ * person's plan of care, without a plan to the doctor of the district; once for a kind and day, whatever else is noted on it.
+ */
+CREATE OR REPLACE FUNCTION diary_out_of_bounds(measured text, day date, first_value bigint, other_value bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(bool_or(first_value < l.low OR first_value > l.high OR other_value < l.second_low OR other_value > l.second_high), false)
+      FROM diary_limit l WHERE l.kind = measured AND l.valid_from <= day AND (l.valid_to IS NULL OR l.valid_to > day)
+$$;
+
+CREATE OR REPLACE FUNCTION write_diary(viewer text, patient_id bigint, kind text, noted_at timestamptz, value bigint, second_value bigint, note text, idempotency_key text, payload_digest text)
+RETURNS SETOF diary_entry LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    measured text := kind;
+    at timestamptz := coalesce(noted_at, clock_timestamp());
+    day date := (at AT TIME ZONE INTERVAL '5 hours')::date;
+    amount bigint := value;
+    other bigint := second_value;
+    words text := nullif(trim(note), '');
+    first record;
+    doctor bigint;
+    made bigint;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        IF at > clock_timestamp() + INTERVAL '5 minutes' OR at < clock_timestamp() - INTERVAL '30 days' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An entry of the diary is of the last 30 days.';
+        ELSIF length(words) > 2000 OR num_nonnulls(amount, words) = 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An entry of the diary has a value, or words, at most 2000 characters.';
+        ELSIF amount NOT BETWEEN 0 AND 1000000 OR other NOT BETWEEN 0 AND 1000000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A value of the diary is from 0.00 to 10000.00.';
+        ELSIF measured = 'blood_pressure' AND coalesce(other >= amount, true) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Blood pressure has two values, the systolic one above the diastolic one.';
+        ELSIF measured <> 'blood_pressure' AND other IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Only blood pressure has a second value.';
+        ELSIF measured NOT IN ('blood_pressure', 'wellbeing') AND amount IS NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'What was measured has a value.';
+        ELSIF (SELECT count(*) FROM diary_entry d WHERE d.patient_id = subject AND d.recorded_at > clock_timestamp() - INTERVAL '1 day') >= 200 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ005', MESSAGE = 'There are 200 entries of the diary within a day; please try again later.', DETAIL = refusal_about(subject);
+        END IF;
+        INSERT INTO diary_entry AS d (patient_id, kind, noted_at, value, second_value, note) VALUES (subject, measured, at, amount, other, words) RETURNING d.id INTO made;
+        IF diary_out_of_bounds(measured, day, amount, other) THEN
+            doctor := coalesce((SELECT c.practitioner_id FROM care_plan c WHERE c.patient_id = subject AND c.status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'
+                                   AND c.practitioner_id IS NOT NULL ORDER BY c.started_on DESC, c.id DESC LIMIT 1),
+                               (SELECT p.district_doctor_id FROM patient p WHERE p.id = subject));
+            IF doctor IS NOT NULL THEN
+                PERFORM outbox_tell_doctor('diary_alert', subject, doctor, concat_ws(':', 'diary', measured, day), '{}');
+            END IF;
+        END IF;
+        PERFORM change_done(viewer, 'write_diary', idempotency_key, subject, 'diary_entry', made);
+    END IF;
+    RETURN QUERY SELECT d.* FROM diary_entry d WHERE d.patient_id = subject AND d.id = made;
+END $$;

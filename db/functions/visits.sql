@@ -1,0 +1,180 @@
+/*
+ * Visits: a doctor who treats the person opens one and closes it, and the patient confirms that it took place. Only confirmed visits count.
+ * One at a time, for a person and for a doctor: indexes and a trigger hold that (0024), whoever writes.
+ */
+CREATE OR REPLACE FUNCTION open_encounter(viewer text, patient_id bigint, kind text, reason text, idempotency_key text, payload_digest text)
+RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    way text := kind;
+    words text := nullif(trim(reason), '');
+    place record;
+    first record;
+    made bigint;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        /* The doctor's visits are opened one after the other, so that of two at once the second is told why. */
+        PERFORM pg_advisory_xact_lock(hashtextextended('open_encounter ' || place.practitioner_id, 0));
+        IF length(words) > 2000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Why the patient came is said in at most 2000 characters.';
+        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A person who has died has no visits.';
+        ELSIF EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = subject AND h.clinic_id <> place.clinic_id AND h.discharged_on IS NULL
+                         AND h.superseded_by IS NULL AND h.record_status <> 'entered_in_error') THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person is in hospital elsewhere.';
+        ELSIF EXISTS (SELECT FROM encounter e WHERE e.patient_id = subject AND e.under_way AND e.superseded_by IS NULL) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person is at another visit, which has to be closed first.';
+        ELSIF EXISTS (SELECT FROM encounter e WHERE e.practitioner_id = place.practitioner_id AND e.under_way AND e.superseded_by IS NULL) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'You have another visit under way, which has to be closed first.';
+        END IF;
+        INSERT INTO encounter AS e (patient_id, clinic_id, practitioner_id, recorded_by, started_at, kind, reason, under_way)
+        VALUES (subject, place.clinic_id, place.practitioner_id, place.practitioner_id, clock_timestamp(), way, words, true) RETURNING e.id INTO made;
+        PERFORM change_done(viewer, 'open_encounter', idempotency_key, subject, 'encounter', made);
+    END IF;
+    RETURN QUERY SELECT e.* FROM encounter e WHERE e.patient_id = subject AND e.id = made;
+END $$;
+
+/* A visit in force, locked; else it refuses. */
+CREATE OR REPLACE FUNCTION visit_in_force(subject bigint, visit bigint) RETURNS encounter
+LANGUAGE plpgsql AS $$
+DECLARE
+    e encounter;
+BEGIN
+    SELECT x.* INTO e FROM encounter x WHERE x.patient_id = subject AND x.id = visit AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such visit in this passport.';
+    END IF;
+    RETURN e;
+END $$;
+
+/* A code of six digits for this visit; the one before of the same way is void. */
+CREATE OR REPLACE FUNCTION visit_code_new(subject bigint, visit bigint, method text, valid interval) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    /* The first 32 bits of a version 4 UUID are random. */
+    code text := lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 1000000)::text, 6, '0');
+BEGIN
+    INSERT INTO private.visit_code AS c (patient_id, encounter_id, way, valid_to, hash)
+    VALUES (subject, visit, method, clock_timestamp() + valid, pick_code_hash(concat_ws('/', 'visit', subject, visit), code))
+        ON CONFLICT (patient_id, encounter_id, way) DO UPDATE SET valid_to = excluded.valid_to, hash = excluded.hash, tries = 0;
+    RETURN code;
+END $$;
+
+/* The visit ends, with the code of what it was about. The patient is told of it, and gets the code by which it can be confirmed there. */
+CREATE OR REPLACE FUNCTION close_encounter(viewer text, patient_id bigint, encounter_id bigint, icd10 text, note text, idempotency_key text, payload_digest text)
+RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    visit bigint := encounter_id;
+    words text := nullif(trim(note), '');
+    place record;
+    first record;
+    e encounter;
+    disease icd10;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    IF first.item_id IS NULL THEN
+        e := visit_in_force(subject, visit);
+        IF e.practitioner_id IS DISTINCT FROM place.practitioner_id OR e.clinic_id <> place.clinic_id THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the doctor whom a visit is with closes it.', DETAIL = refusal_about(subject);
+        ELSIF NOT e.under_way THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This visit is not under way.';
+        ELSIF length(words) > 20000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A note has at most 20000 characters.';
+        END IF;
+        disease := icd10_of(close_encounter.icd10);
+        UPDATE encounter x SET under_way = false, ended_at = clock_timestamp(), icd10 = disease.code, note = words, sens = greatest(x.sens, disease.sens)
+         WHERE x.patient_id = subject AND x.id = visit;
+        PERFORM outbox_put('visit_recorded', subject, 'encounter:' || visit, '{}', 'app');
+        PERFORM outbox_put('confirm_visit', subject, 'encounter:' || visit, jsonb_build_object('code', visit_code_new(subject, visit, 'sms', INTERVAL '3 days')), 'sms');
+        PERFORM change_done(viewer, 'close_encounter', idempotency_key, subject, 'encounter', visit);
+    END IF;
+    RETURN QUERY SELECT x.* FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
+END $$;
+
+/* Refuses what can't be confirmed any more, or not yet. */
+CREATE OR REPLACE FUNCTION visit_confirmable(e encounter) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF e.under_way THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit is confirmed when it has ended.';
+    ELSIF e.record_status = 'disputed' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit that is disputed can''t be confirmed.';
+    ELSIF e.confirmed_by <> 'none' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This visit was confirmed already.';
+    END IF;
+END $$;
+
+/* The owner (or a child's guardian) says that it took place. */
+CREATE OR REPLACE FUNCTION confirm_visit(viewer text, patient_id bigint, encounter_id bigint, idempotency_key text, payload_digest text)
+RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    visit bigint := encounter_id;
+    first record;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    IF first.item_id IS NULL THEN
+        PERFORM visit_confirmable(visit_in_force(subject, visit));
+        UPDATE encounter x SET confirmed_by = 'egov', confirmed_at = clock_timestamp() WHERE x.patient_id = subject AND x.id = visit;
+        DELETE FROM private.visit_code c WHERE c.patient_id = subject AND c.encounter_id = visit;
+        PERFORM change_done(viewer, 'confirm_visit', idempotency_key, subject, 'encounter', visit);
+    END IF;
+    RETURN QUERY SELECT x.* FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
+END $$;
+
+/* A code for the owner to show at the clinic (as a QR code), for ten minutes. */
+CREATE OR REPLACE FUNCTION new_visit_code(viewer text, patient_id bigint, encounter_id bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    visit bigint := encounter_id;
+BEGIN
+    PERFORM access_decider(viewer, subject);
+    PERFORM visit_confirmable(visit_in_force(subject, visit));
+    RETURN visit_code_new(subject, visit, 'qr', INTERVAL '10 minutes');
+END $$;
+
+/*
+ * The doctor of the visit enters the code that came by SMS, or reads the one that the patient shows. No row: it is wrong, or void, or was tried five
+ * times; an error would undo the count.
+ */
+CREATE OR REPLACE FUNCTION confirm_visit_by_code(viewer text, patient_id bigint, encounter_id bigint, code text, idempotency_key text, payload_digest text)
+RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    visit bigint := encounter_id;
+    hashed bytea := pick_code_hash(concat_ws('/', 'visit', subject, visit), code);
+    place record;
+    first record;
+    e encounter;
+    how text;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    IF first.item_id IS NULL THEN
+        e := visit_in_force(subject, visit);
+        IF e.practitioner_id IS DISTINCT FROM place.practitioner_id OR e.clinic_id <> place.clinic_id THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the doctor whom a visit was with enters its code.', DETAIL = refusal_about(subject);
+        ELSIF code !~ '^[0-9]{6}$' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'The code of a visit has six digits.';
+        END IF;
+        PERFORM visit_confirmable(e);
+        SELECT c.way INTO how FROM private.visit_code c
+         WHERE c.patient_id = subject AND c.encounter_id = visit AND c.tries < 5 AND c.valid_to > clock_timestamp() AND c.hash = hashed;
+        IF NOT FOUND THEN
+            UPDATE private.visit_code c SET tries = c.tries + 1 WHERE c.patient_id = subject AND c.encounter_id = visit AND c.tries < 5;
+            PERFORM refusal_noted(subject);
+            RETURN;
+        END IF;
+        UPDATE encounter x SET confirmed_by = how, confirmed_at = clock_timestamp() WHERE x.patient_id = subject AND x.id = visit;
+        DELETE FROM private.visit_code c WHERE c.patient_id = subject AND c.encounter_id = visit;
+        PERFORM change_done(viewer, 'confirm_visit_by_code', idempotency_key, subject, 'encounter', visit);
+    END IF;
+    RETURN QUERY SELECT x.* FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
+END $$;

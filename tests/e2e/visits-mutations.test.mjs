@@ -1,0 +1,218 @@
+// Visits that begin, end and are confirmed, the diary, allergies taken back and passports registered, through the server: each rule with what it refuses.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Writing, newKey } from './lib/writing.mjs';
+
+const VISIT = 'id kind startedAt endedAt confirmedBy confirmedAt icd10 note reason version recordStatus';
+const OPEN = `mutation ($patient: ID!, $kind: EncounterKind = VISIT, $reason: String, $key: String!) { openEncounter(patient: $patient, kind: $kind, reason: $reason, idempotencyKey: $key) { ${VISIT} } }`;
+const CLOSE = `mutation ($visit: ID!, $icd10: String = "J45.9", $note: String, $key: String!) { closeEncounter(visit: $visit, icd10: $icd10, note: $note, idempotencyKey: $key) { ${VISIT} } }`;
+const CONFIRM = `mutation ($visit: ID!, $key: String!) { confirmVisit(visit: $visit, idempotencyKey: $key) { ${VISIT} } }`;
+const CODE = 'mutation ($visit: ID!) { newVisitCode(visit: $visit) }';
+const BY_CODE = `mutation ($visit: ID!, $code: String!, $key: String!) { confirmVisitByCode(visit: $visit, code: $code, idempotencyKey: $key) { ${VISIT} } }`;
+const RATE = 'mutation ($visit: ID!, $score: Int = 5, $key: String!) { rateDoctor(visit: $visit, score: $score, idempotencyKey: $key) { id rating } }';
+const ALLERGY = 'mutation ($patient: ID!, $substance: String!, $atc: String, $key: String!) { recordAllergy(patient: $patient, substance: $substance, atc: $atc, criticality: HIGH, idempotencyKey: $key) { id } }';
+const REFUTE = 'mutation ($allergy: ID!, $reason: String = "Сынама теріс болды", $key: String!) { refuteAllergy(allergy: $allergy, reason: $reason, idempotencyKey: $key) { id recordStatus refutedBecause version earlierVersions { id recordStatus } } }';
+const DIARY = `mutation ($patient: ID!, $kind: DiaryKind = BLOOD_PRESSURE, $at: DateTime, $value: Hundredths, $second: Hundredths, $note: String, $key: String!) {
+  writeDiary(patient: $patient, kind: $kind, notedAt: $at, value: $value, secondValue: $second, note: $note, idempotencyKey: $key) { id kind value secondValue note } }`;
+const REGISTER = `mutation ($iin: ID!, $name: String = "Сұлтанова Әсел", $born: Date = "2026-11-20", $phone: String, $key: String!) {
+  registerPassport(iin: $iin, fullName: $name, birthDate: $born, sex: FEMALE, phone: $phone, idempotencyKey: $key) { id iin fullName clinic { id } } }`;
+
+let writing, database, person, other, id, otherId, doctor, otherDoctor;
+const asCitizen = ({ iin } = person) => ({ role: 'CITIZEN', sub: iin });
+const mine = (who, what) => writing.data(asCitizen(who), `{ me { patient { ${what} } } }`).then(({ me }) => me.patient);
+const told = (kind, channel) => database.query(`SELECT patient_id::int AS patient, practitioner_id::int AS practitioner, channel, payload FROM private.outbox WHERE kind = '${kind}' AND channel = '${channel}' ORDER BY id DESC`);
+/** What both workers show, asked for a few times: the same. */
+async function everywhere(what, look) {
+  for (let i = 0; i < 4; i++) look(await mine(person, what));
+}
+const open = (variables) => writing.data(doctor, OPEN, { patient: id, key: newKey(), ...variables }).then((data) => data.openEncounter);
+const close = (visit, variables) => writing.data(doctor, CLOSE, { visit: visit.id, key: newKey(), ...variables }).then((data) => data.closeEncounter);
+const closed = async () => close(await open());
+
+before(async () => {
+  writing = await Writing.start({ redis: false, args: ['--cache-bytes', '0'] }); // rows are planted behind the server's back
+  database = writing.database;
+  [person, other] = await database.query(`SELECT DISTINCT ON (p.district_doctor_id) p.id, p.iin, m.iin AS doctor, m.id AS doctor_id, c.bin, c.id AS clinic_id
+    FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id
+    WHERE p.deceased_on IS NULL AND birth_date BETWEEN '1950-01-01' AND '1990-01-01' AND EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, p.id))
+      AND NOT EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = p.id AND h.discharged_on IS NULL) ORDER BY p.district_doctor_id, p.id LIMIT 2`);
+  doctor = { role: 'DOCTOR', sub: person.doctor, org: person.bin };
+  otherDoctor = { role: 'DOCTOR', sub: other.doctor, org: other.bin };
+  id = (await mine(person, 'id')).id;
+  otherId = (await mine(other, 'id')).id;
+});
+after(() => writing?.stop());
+
+describe('a visit', () => {
+  test('is opened once, closed with what it was about, seen by its owner everywhere', async () => {
+    const variables = { reason: 'Жөтел', key: newKey() };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => open(variables)));
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    const [visit] = answers;
+    assert.deepEqual([visit.kind, visit.reason, visit.endedAt, visit.icd10, visit.confirmedBy], ['VISIT', 'Жөтел', null, null, 'NONE']);
+    await writing.refused(doctor, OPEN, { patient: id, key: newKey() }, 'CONFLICT', /another visit, which/);
+    await writing.refused(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() }, 'CONFLICT', /has ended/);
+    await writing.refused(doctor, CLOSE, { visit: visit.id, icd10: 'nonsense', key: newKey() }, 'BAD_USER_INPUT', /ICD-10/);
+    for (const who of [asCitizen(), otherDoctor, { ...doctor, role: 'NURSE' }]) {
+      await writing.refused(who, CLOSE, { visit: visit.id, key: newKey() }, 'FORBIDDEN');
+      await writing.refused(who, OPEN, { patient: id, key: newKey() }, 'FORBIDDEN');
+    }
+    await database.execute(`UPDATE encounter SET practitioner_id = ${other.doctor_id} WHERE patient_id = ${person.id} AND under_way`);
+    await writing.refused(doctor, CLOSE, { visit: visit.id, key: newKey() }, 'FORBIDDEN', /whom a visit is with/);
+    await database.execute(`UPDATE encounter SET practitioner_id = ${person.doctor_id} WHERE patient_id = ${person.id} AND under_way`);
+    const key = newKey(), done = await close(visit, { note: 'Демікпе', key });
+    assert.deepEqual([done.id, done.icd10, done.note, done.confirmedBy, typeof done.endedAt], [visit.id, 'J45.9', 'Демікпе', 'NONE', 'string']);
+    assert.deepEqual(await close(visit, { note: 'Демікпе', key }), done);
+    await writing.refused(doctor, CLOSE, { visit: visit.id, key: newKey() }, 'CONFLICT', /not under way/);
+    await everywhere('visits(first: 1) { nodes { id icd10 } }', ({ visits }) => assert.deepEqual(visits.nodes, [{ id: visit.id, icd10: 'J45.9' }]));
+    assert.deepEqual((await told('visit_recorded', 'app')).map(({ patient, payload }) => [patient, payload]), [[Number(person.id), {}]]);
+    assert.match((await told('confirm_visit', 'sms'))[0].payload.code, /^\d{6}$/);
+  });
+
+  test('is one of twenty at once; nobody is at two', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => writing.ask(doctor, OPEN, { patient: id, key: newKey() })));
+    assert.equal(answers.filter(({ errors }) => !errors).length, 1);
+    assert.ok(answers.filter(({ errors }) => errors).every(({ errors }) => errors[0].extensions.code === 'CONFLICT'));
+    const visit = answers.find(({ errors }) => !errors).data.openEncounter;
+    // The doctor has this visit: so no other person of the same district begins one.
+    await database.execute(`UPDATE attachment SET district_doctor_id = ${person.doctor_id}, clinic_id = ${person.clinic_id} WHERE patient_id = ${other.id} AND detached_on IS NULL;
+      UPDATE patient SET district_doctor_id = ${person.doctor_id}, clinic_id = ${person.clinic_id} WHERE id = ${other.id}`);
+    await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /under way/);
+    const insert = (patient, practitioner) => database.execute(`INSERT INTO encounter (patient_id, clinic_id, practitioner_id, started_at, kind, under_way) VALUES (${patient}, ${person.clinic_id}, ${practitioner}, now(), 'visit', true)`);
+    await assert.rejects(insert(person.id, other.doctor_id), /encounter_one_of_patient/);
+    await assert.rejects(insert(other.id, person.doctor_id), /encounter_one_of_doctor/);
+    await assert.rejects(database.execute(`UPDATE encounter SET under_way = false WHERE patient_id = ${person.id} AND under_way`), /encounter_closed_with/);
+    await close(visit);
+    await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) VALUES (${other.id}, (SELECT min(id) FROM clinic WHERE id <> ${person.clinic_id}), now()::date, 'x', 'J45.9')`);
+    await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /hospital elsewhere/);
+    await assert.rejects(insert(other.id, other.doctor_id), /encounter_elsewhere/);
+    await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${other.id} AND department = 'x'; UPDATE patient SET deceased_on = now()::date WHERE id = ${other.id}`);
+    await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /died/);
+    await assert.rejects(insert(other.id, other.doctor_id), /encounter_deceased/);
+    await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${other.id}`);
+    await writing.refused(doctor, OPEN, { patient: otherId, reason: 'x'.repeat(2001), key: newKey() }, 'BAD_USER_INPUT');
+  });
+
+  test('is confirmed by its owner, by the code of the SMS, or by one that the owner shows', async () => {
+    const first = await closed(), key = newKey();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => writing.data(asCitizen(), CONFIRM, { visit: first.id, key })));
+    for (const { confirmVisit } of answers) assert.deepEqual([confirmVisit.id, confirmVisit.confirmedBy], [first.id, 'EGOV']);
+    await everywhere('visits(first: 1) { nodes { confirmedBy } }', ({ visits }) => assert.equal(visits.nodes[0].confirmedBy, 'EGOV'));
+    await writing.refused(asCitizen(), CONFIRM, { visit: first.id, key: newKey() }, 'CONFLICT', /confirmed already/);
+    for (const who of [asCitizen(other), doctor]) for (const [text, more] of [[CONFIRM, { key: newKey() }], [CODE, {}]]) await writing.refused(who, text, { visit: first.id, ...more }, 'FORBIDDEN');
+    const byCode = (visit, code, who = doctor) => writing.data(who, BY_CODE, { visit: visit.id, code, key: newKey() }).then((data) => data.confirmVisitByCode);
+    const second = await closed(), [{ payload: { code } }] = await told('confirm_visit', 'sms');
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+    assert.equal(await byCode(second, wrong), null);
+    for (const who of [asCitizen(), otherDoctor]) await writing.refused(who, BY_CODE, { visit: second.id, code, key: newKey() }, 'FORBIDDEN');
+    await writing.refused(doctor, BY_CODE, { visit: second.id, code: '12345', key: newKey() }, 'BAD_USER_INPUT');
+    assert.equal((await byCode(second, code)).confirmedBy, 'SMS');
+    await writing.refused(doctor, BY_CODE, { visit: second.id, code, key: newKey() }, 'CONFLICT', /already/);
+    const third = await closed(), shown = (await writing.data(asCitizen(), CODE, { visit: third.id })).newVisitCode;
+    assert.equal((await byCode(third, shown)).confirmedBy, 'QR');
+  });
+
+  test('five wrong codes, at once too, and no code counts any more; an old one neither', async () => {
+    const visit = await closed(), [{ payload: { code } }] = await told('confirm_visit', 'sms');
+    const codes = Array.from({ length: 5 }, (_, i) => String((Number(code) + 1 + i) % 1_000_000).padStart(6, '0'));
+    const answers = await Promise.all(codes.map((one) => writing.data(doctor, BY_CODE, { visit: visit.id, code: one, key: newKey() })));
+    for (const { confirmVisitByCode } of answers) assert.equal(confirmVisitByCode, null);
+    const right = () => writing.data(doctor, BY_CODE, { visit: visit.id, code, key: newKey() }).then((data) => data.confirmVisitByCode);
+    assert.equal(await right(), null);
+    await database.execute(`UPDATE private.visit_code SET tries = 0, valid_to = now() WHERE patient_id = ${person.id}`);
+    assert.equal(await right(), null, 'too late');
+    assert.equal((await writing.data(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() })).confirmVisit.confirmedBy, 'EGOV');
+  });
+});
+
+test('a mark follows the visit: none for a version of one that was marked', async () => {
+  const visit = await closed();
+  await writing.data(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() });
+  await writing.data(asCitizen(), RATE, { visit: visit.id, key: newKey() });
+  await database.execute(`WITH old AS (SELECT * FROM encounter WHERE patient_id = ${person.id} ORDER BY id DESC LIMIT 1), made AS (
+      INSERT INTO encounter (patient_id, clinic_id, practitioner_id, started_at, ended_at, kind, icd10, confirmed_by, confirmed_at, version)
+      SELECT patient_id, clinic_id, practitioner_id, started_at, ended_at, kind, icd10, confirmed_by, confirmed_at, 2 FROM old RETURNING id)
+    UPDATE encounter e SET superseded_by = made.id FROM old, made WHERE e.patient_id = old.patient_id AND e.id = old.id`);
+  const [now] = (await mine(person, 'visits(first: 1) { nodes { id version } }')).visits.nodes;
+  assert.equal(now.version, 2);
+  await writing.refused(asCitizen(), RATE, { visit: now.id, key: newKey() }, 'CONFLICT', /already/);
+});
+
+test('an allergy is refuted: a version says why, nothing warns of it, and it may be recorded anew', async () => {
+  const record = () => writing.data(doctor, ALLERGY, { patient: id, substance: 'Цефтриаксон', atc: 'J01DD04', key: newKey() }).then((data) => data.recordAllergy.id);
+  const allergy = await record(), variables = { allergy, key: newKey() };
+  for (const who of [asCitizen(), otherDoctor, { ...doctor, role: 'NURSE' }]) await writing.refused(who, REFUTE, { allergy, key: newKey() }, 'FORBIDDEN');
+  await writing.refused(doctor, REFUTE, { allergy, reason: 'жоқ', key: newKey() }, 'BAD_USER_INPUT');
+  const answers = await Promise.all(Array.from({ length: 5 }, () => writing.data(doctor, REFUTE, variables).then((data) => data.refuteAllergy)));
+  for (const answer of answers) assert.deepEqual(answer, answers[0]);
+  const [made] = answers;
+  assert.deepEqual(made, { id: made.id, recordStatus: 'ENTERED_IN_ERROR', refutedBecause: 'Сынама теріс болды', version: 2, earlierVersions: [{ id: allergy, recordStatus: 'ACTIVE' }] });
+  await everywhere('allergies(first: 50) { nodes { id recordStatus earlierVersions { id } } }', ({ allergies }) => {
+    assert.equal(allergies.nodes.find((one) => one.id === allergy), undefined);
+    assert.deepEqual(allergies.nodes.find((one) => one.id === made.id).earlierVersions, [{ id: allergy }]);
+  });
+  for (const one of [allergy, made.id]) await writing.refused(doctor, REFUTE, { allergy: one, key: newKey() }, 'NOT_FOUND');
+  assert.notEqual(await record(), made.id);
+});
+
+test('the diary: the owner writes; out of bounds the doctor is told, once for a kind and day', async () => {
+  await database.execute(`UPDATE care_plan SET status = 'revoked' WHERE patient_id = ${person.id}`);
+  const write = (variables) => writing.data(asCitizen(), DIARY, { patient: id, key: newKey(), ...variables }).then((data) => data.writeDiary);
+  const variables = { value: '135.00', second: '85.00', note: 'Таңертең', key: newKey() }, made = await write(variables);
+  assert.deepEqual(made, { id: made.id, kind: 'BLOOD_PRESSURE', value: '135.00', secondValue: '85.00', note: 'Таңертең' });
+  assert.deepEqual(await write(variables), made);
+  await everywhere('diary(first: 1) { nodes { id } }', ({ diary }) => assert.deepEqual(diary.nodes, [{ id: made.id }]));
+  // At the bounds nothing is told.
+  for (const [value, second] of [['180.00', '110.00'], ['90.00', '50.00']]) await write({ value, second });
+  assert.equal((await told('diary_alert', 'app')).length, 0);
+  for (const [value, second] of [['180.01', '90.00'], ['190.00', '120.00']]) await write({ value, second });
+  assert.deepEqual(await told('diary_alert', 'app'), [{ patient: Number(person.id), practitioner: Number(person.doctor_id), channel: 'app', payload: {} }]);
+  await write({ kind: 'GLUCOSE', value: '3.49' });
+  await write({ kind: 'WELLBEING', note: 'Шаршадым' });
+  assert.equal((await told('diary_alert', 'app')).length, 2);
+  await database.execute(`INSERT INTO care_plan (patient_id, practitioner_id, started_on, title) VALUES (${person.id}, ${other.doctor_id}, now()::date, 'x')`);
+  await write({ kind: 'PULSE', value: '140.00' });
+  assert.equal((await told('diary_alert', 'app'))[0].practitioner, Number(other.doctor_id), 'who leads the plan of care');
+  const long = 'x'.repeat(2001);
+  for (const wrong of [{ value: '120.00' }, { value: '80.00', second: '120.00' }, { kind: 'PULSE', value: '60.00', second: '60.00' }, { kind: 'PULSE', note: 'x' }, { kind: 'WELLBEING' }, { kind: 'WELLBEING', note: long },
+    { kind: 'PULSE', value: '60.00', at: '2999-01-01T00:00:00Z' }, { kind: 'PULSE', value: '60.00', at: '2020-01-01T00:00:00Z' }, { kind: 'PULSE', value: '-1.00' }, { kind: 'PULSE', value: '10000.01' }]) {
+    await writing.refused(asCitizen(), DIARY, { patient: id, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
+  }
+  for (const who of [asCitizen(other), doctor]) await writing.refused(who, DIARY, { patient: id, kind: 'PULSE', value: '60.00', key: newKey() }, 'FORBIDDEN');
+  await database.execute(`INSERT INTO diary_entry (patient_id, noted_at, kind, value) SELECT ${person.id}, now() - INTERVAL '1 hour', 'pulse', 6000 FROM generate_series(1, 200)`);
+  await writing.refused(asCitizen(), DIARY, { patient: id, kind: 'PULSE', value: '60.00', key: newKey() }, 'RATE_LIMITED');
+});
+
+describe('a passport is registered', () => {
+  /** An IIN that nobody has, with its check digit. */
+  const freeIin = async (n) => {
+    for (let serial = 0; ; serial++) {
+      const iin = await database.value(`SELECT v FROM (SELECT '2611206' || lpad('${n * 20 + serial}', 4, '0') || d AS v FROM generate_series(0, 9) d) x WHERE national_number_ok(v) AND NOT EXISTS (SELECT FROM patient WHERE iin = v)`);
+      if (iin) return iin;
+    }
+  };
+  const register = (variables, who = doctor) => writing.data(who, REGISTER, { key: newKey(), ...variables }).then((data) => data.registerPassport);
+
+  test('by the doctor of a district, once, also of twenty at once; the person is there at once, absent before', async () => {
+    const iin = await freeIin(1), look = () => writing.data(doctor, 'query ($iin: ID!) { patient(iin: $iin) { iin } }', { iin }).then(({ patient }) => patient);
+    for (let i = 0; i < 4; i++) assert.equal(await look(), null);
+    const variables = { iin, phone: '+77011234567', key: newKey() };
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => register(i % 2 ? variables : { ...variables, key: newKey() })));
+    const made = answers.find(Boolean);
+    assert.deepEqual([made.iin, made.fullName, made.clinic.id], [iin, 'Сұлтанова Әсел', (await mine(person, 'clinic { id }')).clinic.id]);
+    for (const answer of answers.filter(Boolean)) assert.deepEqual(answer, made);
+    assert.equal(await database.value(`SELECT count(*) FROM patient WHERE iin = '${iin}'`), 1);
+    for (let i = 0; i < 4; i++) assert.deepEqual(await look(), { iin });
+    assert.equal(await register({ iin: other.iin }), null, 'a passport has this IIN');
+  });
+
+  test('for nobody else, of nothing that is wrong, and not without end', async () => {
+    const iin = await freeIin(2);
+    for (const who of [asCitizen(), { ...doctor, org: '000000000000' }, { role: 'CONTACT_CENTRE', sub: person.iin, org: person.bin }]) await writing.refused(who, REGISTER, { iin, key: newKey() }, 'FORBIDDEN');
+    for (const wrong of [{ iin: `${iin.slice(0, 11)}${(Number(iin[11]) + 1) % 10}` }, { iin: '1' }, { born: '2999-01-01' }, { born: '1890-01-01' }, { name: ' ' }, { name: '<b>x</b>' }, { name: 'x'.repeat(201) }, { phone: '8701' }]) {
+      await writing.refused(doctor, REGISTER, { iin, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
+    }
+    await database.execute(`INSERT INTO private.attempt (kind, who) SELECT 'register', '${person.doctor_id}' FROM generate_series(1, 60)`);
+    await writing.refused(doctor, REGISTER, { iin, key: newKey() }, 'RATE_LIMITED');
+  });
+});
