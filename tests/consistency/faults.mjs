@@ -1,7 +1,7 @@
 // What goes wrong under a run. Each is { args, env (of the server); between(world, services): what the server is given instead of the services' sockets,
-// with stop(); strike(context), called again and again; end(context); loses: requests fail; ratio: the least share of hits }.
+// with stop(); strike(context), called again and again; end(context); loses: requests fail; seconds: how long it has to be at least; ratio: the least share of hits }.
 import { fork } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,6 +82,31 @@ export const FAULTS = {
       await world.superuser.execute(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name LIKE 'tolqujat%' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2`);
       await sleep(120);
+    },
+  },
+  'PostgreSQL killed': {
+    seconds: 6,
+    strike: async ({ services }) => {
+      await sleep(800);
+      process.kill((await services.pids()).postgres, 'SIGKILL');
+      await services.start();
+      await sleep(1500);
+    },
+  },
+  'the server killed, all of it, and PostgreSQL with it every other time': {
+    seconds: 6,
+    strike: async (context) => {
+      await sleep(800);
+      const { server, services } = context;
+      const { port, pid } = server;
+      const pids = [pid, ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)];
+      context.kills = (context.kills ?? 0) + 1;
+      if (context.kills % 2 === 0) process.kill((await services.pids()).postgres, 'SIGKILL');
+      for (const one of pids) process.kill(one, 'SIGKILL');
+      await server.exited;
+      await services.start();
+      await context.start(port);
+      await sleep(1200);
     },
   },
   'workers killed between COMMIT and invalidation': { env: { TOLQUJAT_FAILPOINTS: 'die-before-invalidation:40' }, loses: true },

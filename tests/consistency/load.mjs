@@ -45,13 +45,24 @@ class Client {
   }
 }
 
+/** A write whose answer did not come, until one does: it must have been done once. */
+async function sendAgain(client, record, token) {
+  while (!over) {
+    await sleep(20);
+    const answer = await client.ask(writeOf(record), { id: record, token }).catch(() => null);
+    if (answer?.data?.write) return answer.data.write;
+  }
+  return null;
+}
+
 async function write(client) {
   if (sinceWrite < readsPerWrite) return sleep(1);
   sinceWrite = 0;
-  const record = anyRecord(0.7), token = `${name}-${operations.length}-${Math.floor(random() * 1e9)}`, invoked = now();
+  const record = anyRecord(0.7), again = record < references[0] && random() < 0.5, token = `${name}-${operations.length}-${Math.floor(random() * 1e9)}`, invoked = now();
   const answer = await client.ask(writeOf(record), { id: record, token }).catch(() => null);
-  const made = answer?.errors ? null : answer?.data?.write;
+  let made = answer?.errors ? null : answer?.data?.write;
   if (!made) failed.writes++;
+  if (!made && again) made = await sendAgain(client, record, token);
   operations.push([record, true, made?.version ?? null, token, invoked, made ? now() : Infinity]);
   if (!made) return sleep(20);
   const aimers = waiting;

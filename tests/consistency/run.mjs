@@ -48,21 +48,25 @@ export async function runOnce(world, services, fault, seconds) {
   await world.empty();
   const between = await fault.between?.(world, services);
   const context = { world, services, proxies: between?.proxies, over: false };
-  let server, loads = [];
-  try {
-    server = await startServer({ database: between?.conninfo ?? world.database.serverConninfo, redis: between?.redis ?? services.redis,
+  context.start = async (port) => {
+    context.server = await startServer({ database: between?.conninfo ?? world.database.serverConninfo, redis: between?.redis ?? services.redis, port,
       args: ['--schema', world.schema, '--workers', '2', ...fault.args ?? SHARED], env: fault.env });
-    loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(server.port, i));
+    return context.server;
+  };
+  let loads = [];
+  try {
+    const { port } = await context.start();
+    loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(port, i));
     const striking = strikeOn(fault, context);
     await sleep(seconds * 1000);
     context.over = true;
     const faults = await striking;
     const said = await Promise.all(loads.map((load) => load.stop()));
-    const ratio = await hitRatio(server);
+    const ratio = await hitRatio(context.server);
     return { ...judge(said, await world.rows()), faults, ratio };
   } finally {
     for (const load of loads) load.kill(); // those that a failure left
-    await server?.stop();
+    await context.server?.stop();
     await between?.stop();
   }
 }

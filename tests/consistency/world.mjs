@@ -41,6 +41,7 @@ export const checksum = (record, version, token) => createHash('md5').update(`${
 const SQL = `
   CREATE TABLE register (id bigint PRIMARY KEY, code text NOT NULL UNIQUE, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL);
   CREATE TABLE note (record_id bigint NOT NULL REFERENCES register, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL, PRIMARY KEY (record_id, version));
+  CREATE INDEX ON note (token);
   CREATE TABLE folder (id bigint PRIMARY KEY, record_id bigint NOT NULL);
   INSERT INTO folder SELECT i, i FROM generate_series(1, ${HOT + COLD}) i;
   INSERT INTO folder SELECT i, i FROM generate_series(${references[0]}, ${references.at(-1)}) i;
@@ -56,6 +57,9 @@ const SQL = `
   END $$;
   CREATE FUNCTION write_record(viewer text, id integer, token text) RETURNS SETOF register LANGUAGE plpgsql AS $$
   DECLARE made register; BEGIN
+    PERFORM pg_advisory_xact_lock(write_record.id); -- the same write again waits for the first
+    SELECT r.id, r.code, n.version, n.token, n.checksum INTO made FROM note n JOIN register r ON r.id = n.record_id WHERE n.token = write_record.token;
+    IF FOUND THEN RETURN NEXT made; RETURN; END IF;
     INSERT INTO register AS r VALUES (write_record.id, 'c' || write_record.id, 1, write_record.token, md5(concat_ws('|', write_record.id, 1, write_record.token)))
       ON CONFLICT ON CONSTRAINT register_pkey DO UPDATE SET version = r.version + 1, token = excluded.token, checksum = md5(concat_ws('|', r.id, r.version + 1, excluded.token))
       RETURNING r.* INTO made;
@@ -75,6 +79,7 @@ export async function makeWorld(services) {
   writeFileSync(schema, SCHEMA);
   const database = await createDatabase({ services, empty: true });
   await database.execute(SQL);
+  await database.execute(`ALTER DATABASE ${database.name} SET synchronous_commit = on`); // what is acknowledged survives a kill, as it does where it matters
   return {
     database, schema, folder,
     superuser: new Database(database.services, database.name, 'postgres'),

@@ -120,8 +120,8 @@ export class Server {
  * socket's path or `off`; `tokens`: keys of tokens.mjs whose tokens count (without: `--access open`); `args`: more flags (tests plant rows behind the server's back,
  * so what workers share is off unless `args` say `--shared-cache` or `--follow`); `wrap`: a program that starts it (prlimit ...). Only `wait: false` does not wait for /readyz.
  */
-export async function startServer({ database, redis = 'off', tokens, args = [], env = {}, wait = true, wrap = [] } = {}) {
-  const port = await freePort();
+export async function startServer({ database, redis = 'off', tokens, args = [], env = {}, wait = true, wrap = [], port: wanted } = {}) {
+  const port = wanted ?? await freePort();
   const conninfo = typeof database === 'string' ? database : database.serverConninfo;
   const [file, ...before] = [...wrap, BINARY];
   const shared = ['--shared-cache', '--follow'].some((flag) => args.includes(flag)) ? [] : ['--shared-cache', '0'];
