@@ -1,7 +1,8 @@
 /* db/session.h: a connection of a command that changes something: one statement after another, with the command free to do
  * something else while one runs.
  *
- * Layer: db. Blocking: for commands, never on the loop. Each statement is a transaction of its own. */
+ * Layer: db. Blocking: for commands, never on the loop. Each statement is a transaction of its own, unless one
+ * of them is BEGIN. */
 #ifndef DB_SESSION_H
 #define DB_SESSION_H
 

@@ -32,6 +32,7 @@ static const char *command_name(enum config_command command)
            : command == COMMAND_TOKEN        ? "token"
            : command == COMMAND_AUDIT_VERIFY ? "audit verify"
            : command == COMMAND_IMPORT       ? "import"
+           : command == COMMAND_RUN          ? "run"
            : command == COMMAND_CARD_VERIFY  ? "card verify"
            : command == COMMAND_CARD_KEY     ? "card key"
            : command == COMMAND_MESSAGES     ? "messages"
@@ -79,18 +80,19 @@ static int read_flag(struct config *c, enum config_command command, int argc, ch
     return option_set(c, o, where, value, reterr);
 }
 
-/* What is given besides flags: SOURCE FILE... of `import`, one thing of `card`. */
+/* What is given besides flags: SOURCE FILE... of `import`, one thing of `card` and `run`. */
 static int read_operand(struct config *c, enum config_command command, int argc, const char *arg,
                         struct err *reterr)
 {
     struct config_import *im = &c->import;
+    const char **only = command == COMMAND_RUN ? &c->job.name : &c->card.operand;
 
     if (!*arg)
         return err_set(reterr, ERR_CONFIG, "an argument is empty");
-    if (command != COMMAND_IMPORT && c->card.operand)
+    if (command != COMMAND_IMPORT && *only)
         return err_set(reterr, ERR_CONFIG, "there is one argument more than it takes");
     if (command != COMMAND_IMPORT) {
-        c->card.operand = arg;
+        *only = arg;
         return 0;
     }
     if (!im->source) {
@@ -108,7 +110,7 @@ static int read_operand(struct config *c, enum config_command command, int argc,
 /* "-" is standard input. */
 static bool is_operand(enum config_command command, const char *arg)
 {
-    return (command & (COMMAND_IMPORT | COMMAND_CARD_VERIFY | COMMAND_CARD_KEY)) &&
+    return (command & (COMMAND_IMPORT | COMMAND_RUN | COMMAND_CARD_VERIFY | COMMAND_CARD_KEY)) &&
            (arg[0] != '-' || !arg[1]);
 }
 
@@ -128,6 +130,9 @@ static int read_flags(struct config *c, enum config_command command, int argc, c
         return err_set(reterr, ERR_CONFIG, "it needs SOURCE FILE... (- is standard input)");
     if (command == COMMAND_MESSAGES && !c->messages.gateway)
         return err_set(reterr, ERR_CONFIG, "--gateway is not given");
+    if (command == COMMAND_RUN && !c->job.name)
+        return err_set(reterr, ERR_CONFIG,
+                       "it needs a job: capitation, visit-monitor, figures or due-list");
     if (command == COMMAND_CARD_VERIFY && !c->card.operand)
         return err_set(reterr, ERR_CONFIG, "it needs what the QR code holds (- is standard input)");
     if (command == COMMAND_CARD_KEY && !c->card.operand)
@@ -217,7 +222,7 @@ static bool is_given(const struct given *given, const char *name)
     return false;
 }
 
-/* Of a demo: migrate and import are its database's owner, the server has a role that can't change what is there. */
+/* Of a demo: migrate, import and run are its database's owner, the server has a role that can't change what is there. */
 static int read_demo(struct config *c, enum config_command command, const struct given *given,
                      struct err *reterr)
 {
@@ -234,7 +239,7 @@ static int read_demo(struct config *c, enum config_command command, const struct
         return rc;
     if (command == COMMAND_MESSAGES)
         c->database = env_file_value(c, text, "TOLQUJAT_MESSAGES_DATABASE");
-    else if (command != COMMAND_MIGRATE && command != COMMAND_IMPORT)
+    else if (!(command & (COMMAND_MIGRATE | COMMAND_IMPORT | COMMAND_RUN)))
         c->database = env_file_value(c, text, "TOLQUJAT_SERVER_DATABASE");
     if (!c->database)
         c->database = env_file_value(c, text, "TOLQUJAT_DATABASE");
@@ -342,6 +347,8 @@ int config_read(struct config *ret, enum config_command command, int argc, char 
     rc = read_environment(c, command, &given, reterr);
     if (rc < 0)
         return rc;
+    if (command == COMMAND_RUN && !c->job.month)
+        return err_set(reterr, ERR_CONFIG, "--month is not given");
     if (!c->database && !(command & (COMMAND_TOKEN | COMMAND_CARD_VERIFY | COMMAND_CARD_KEY))) {
         rc = read_demo(c, command, &given, reterr);
         if (rc < 0)
@@ -386,7 +393,10 @@ int config_read_file(struct arena *arena, const char *path, size_t max_bytes, st
 void config_print_help(enum config_command command)
 {
     printf("tolqujat %s [FLAGS]%s\n\nFlags, and the environment variables that stand for them:\n",
-           command_name(command), command == COMMAND_IMPORT ? " SOURCE FILE..." : "");
+           command_name(command),
+           command == COMMAND_IMPORT ? " SOURCE FILE..."
+           : command == COMMAND_RUN  ? " JOB"
+                                     : "");
     for (size_t i = 0; i < options_n; i++) {
         const struct option *o = &options[i];
         char left[80], env[64];

@@ -35,6 +35,11 @@ struct config_import {
     int64_t batch;
 };
 
+/* Of `tolqujat run`; texts as in struct config. */
+struct config_job {
+    const char *name, *month;
+};
+
 /* Of `tolqujat card`; texts as in struct config. */
 struct config_card {
     const char *operand; /* what the QR code holds; of `card key` the file to make */
@@ -74,6 +79,7 @@ struct config {
 
     struct config_token token;
     struct config_import import;
+    struct config_job job;
     struct config_card card;
     struct config_messages messages;
 
@@ -89,7 +95,8 @@ enum config_command {
     COMMAND_IMPORT = 32,
     COMMAND_CARD_VERIFY = 64,
     COMMAND_CARD_KEY = 128,
-    COMMAND_MESSAGES = 256
+    COMMAND_MESSAGES = 256,
+    COMMAND_RUN = 512
 };
 
 enum {

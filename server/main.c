@@ -12,6 +12,7 @@
 #include "server/check.h"
 #include "server/config.h"
 #include "server/import.h"
+#include "server/job.h"
 #include "server/messages.h"
 #include "server/service.h"
 #include "server/supervisor.h"
@@ -31,6 +32,7 @@ static const char usage[] =
     "  tolqujat migrate [FLAGS]   brings the database to the newest tables\n"
     "  tolqujat import [FLAGS] SOURCE FILE...  takes another system's records (FHIR R4)\n"
     "  tolqujat messages [FLAGS]  sends what waits to be told to patients and doctors\n"
+    "  tolqujat run [FLAGS] JOB --month YYYY-MM  capitation, visit-monitor, figures, due-list\n"
     "  tolqujat token [FLAGS]     makes a token, or a key, for a demo\n"
     "  tolqujat card verify [FLAGS] PAYLOAD  reads an emergency card without a network\n"
     "  tolqujat card key FILE     makes a key that signs emergency cards\n"
@@ -134,6 +136,7 @@ static int run(const char *name, enum config_command command, int argc, char **a
                  : command == COMMAND_CHECK       ? check_run(&config)
                  : command == COMMAND_TOKEN       ? token(&config)
                  : command == COMMAND_IMPORT      ? import_run(&config)
+                 : command == COMMAND_RUN         ? job_run(&config)
                  : command == COMMAND_CARD_VERIFY ? card_verify(&config)
                  : command == COMMAND_CARD_KEY    ? card_key(&config)
                  : command == COMMAND_MESSAGES    ? messages_run(&config)
@@ -162,6 +165,8 @@ int main(int argc, char **argv)
         return run("import", COMMAND_IMPORT, argc - 2, argv + 2);
     if (strcmp(command, "messages") == 0)
         return run(command, COMMAND_MESSAGES, argc - 2, argv + 2);
+    if (strcmp(command, "run") == 0)
+        return run(command, COMMAND_RUN, argc - 2, argv + 2);
     if (strcmp(command, "token") == 0)
         return run(command, COMMAND_TOKEN, argc - 2, argv + 2);
     if (strcmp(command, "audit") == 0 && argc > 2 && strcmp(argv[2], "verify") == 0)

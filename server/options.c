@@ -13,7 +13,7 @@
 
 enum {
     ALL = COMMAND_SERVE | COMMAND_CHECK | COMMAND_MIGRATE | COMMAND_AUDIT_VERIFY | COMMAND_IMPORT |
-          COMMAND_MESSAGES,
+          COMMAND_MESSAGES | COMMAND_RUN,
     SERVE = COMMAND_SERVE,
     TOKEN = COMMAND_TOKEN,
     MESSAGES = COMMAND_MESSAGES
@@ -172,6 +172,7 @@ const struct option options[] = {
      "Prometheus text, written anew every few seconds"},
     {"until-empty", OPTION_FLAG, MESSAGES, AT(messages.until_empty), 0, 0, NULL, NULL,
      "ends when nothing is due any more"},
+    {"month", OPTION_TEXT, COMMAND_RUN, AT(job.month), 0, 0, NULL, "YYYY-MM", "of which month"},
     {"audience", OPTION_TEXT, TOKEN, AT(token.audience), 0, 0, "tolqujat", "TEXT", "claim `aud`"},
 };
 

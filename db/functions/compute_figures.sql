@@ -1,91 +1,7 @@
 /*
- * The batches behind the figures, for whoever owns the tables; each replaces what it said of a month before, in one transaction.
- * They read everybody, so they are run once a month and never by the server.
+ * The batch behind the figures, for whoever owns the tables; it replaces what it said of a month before, in one transaction.
+ * It reads everybody, so it is run once a month (`tolqujat run figures`) and never by the server.
  */
-
-/*
- * Visits of a month that may never have been. Rules and their scores (of 100):
- *   after_death 100   begun on a later day than the one on which the person died
- *   disputed     90   the person says "I was not there"
- *   in_hospital  80   on a day within a stay in another organisation
- *   two_places   60   within 30 minutes of a visit to another organisation
- *   crowded_day  40   the doctor has more than 60 visits on that day
- *   other_region 30   in another region than the person is attached in, and nobody confirmed it
- */
-CREATE OR REPLACE FUNCTION compute_visit_flags(of_month date) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-    day date := date_trunc('month', of_month)::date;
-    flagged bigint;
-BEGIN
-    DELETE FROM private.visit_flag f WHERE f.month = day;
-    WITH visit AS MATERIALIZED (
-        SELECT e.patient_id, e.id, e.clinic_id, e.practitioner_id, e.kind, e.confirmed_by, e.started_at, (e.started_at AT TIME ZONE INTERVAL '5 hours')::date AS on_day
-          FROM encounter e
-         WHERE e.superseded_by IS NULL AND e.record_status <> 'entered_in_error'
-           AND e.started_at >= day::timestamp AT TIME ZONE INTERVAL '5 hours' AND e.started_at < (day + INTERVAL '1 month') AT TIME ZONE INTERVAL '5 hours'
-    ), flag AS (
-        SELECT v.patient_id, v.id, v.clinic_id, 'after_death' AS rule, 100 AS score
-          FROM visit v JOIN patient p ON p.id = v.patient_id WHERE v.on_day > p.deceased_on
-        UNION ALL
-        SELECT v.patient_id, v.id, v.clinic_id, 'disputed', 90
-          FROM visit v WHERE EXISTS (SELECT FROM dispute d WHERE d.patient_id = v.patient_id AND d.item_table = 'encounter' AND d.item_id = v.id
-                                        AND d.reason = 'not_there' AND d.status <> 'rejected')
-        UNION ALL
-        SELECT v.patient_id, v.id, v.clinic_id, 'in_hospital', 80
-          FROM visit v WHERE EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = v.patient_id AND h.superseded_by IS NULL AND h.record_status <> 'entered_in_error'
-                                        AND h.clinic_id <> v.clinic_id AND h.admitted_on < v.on_day AND (h.discharged_on IS NULL OR h.discharged_on > v.on_day))
-        UNION ALL
-        SELECT v.patient_id, v.id, v.clinic_id, 'two_places', 60
-          FROM visit v WHERE v.kind IN ('visit', 'preventive') AND EXISTS (SELECT FROM visit o WHERE o.patient_id = v.patient_id AND o.kind IN ('visit', 'preventive')
-                                        AND o.clinic_id <> v.clinic_id AND o.started_at BETWEEN v.started_at - INTERVAL '30 minutes' AND v.started_at + INTERVAL '30 minutes')
-        UNION ALL
-        SELECT v.patient_id, v.id, v.clinic_id, 'crowded_day', 40
-          FROM visit v JOIN (SELECT practitioner_id, on_day FROM visit WHERE practitioner_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 60) c USING (practitioner_id, on_day)
-        UNION ALL
-        SELECT v.patient_id, v.id, v.clinic_id, 'other_region', 30
-          FROM visit v
-          JOIN patient p ON p.id = v.patient_id
-          JOIN clinic own ON own.id = p.clinic_id
-          JOIN clinic there ON there.id = v.clinic_id AND there.kind = 'polyclinic' AND there.region_id <> own.region_id
-         WHERE v.confirmed_by = 'none' AND v.kind = 'visit'
-    )
-    INSERT INTO private.visit_flag (patient_id, encounter_id, clinic_id, month, rule, score)
-    SELECT f.patient_id, f.id, f.clinic_id, day, f.rule, f.score FROM flag f;
-    GET DIAGNOSTICS flagged = ROW_COUNT;
-    RETURN flagged;
-END $$;
-
-/*
- * People of each clinic in the month of a day by what is paid for them: attached on its last day and alive, insured or not on that
- * day, with a confirmed visit within 12 months before or without one. The rates are those of that day.
- */
-CREATE OR REPLACE FUNCTION compute_capitation(of_month date) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-    day date := date_trunc('month', of_month)::date;
-    last_day date := (day + INTERVAL '1 month - 1 day')::date;
-    counted bigint;
-BEGIN
-    DELETE FROM capitation_month c WHERE c.month = day;
-    INSERT INTO capitation_month (clinic_id, month, condition, percent, people)
-    SELECT p.clinic_id, day, r.condition, r.percent, count(*)
-      FROM (SELECT a.clinic_id, a.patient_id,
-                   EXISTS (SELECT FROM insurance_status i WHERE i.patient_id = a.patient_id AND i.superseded_by IS NULL AND i.record_status <> 'entered_in_error'
-                              AND i.insured AND i.valid_from <= last_day AND (i.valid_to IS NULL OR i.valid_to > last_day)) AS insured,
-                   EXISTS (SELECT FROM encounter e WHERE e.patient_id = a.patient_id AND e.superseded_by IS NULL AND e.record_status <> 'entered_in_error'
-                              AND e.confirmed_by <> 'none' AND e.started_at >= (last_day + 1 - INTERVAL '12 months') AT TIME ZONE INTERVAL '5 hours'
-                              AND e.started_at < (last_day + 1)::timestamp AT TIME ZONE INTERVAL '5 hours') AS came
-              FROM attachment a
-              JOIN patient o ON o.id = a.patient_id AND (o.deceased_on IS NULL OR o.deceased_on > last_day)
-             WHERE a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
-               AND a.attached_on <= last_day AND (a.detached_on IS NULL OR a.detached_on > last_day)) p
-      JOIN capitation_rate r ON r.condition = CASE WHEN p.insured AND p.came THEN 'full' WHEN p.came THEN 'uninsured' WHEN p.insured THEN 'no_visit' ELSE 'both' END
-                            AND r.valid_from <= last_day AND (r.valid_to IS NULL OR r.valid_to > last_day)
-     GROUP BY 1, 3, 4;
-    GET DIAGNOSTICS counted = ROW_COUNT;
-    RETURN counted;
-END $$;
 
 /* The cells of one measure: `counted` is a table of one row for each of what is counted, made by compute_figures(). */
 CREATE OR REPLACE FUNCTION private.add_cells(of_measure text, of_month date, is_share boolean) RETURNS void
@@ -110,7 +26,7 @@ DECLARE
     since timestamptz := day::timestamp AT TIME ZONE INTERVAL '5 hours';
     until timestamptz := (day + INTERVAL '1 month') AT TIME ZONE INTERVAL '5 hours';
 BEGIN
-    PERFORM compute_visit_flags(day), compute_capitation(day);
+    PERFORM job_turn('figures', day), compute_visit_flags(day), compute_capitation(day);
     DELETE FROM figure_cell f WHERE f.month = day;
     CREATE TEMP TABLE IF NOT EXISTS counted (patient_id bigint, clinic_id bigint, subject text NOT NULL DEFAULT '', part bigint, whole bigint NOT NULL DEFAULT 1);
 
@@ -181,7 +97,7 @@ BEGIN
     SELECT e.patient_id, e.clinic_id, u.rule, EXISTS (SELECT FROM private.visit_flag f WHERE f.patient_id = e.patient_id AND f.encounter_id = e.id
                                                          AND f.month = day AND u.rule IN (f.rule, ''))::int
       FROM encounter e
-     CROSS JOIN unnest(ARRAY['', 'after_death', 'in_hospital', 'two_places', 'crowded_day', 'other_region', 'disputed']) u (rule)
+     CROSS JOIN unnest(ARRAY['', 'after_death', 'in_hospital', 'two_places', 'crowded_day', 'other_region', 'disputed', 'no_trace']) u (rule)
      WHERE e.superseded_by IS NULL AND e.record_status <> 'entered_in_error' AND e.started_at >= since AND e.started_at < until;
     PERFORM private.add_cells('flagged_visits', day, true);
 

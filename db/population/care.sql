@@ -35,7 +35,14 @@ SELECT v.n, v.n * 256 + v.place, v.clinic_id, v.doctor_id, v.n * 256 + v.conditi
        LATERAL (SELECT (CASE v.kind WHEN 'home' THEN 520000 WHEN 'remote' THEN 150000 WHEN 'preventive' THEN 280000 ELSE 350000 END
                         + population.pick(v.n, 9447 + v.place, 200) * 1000)::bigint AS cost,
                        CASE WHEN v.place <> 120 AND population.u(v.n, 9448 + v.place) < 0.05 THEN 'paid' WHEN v.kind = 'preventive' THEN 'osms' ELSE 'gobmp' END AS payer) m
+ /* Who lies in hospital comes to no clinic, unless somebody only writes so. */
+ WHERE v.place = 120 OR NOT EXISTS (SELECT FROM stay s WHERE s.n = v.n AND s.admitted_on < v.day AND s.leaves_on > v.day)
  ORDER BY v.n, v.place;
+/* Nor is anybody in two places at once: who was at the own clinic then has not been to a check elsewhere. */
+DELETE FROM encounter e
+ WHERE e.patient_id BETWEEN :lo AND :hi AND e.id & 255 = 110
+   AND EXISTS (SELECT FROM encounter o WHERE o.patient_id = e.patient_id AND o.clinic_id <> e.clinic_id AND o.id & 255 < 110
+                  AND o.started_at BETWEEN e.started_at - interval '30 minutes' AND e.started_at + interval '30 minutes');
 
 /* One in five of those who confirmed gives a mark, mostly a good one. */
 INSERT INTO rating (patient_id, id, encounter_id, practitioner_id, clinic_id, made_at, score)

@@ -185,6 +185,12 @@ rule (name, broken) AS (
                WHERE CASE e.id & 255 WHEN 121 THEN NOT EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = e.patient_id AND h.clinic_id <> e.clinic_id AND h.admitted_on < t.day AND h.discharged_on > t.day)
                                      WHEN 122 THEN NOT EXISTS (SELECT FROM encounter o WHERE o.patient_id = e.patient_id AND o.clinic_id <> e.clinic_id AND o.started_at BETWEEN e.started_at - INTERVAL '30 minutes' AND e.started_at)
                                      WHEN 123 THEN NOT EXISTS (SELECT FROM patient p, clinic c WHERE p.id = e.patient_id AND c.id = e.clinic_id AND c.region_id <> p.region_id) END
+    UNION ALL SELECT 'a true visit is made by nobody who lies in hospital elsewhere or is at another clinic', count(*)
+                FROM encounter e CROSS JOIN LATERAL (SELECT (e.started_at AT TIME ZONE INTERVAL '5 hours')::date AS day) t
+               WHERE e.id & 255 NOT BETWEEN 120 AND 123
+                 AND (EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = e.patient_id AND h.clinic_id <> e.clinic_id AND h.admitted_on < t.day AND (h.discharged_on IS NULL OR h.discharged_on > t.day))
+                      OR EXISTS (SELECT FROM encounter o WHERE o.patient_id = e.patient_id AND o.clinic_id <> e.clinic_id AND o.id & 255 NOT BETWEEN 120 AND 123
+                                    AND o.started_at BETWEEN e.started_at - INTERVAL '30 minutes' AND e.started_at + INTERVAL '30 minutes'))
     UNION ALL SELECT 'screenings are for who is of the sex and age, while the rule is in force', count(*) FROM screening_task s JOIN plan_rule r ON r.id = s.rule_id JOIN patient p ON p.id = s.patient_id
                 WHERE r.kind <> 'screening' OR r.sex <> p.sex OR s.invited_on < r.valid_from OR s.invited_on >= r.valid_to
                    OR s.invited_on < p.birth_date + make_interval(months => r.from_months) OR s.invited_on >= p.birth_date + make_interval(months => r.to_months)

@@ -64,8 +64,8 @@ SELECT p.n, p.n * 256 + m.id * 2 + j, m.id, p.doctor_id, (t.checked_on + time '0
 
 /*
  * Visits that never were, beside those of place 120 (care.sql), of the kinds that a monitor can find without the patient: 121 while the person lay in
- * hospital, 122 a quarter of an hour after a visit elsewhere, 123 in another region. 111 is a true one, made on a journey. All told three in a thousand visits
- * are false, and their places say which.
+ * hospital, 122 a quarter of an hour after a visit elsewhere, 123 in another region. Of true ones, 111 was made on a journey, and of 112 no more is left than
+ * of a false one: advice was all. All told three in a thousand visits are false, and their places say which.
  */
 INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, recorded_by, recorded_at, started_at, ended_at, confirmed_at, confirmed_by, source_id, kind, icd10, reason, cost, paid_by_patient, payer, source_rec)
 SELECT v.n, v.n * 256 + v.place, v.clinic_id, v.doctor_id, v.doctor_id, v.at + interval '20 minutes', v.at, v.at + interval '20 minutes', CASE WHEN v.confirmed THEN v.at + interval '1 hour' END,
@@ -89,6 +89,15 @@ SELECT v.n, v.n * 256 + v.place, v.clinic_id, v.doctor_id, v.doctor_id, v.at + i
          CROSS JOIN (VALUES (111, 0.0015), (123, 0.0007)) w (place, share)
          CROSS JOIN LATERAL (SELECT 1 + population.pick(p.n, 22830 + w.place, 1560) AS clinic_id) o
           JOIN clinic c ON c.id = o.clinic_id AND c.region_id <> p.region_id
-         WHERE p.attached AND population.u(p.n, 22700 + w.place) < w.share AND p.birth < p.last_day - 400) v
+         WHERE p.attached AND population.u(p.n, 22700 + w.place) < w.share AND p.birth < p.last_day - 400
+        UNION ALL
+        SELECT p.n, p.grp, p.source_id, 112, p.clinic_id, p.doctor_id, population.u(p.n, 22851) < 0.75, (p.last_day - population.pick(p.n, 22852, 200) + time '11:30') AT TIME ZONE 'UTC'
+          FROM person p
+         WHERE population.u(p.n, 22850) < 0.004 AND p.birth < p.last_day - 400) v
   JOIN population.icd10 i ON i.code = 'J06.9'
+ CROSS JOIN LATERAL (SELECT (v.at AT TIME ZONE 'UTC')::date AS day) d
+ /* True ones are made neither from a hospital bed nor in two places at once. */
+ WHERE v.place NOT IN (111, 112)
+    OR NOT EXISTS (SELECT FROM stay s WHERE s.n = v.n AND s.admitted_on < d.day AND s.leaves_on > d.day)
+       AND NOT EXISTS (SELECT FROM encounter e WHERE e.patient_id = v.n AND e.id & 255 <> 120 AND e.started_at BETWEEN v.at - interval '30 minutes' AND v.at + interval '30 minutes')
  ORDER BY v.n, v.place;

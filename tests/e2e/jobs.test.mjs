@@ -1,0 +1,224 @@
+// `tolqujat run JOB --month YYYY-MM`: what is done once a month for everybody. Runs that are killed at a known point, interrupted, repeated, begun
+// twice at once, or overtaken by changes. (What the figures, the capitation and the flags are, is held by prevention-api.)
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { Session } from './lib/load.mjs';
+import { BINARY, TOP, atExit, run, until } from './lib/run.mjs';
+import { createDatabase } from './lib/services.mjs';
+
+let database, month, next, past;
+before(async () => {
+  database = await createDatabase();
+  [{ month, next, past }] = await database.query(`SELECT to_char(kz_today(), 'YYYY-MM') AS month, to_char(date_trunc('month', kz_today()) + INTERVAL '1 month', 'YYYY-MM') AS next,
+    to_char(date_trunc('month', kz_today()) - INTERVAL '1 month', 'YYYY-MM') AS past`);
+});
+after(() => database?.drop());
+
+const flags = (name, of, conninfo = database.conninfo) => ['run', name, '--month', of, '--database', conninfo];
+const job = (name, of) => run(BINARY, flags(name, of));
+/** Until nobody has the job any more: a server notices within a second that a client is gone. */
+async function done(name, of) {
+  let result;
+  await until(async () => { result = await job(name, of); return result.status !== 3; }, `${name} of ${of} is free`);
+  assert.equal(result.status, 0, result.stderr);
+  return result.stdout;
+}
+
+/** One that a test steers: { child, ended: promise of { code, signal, stdout, stderr } }. */
+function start(name, of) {
+  const child = spawn(BINARY, flags(name, of), { cwd: TOP, stdio: ['ignore', 'pipe', 'pipe'] });
+  const forget = atExit(() => child.kill('SIGKILL'));
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr']) child[stream].on('data', (data) => { said[stream] += data; });
+  return { child, ended: new Promise((resolve) => { child.once('close', (code, signal) => { forget(); resolve({ code, signal, ...said }); }); }) };
+}
+
+/** Runs `body` once the job waits for what `sql` holds, until body calls its argument. */
+async function whileWaiting(name, of, sql, body) {
+  const session = new Session(database);
+  try {
+    await session.say(`BEGIN; ${sql};`);
+    const one = start(name, of);
+    await until(() => database.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%job_step%'"), 'the job waits');
+    return await body(one, async (more = '') => { await session.say(`${more} COMMIT;`); });
+  } finally {
+    session.end();
+  }
+}
+
+const HEADS = 'SELECT clinic_id, condition, percent, people FROM capitation_month WHERE month =';
+const heads = (of) => database.query(`${HEADS} '${of}-01' ORDER BY 1, 2`);
+const lastRun = async (name, of) => (await database.query(`SELECT snapshot_at, ended_at, rows_written FROM private.job_run WHERE job = '${name}' AND month = '${of}-01'`))[0];
+const MESSAGES = "FROM private.outbox WHERE kind = 'due_this_month'";
+
+describe('the command', () => {
+  const refused = (what, args, sentence) => test(`refuses ${what}`, async () => {
+    const { status, stdout, stderr } = await run(BINARY, ['run', ...args(), '--database', database.conninfo]);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, sentence);
+    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+    assert.equal(stdout, '');
+    assert.equal(await database.value('SELECT count(*) FROM private.job_run'), 0);
+  });
+  refused('to do nothing', () => [], /it needs a job/);
+  refused('a job that there is not', () => ['everything', '--month', past], /There are the jobs capitation/);
+  refused('two jobs', () => ['capitation', 'figures', '--month', past], /one argument more/);
+  refused('no month', () => ['capitation'], /--month is not given/);
+  for (const bad of ['2026-13', '2026-1', '2026-10-01', 'october', "'; DROP TABLE patient; --"]) refused(`the month ${bad}`, () => ['capitation', '--month', bad], /The month is a year/);
+  refused('to pay for a month that is not over', () => ['capitation', '--month', month], /not over/);
+  refused('figures of such a month', () => ['figures', '--month', month], /not over/);
+  refused('to look for visits in a month to come', () => ['visit-monitor', '--month', next], /has not begun/);
+  refused('to tell people of what was due', () => ['due-list', '--month', past], /it must be this one/);
+  refused('to tell people of what will be', () => ['due-list', '--month', next], /it must be this one/);
+  refused('a flag that it does not have', () => ['capitation', '--month', past, '--port', '1'], /there is no flag --port/);
+
+  test('is not for the role of the server', async () => {
+    const { status, stderr } = await run(BINARY, flags('capitation', past, database.serverConninfo));
+    assert.equal(status, 1);
+    assert.match(stderr, /permission denied for function job_claim/);
+  });
+  test('says where the database is not', async () => {
+    const { status, stderr } = await run(BINARY, flags('capitation', past, 'host=/nowhere dbname=x'));
+    assert.equal(status, 1);
+    assert.match(stderr, /^tolqujat run: no connection to the database/);
+  });
+  test('has its flags in --help', async () => {
+    const { stdout } = await run(BINARY, ['run', '--help']);
+    assert.match(stdout, /^tolqujat run \[FLAGS\] JOB\n/);
+    assert.match(stdout, /--month YYYY-MM/);
+    assert.match((await run(BINARY, ['--help'])).stdout, /tolqujat run/);
+  });
+});
+
+describe('jobs that count', () => {
+  test('capitation, flags and figures are those of the functions, also a second time; and it is on record when they were counted', async () => {
+    const tables = { capitation: `${HEADS} '${past}-01'`, 'visit-monitor': `SELECT patient_id, encounter_id, rule, score FROM private.visit_flag WHERE month = '${past}-01'`,
+      figures: `SELECT * FROM figure_cell WHERE month = '${past}-01'` };
+    const print = (sql) => database.query(`SELECT count(*) AS n, md5(string_agg(t::text, '' ORDER BY t::text)) AS all FROM (${sql}) t`);
+    // A false visit for the monitor to find.
+    await database.execute(`INSERT INTO encounter (patient_id, id, clinic_id, started_at, kind, confirmed_by) SELECT id, 9001, clinic_id, date_trunc('month', now()) - INTERVAL '3 days', 'visit', 'none'
+      FROM patient WHERE clinic_id IS NOT NULL ORDER BY id LIMIT 1; UPDATE patient SET deceased_on = (date_trunc('month', now()) - INTERVAL '9 days')::date WHERE id = (SELECT patient_id FROM encounter WHERE id = 9001)`);
+    await database.execute(`SELECT compute_figures('${past}-01')`);
+    for (const [name, sql] of Object.entries(tables)) {
+      const [expected] = await print(sql);
+      assert.ok(expected.n > 0, name);
+      for (let i = 0; i < 2; i++) {
+        assert.match(await done(name, past), new RegExp(`^${name} ${past}: ${expected.n} rows, as of 20`));
+        assert.deepEqual(await print(sql), [expected], name);
+      }
+      const { snapshot_at: counted, ended_at: ended, rows_written: rows } = await lastRun(name, past);
+      assert.ok(counted <= ended && rows === expected.n, name);
+    }
+    assert.equal(await database.value("SELECT count(*) FROM private.visit_flag WHERE encounter_id = 9001 AND rule = 'after_death'"), 1);
+  });
+
+  test('one that is killed has changed nothing', async () => {
+    const right = await heads(past), before_ = await lastRun('capitation', past);
+    await database.execute('UPDATE capitation_month SET people = people + 1000');
+    const wrong = await heads(past);
+    await whileWaiting('capitation', past, 'LOCK TABLE insurance_status IN ACCESS EXCLUSIVE MODE', async (one) => {
+      one.child.kill('SIGKILL');
+      assert.equal((await one.ended).signal, 'SIGKILL');
+    });
+    assert.deepEqual(await heads(past), wrong);
+    assert.deepEqual(await lastRun('capitation', past), before_);
+    await done('capitation', past);
+    assert.deepEqual(await heads(past), right);
+  });
+
+  test('what is changed meanwhile is not counted in part: it is as of one moment', async () => {
+    const right = await heads(past), people = right.reduce((sum, each) => sum + each.people, 0);
+    await whileWaiting('capitation', past, 'LOCK TABLE insurance_status IN ACCESS EXCLUSIVE MODE', async (one, go) => {
+      await database.execute('DELETE FROM attachment WHERE patient_id % 2 = 0');
+      await go();
+      const { code, stdout, stderr } = await one.ended;
+      assert.equal(code, 0, stdout + stderr);
+    });
+    assert.deepEqual(await heads(past), right);
+    await done('capitation', past);
+    assert.ok((await heads(past)).reduce((sum, each) => sum + each.people, 0) < people * 0.6);
+  });
+
+  test('two at once: one does it, the other is told so; what is written for both is that of one', async () => {
+    await whileWaiting('capitation', past, 'LOCK TABLE insurance_status IN ACCESS EXCLUSIVE MODE', async (one, go) => {
+      for (const name of ['capitation', 'visit-monitor', 'figures']) { // they write the same
+        const { status, stderr } = await job(name, past);
+        assert.equal(status, 3, name);
+        assert.match(stderr, /another run is at this month/);
+      }
+      await go();
+      assert.equal((await one.ended).code, 0);
+    });
+    const right = await heads(past);
+    const all = await Promise.all([...Array(12).keys()].map((i) => job(i % 3 ? 'capitation' : 'figures', past)));
+    assert.ok(all.every(({ status }) => status === 0 || status === 3) && all.some(({ status }) => status === 0), JSON.stringify(all));
+    assert.deepEqual(await heads(past), right);
+  });
+});
+
+describe('the list of what is due', () => {
+  const told = () => database.query(`SELECT patient_id AS id, count(*) AS n ${MESSAGES} AND payload ->> 'month' = '${month}' GROUP BY 1 ORDER BY 1`);
+  const due = () => database.query(`SELECT p.id FROM patient p WHERE p.deceased_on IS NULL AND EXISTS (SELECT FROM all_due_items(p.id, '${month}-01')) ORDER BY 1`);
+  const noticed = () => until(async () => !await database.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%job_step%' AND pid <> pg_backend_pid()"), 'the server has noticed');
+  const hold = (id) => `INSERT INTO private.due_notice (month, patient_id) VALUES ('${month}-01', ${id})`;
+
+  test('one that is killed or interrupted leaves whole steps, and the next goes on from there: everybody is told once', async () => {
+    const expected = await due(), last = expected.at(-1).id;
+    assert.ok(expected.length > 200 && last > 500, 'both steps have somebody');
+    // Killed in its second step: the first is done.
+    await whileWaiting('due-list', month, hold(last), async (one) => {
+      one.child.kill('SIGKILL');
+      await one.ended;
+      await noticed(); // else it would do this one step yet
+    });
+    const half = await told();
+    assert.deepEqual(half.map(({ id }) => id), expected.map(({ id }) => id).filter((id) => id <= half.at(-1).id));
+    assert.ok(half.length > 100 && half.length < expected.length);
+    assert.equal((await lastRun('due-list', month)).ended_at, null);
+    // Interrupted in its first: it ends that step and no other.
+    await database.execute(`DELETE FROM private.due_notice; DELETE ${MESSAGES}`);
+    await whileWaiting('due-list', month, hold(expected[0].id), async (one, go) => {
+      one.child.kill('SIGTERM');
+      await go(`DELETE FROM private.due_notice WHERE patient_id = ${expected[0].id};`);
+      const { code, stderr } = await one.ended;
+      assert.equal(code, 1);
+      assert.match(stderr, /interrupted; the same command goes on from there/);
+    });
+    assert.deepEqual(await told(), half);
+    assert.match(await done('due-list', month), new RegExp(`^due-list ${month}: ${expected.length} rows`));
+    assert.deepEqual(await told(), expected.map(({ id }) => ({ id, n: 2 })));
+  });
+
+  test('nobody is told twice in a month, also when the message is deleted', async () => {
+    const all = await told();
+    await database.execute(`DELETE ${MESSAGES} AND patient_id = ${all[0].id}`);
+    await Promise.all([1, 2, 3].map(() => job('due-list', month)));
+    await done('due-list', month);
+    assert.deepEqual(await told(), all.slice(1));
+  });
+
+  test('the message names no disease and no examination, and the dead get none', async () => {
+    assert.deepEqual(await database.query(`SELECT DISTINCT k FROM private.outbox, jsonb_object_keys(payload) k WHERE kind = 'due_this_month' ORDER BY 1`), [{ k: 'items' }, { k: 'month' }]);
+    assert.equal(await database.value("SELECT count(*) FROM private.outbox o JOIN patient p ON p.id = o.patient_id WHERE o.kind = 'due_this_month' AND p.deceased_on IS NOT NULL"), 0);
+    const [one] = await database.query(`SELECT patient_id AS id, (payload -> 'items')::int AS n ${MESSAGES} AND payload ->> 'month' = '${month}' LIMIT 1`);
+    assert.equal(one.n, await database.value(`SELECT count(*) FROM all_due_items(${one.id}, '${month}-01')`));
+  });
+
+  test('shows on a terminal how far it is, and leaves nothing of it behind', async () => {
+    const [{ id }] = (await due()).slice(-1);
+    await database.execute('DELETE FROM private.due_notice');
+    const session = new Session(database);
+    try {
+      await session.say(`BEGIN; ${hold(id)};`);
+      const shown = run('script', ['-qec', `'${BINARY}' run due-list --month ${month} --database '${database.conninfo}'`, '/dev/null']);
+      await until(() => database.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%job_step%' AND now() - query_start > INTERVAL '300 ms'"), 'it waits in its last step');
+      session.end();
+      const { status, stdout } = await shown;
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, new RegExp(`due-list ${month}: 1000 of 1000 people, \\d+/s\\r\\x1b\\[K`));
+    } finally {
+      session.end();
+    }
+  });
+});
