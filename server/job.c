@@ -27,6 +27,7 @@ struct job {
     const char *name, *month;
     struct session *session;
     bool at_once; /* one transaction from begin to end */
+    bool unsure;  /* it was to be committed, and nobody has said that it was */
     bool terminal, shown;
     double began, shown_at;
     uint64_t people, done;
@@ -141,6 +142,7 @@ static int end(struct job *j, struct err *reterr)
     snprintf(snapshot, sizeof snapshot, "%s", session_text(j->session, 0, 1));
     if (j->at_once)
         rc = session_run(j->session, "COMMIT", 0, NULL, reterr);
+    j->unsure = rc < 0 && session_fault(j->session) == PG_LOST;
     wipe(j);
     if (rc == 0)
         printf("%s %s: %s rows, as of %s (%.1f s)\n", j->name, j->month, rows, snapshot,
@@ -180,7 +182,9 @@ static int run_claimed(struct job *j)
     if (rc == 0 && !interrupted)
         return JOB_DONE;
     fprintf(stderr, "tolqujat run: %s; %s\n", rc < 0 ? err.message : "interrupted",
-            j->at_once ? "nothing was changed" : "the same command goes on from there");
+            j->unsure    ? "it may be done all the same, and can be run again"
+            : j->at_once ? "nothing was changed"
+                         : "the same command goes on from there");
     return JOB_FAILED;
 }
 
