@@ -226,9 +226,10 @@ describe('clinical records', () => {
     const refer = (sheet) => `INSERT INTO hospital_referral (patient_id, from_clinic_id, to_clinic_id, referred_on, icd10, sheet_number) VALUES (1, 1, 2, '2026-01-01', 'I10', '${sheet}')`;
     await refuses(`BEGIN; ${refer('T1')}; ${refer('T1')};`, /hospital_referral_sheet/);
     await lets(`${refer('T1')}; ${refer('T2')}`);
-    const stay = (to) => `INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission${to ? ', discharged_on, icd10_discharge, outcome' : ''})
-      VALUES (1, 2, '2026-01-05', 'Терапия', 'I10'${to ? `, '${to}', 'I10', 'improved'` : ''})`;
-    await lets(`${stay('2026-01-09')}; ${stay()}`);
+    const stay = (to, from = '2026-01-05') => `INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission${to ? ', discharged_on, icd10_discharge, outcome' : ''})
+      VALUES (1, 2, '${from}', 'Терапия', 'I10'${to ? `, '${to}', 'I10', 'improved'` : ''})`;
+    await lets(`${stay('2026-01-09')}; ${stay(undefined, '2026-01-09')}`);
+    await refuses(`BEGIN; ${stay('2026-01-09')}; ${stay(undefined, '2026-01-08')};`, /hospitalization_way|one hospital at a time/);
     await refuses(`BEGIN; ${stay()}; ${stay()};`, /hospitalization_one_open/);
     await refuses(stay('2026-01-04'), /hospitalization_check/);
     await refuses(`BEGIN; ${stay()}; UPDATE hospitalization SET discharged_on = '2026-01-09', outcome = 'improved';`, /hospitalization_check/);

@@ -322,7 +322,8 @@ describe('the monitor of false visits', () => {
     const { id, clinic_id: home, region_id: region } = who;
     const [near] = await people.query(`SELECT id FROM clinic WHERE kind = 'polyclinic' AND region_id = ${region} AND id <> ${home} ORDER BY id LIMIT 1`);
     const [far] = await people.query(`SELECT id FROM clinic WHERE kind = 'polyclinic' AND region_id <> ${region} ORDER BY id LIMIT 1`);
-    const doctor = 12700 + home, visit = (of, no, clinic, at, more = `'visit', 'sms', '${at}'`, by = 'NULL') => `INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at) VALUES (${of}, ${no}, ${clinic}, ${by}, '${at}', ${more});`;
+    // Of another system: a visit while somebody lies in a hospital elsewhere can't be entered here.
+    const doctor = 12700 + home, visit = (of, no, clinic, at, more = `'visit', 'sms', '${at}'`, by = 'NULL') => `INSERT INTO encounter (source_id, patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at) VALUES (2, ${of}, ${no}, ${clinic}, ${by}, '${at}', ${more});`;
     await people.execute(`
       UPDATE patient SET deceased_on = '2023-05-10' WHERE id = ${dead.id};
       INSERT INTO hospitalization (patient_id, id, clinic_id, admitted_on, discharged_on, department, icd10_admission, icd10_discharge, outcome) VALUES (${id}, 777, 2001, '2023-05-02', '2023-05-06', 'x', 'I10', 'I10', 'improved');

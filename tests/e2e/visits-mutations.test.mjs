@@ -83,7 +83,7 @@ describe('a visit', () => {
     await assert.rejects(insert(other.id, person.doctor_id), /encounter_one_of_doctor/);
     await assert.rejects(database.execute(`UPDATE encounter SET under_way = false WHERE patient_id = ${person.id} AND under_way`), /encounter_closed_with/);
     await close(visit);
-    await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) VALUES (${other.id}, (SELECT min(id) FROM clinic WHERE id <> ${person.clinic_id}), now()::date, 'x', 'J45.9')`);
+    await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) VALUES (${other.id}, (SELECT min(id) FROM clinic WHERE kind = 'hospital'), now()::date, 'x', 'J45.9')`);
     await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /hospital elsewhere/);
     await assert.rejects(insert(other.id, other.doctor_id), /encounter_elsewhere/);
     await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${other.id} AND department = 'x'; UPDATE patient SET deceased_on = now()::date WHERE id = ${other.id}`);

@@ -209,7 +209,7 @@ function relationsSql() {
   const appointment = (name, who, starts, status, minutes = 0) => relation('appointment', name, { practitioner_id: practitioners[who].id, clinic_id: clinics.home.id,
     starts_at: sql(`now() + INTERVAL '${starts} days ${minutes} minutes'`), status });
   const referral = (from, to, on, status) => relation('hospital_referral', 'alia', { from_clinic_id: clinics[from].id, to_clinic_id: clinics[to].id, referred_on: today(on), status,
-    icd10: icd10(alia.n, 0), sheet_number: `canary-alia-sheet-${to}`, refusal: status === 'refused' ? 'canary-alia-refusal' : null });
+    source_id: 1000 + alia.n, icd10: icd10(alia.n, 0), sheet_number: `canary-alia-sheet-${to}`, refusal: status === 'refused' ? 'canary-alia-refusal' : null });
   const prescribed = (who, on) => relation('prescription', 'alia', { drug_id: alia.id, prescriber_id: practitioners[who].id, issued_on: today(on), valid_to: today(on + 30), quantity: 1,
     number: `canary-alia-by-${who}`, dose: 'canary-alia-dose' });
   const call = (name, station, closed) => relation('ambulance_call', name, { clinic_id: clinics[station].id, received_at: hours(-2), closed_at: closed, category: 1, number: `canary-${name}-call-${station}` });

@@ -1,0 +1,133 @@
+/*
+ * Doses given by a nurse. What warns (an allergy, a weight that is too old, more at once or within a day than the person may have) is not
+ * given, unless a doctor has allowed that dose with a reason: for a day, once. The nurse can't allow it. The table holds that too (0025).
+ */
+
+/* All that warns of giving so many milligrams of a prescription now, the gravest first; doses of the same INN within 24 hours count. */
+CREATE OR REPLACE FUNCTION dose_given_warnings(subject bigint, prescription bigint, mg numeric) RETURNS SETOF outcome
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE
+    product drug := (SELECT d FROM prescription r JOIN drug d ON d.id = r.drug_id WHERE r.patient_id = subject AND r.id = dose_given_warnings.prescription);
+    before numeric := (SELECT coalesce(sum(g.dose_mg), 0) FROM private.dose_given g JOIN prescription r ON r.patient_id = g.patient_id AND r.id = g.prescription_id JOIN drug d ON d.id = r.drug_id
+                        WHERE g.patient_id = subject AND d.inn = product.inn AND g.given_at > clock_timestamp() - INTERVAL '24 hours');
+    months integer := (SELECT extract(year FROM age(kz_today(), p.birth_date)) * 12 + extract(month FROM age(kz_today(), p.birth_date)) FROM patient p WHERE p.id = subject);
+    rule dose_rule;
+    o outcome;
+    most numeric;
+BEGIN
+    RETURN QUERY SELECT * FROM prescription_warnings(subject, product, mg, 1) w WHERE w.kind IN ('allergy_alert', 'weight_stale', 'dose_too_high');
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    SELECT r.* INTO rule FROM dose_rule r WHERE r.atc = product.atc AND r.from_months <= months AND (r.below_months IS NULL OR r.below_months > months);
+    most := least(rule.day_mg, rule.day_mg_kg * (SELECT w.value FROM observation w
+        WHERE w.patient_id = subject AND w.kind = 'weight' AND w.superseded_by IS NULL AND w.record_status <> 'entered_in_error' AND w.observed_at <= now() ORDER BY w.observed_at DESC, w.id DESC LIMIT 1));
+    IF before + mg > most THEN
+        o.kind := 'dose_too_high';
+        o.patient_id := subject;
+        o.drug_id := product.id;
+        o.most_mg := floor(greatest(most - before, 0) * 100);
+        o.message := format('With what was given within 24 hours (%s mg) this is more than this person may have in a day: at most %s mg now.', trim_scale(before), trim_scale(floor(greatest(most - before, 0) * 100) / 100));
+        RETURN NEXT o;
+    END IF;
+END $$;
+
+/* A prescription that doses may be given of, with so many milligrams at once; or a refusal. */
+CREATE OR REPLACE FUNCTION dose_prescription(viewer text, subject bigint, prescription bigint, mg numeric) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    r record;
+BEGIN
+    SELECT x.dose_mg, x.status, x.valid_to INTO r FROM prescription x WHERE x.patient_id = subject AND x.id = prescription AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error';
+    IF NOT FOUND OR entry_withheld(viewer, subject, 'prescription', prescription) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such prescription in this passport.', DETAIL = refusal_about(subject);
+    ELSIF mg <= 0 OR mg > 100000 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A dose is above 0 and at most 100000 milligrams.', DETAIL = refusal_about(subject);
+    ELSIF r.status NOT IN ('active', 'dispensed') OR r.valid_to < kz_today() THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This prescription is not valid any more.', DETAIL = refusal_about(subject);
+    ELSIF mg > r.dose_mg THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = format('The doctor prescribed %s mg at once.', trim_scale(r.dose_mg)), DETAIL = refusal_about(subject);
+    ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
+    END IF;
+END $$;
+
+/* A doctor who treats the person allows one dose that warns, until the same time tomorrow. */
+CREATE OR REPLACE FUNCTION allow_dose(viewer text, patient_id bigint, prescription_id bigint, dose_mg bigint, reason text, idempotency_key text, payload_digest text)
+RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    asked bigint := prescription_id;
+    mg numeric := dose_mg / 100.0;
+    why text := trim(reason);
+    place record;
+    first record;
+    made bigint;
+    warned text[];
+    o outcome;
+BEGIN
+    SELECT * INTO place FROM treating_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        PERFORM dose_prescription(viewer, subject, asked, mg);
+        IF length(why) NOT BETWEEN 10 AND 1000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A warning is overridden with a reason of 10 to 1000 characters.', DETAIL = refusal_about(subject);
+        END IF;
+        warned := ARRAY(SELECT w.kind FROM dose_given_warnings(subject, asked, mg) w);
+        IF cardinality(warned) = 0 THEN
+            o.kind := 'nothing_warns';
+            o.patient_id := subject;
+            o.message := 'Nothing warns of this dose: it is given without leave.';
+            RETURN NEXT o;
+            RETURN;
+        END IF;
+        INSERT INTO private.dose_override AS v (patient_id, prescription_id, practitioner_id, dose_mg, warnings, reason)
+        VALUES (subject, asked, place.practitioner_id, mg, warned, why) RETURNING v.id INTO made;
+        PERFORM change_done(viewer, 'allow_dose', idempotency_key, subject, 'dose_override', made);
+    END IF;
+    SELECT 'dose_allowed', subject, v.prescription_id, round(v.dose_mg * 100), v.made_at + INTERVAL '1 day'
+      INTO o.kind, o.patient_id, o.prescription_id, o.most_mg, o.until FROM private.dose_override v WHERE v.id = made;
+    RETURN NEXT o;
+END $$;
+
+/* A dose of a prescription is given: by a nurse of the district or who broke the glass, or by a doctor who treats the person. */
+CREATE OR REPLACE FUNCTION administer_dose(viewer text, patient_id bigint, prescription_id bigint, dose_mg bigint, idempotency_key text, payload_digest text)
+RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := (SELECT p.id FROM patient p WHERE p.id = administer_dose.patient_id FOR NO KEY UPDATE);
+    asked bigint := prescription_id;
+    mg numeric := dose_mg / 100.0;
+    place record;
+    first record;
+    made bigint;
+    allowed bigint;
+    o outcome;
+BEGIN
+    SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w
+     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'BREAK_GLASS');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a nurse or a doctor who has the person in care gives a dose.', DETAIL = refusal_about(subject);
+    END IF;
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        PERFORM dose_prescription(viewer, subject, asked, mg);
+        IF EXISTS (SELECT FROM dose_given_warnings(subject, asked, mg)) THEN
+            UPDATE private.dose_override v SET used_at = clock_timestamp()
+             WHERE v.id = (SELECT n.id FROM private.dose_override n
+                            WHERE n.patient_id = subject AND n.prescription_id = asked AND n.used_at IS NULL AND n.dose_mg >= mg AND n.made_at > clock_timestamp() - INTERVAL '1 day'
+                            ORDER BY n.made_at LIMIT 1)
+            RETURNING v.id INTO allowed;
+            IF allowed IS NULL THEN
+                RETURN QUERY SELECT * FROM dose_given_warnings(subject, asked, mg) LIMIT 1;
+                RETURN;
+            END IF;
+        END IF;
+        INSERT INTO private.dose_given AS g (patient_id, prescription_id, practitioner_id, clinic_id, override_id, dose_mg)
+        VALUES (subject, asked, place.practitioner_id, place.clinic_id, allowed, mg) RETURNING g.id INTO made;
+        PERFORM change_done(viewer, 'administer_dose', idempotency_key, subject, 'dose_given', made);
+    END IF;
+    SELECT 'dose_given', subject, g.prescription_id, round(g.dose_mg * 100), g.given_at INTO o.kind, o.patient_id, o.prescription_id, o.given_mg, o.given_at FROM private.dose_given g WHERE g.id = made;
+    RETURN NEXT o;
+END $$;

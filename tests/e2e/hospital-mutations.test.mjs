@@ -1,0 +1,207 @@
+// The way to a hospital and out of it, through the server: referred, decided, admitted, discharged; and dispensary observation. What a plain statement could break, and who may not.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Writing, newKey } from './lib/writing.mjs';
+
+const FIELDS = 'id sheetNumber status plannedOn icd10 referredBy { id } hospital { id }';
+const REFER = `mutation ($patient: ID!, $hospital: ID!, $icd10: String = "I10", $on: Date, $key: String!) { referToHospital(patient: $patient, hospital: $hospital, icd10: $icd10, plannedOn: $on, idempotencyKey: $key) { ${FIELDS} } }`;
+const DECIDE = `mutation ($referral: ID!, $on: Date, $refusal: String, $key: String!) { decideReferral(referral: $referral, plannedOn: $on, refusal: $refusal, idempotencyKey: $key) { ${FIELDS} } }`;
+const WITHDRAW = 'mutation ($referral: ID!, $key: String!) { withdrawReferral(referral: $referral, idempotencyKey: $key) { id status } }';
+const ADMIT = `mutation ($patient: ID!, $referral: ID, $department: String = "Кардиология", $icd10: String = "I10", $key: String!) {
+  admit(patient: $patient, referral: $referral, department: $department, icd10: $icd10, idempotencyKey: $key) { __typename
+    ... on Admitted { stay { id admittedOn dischargedOn department hospital { id } referral { id status } } } ... on AlreadyInHospital { message other { id } } } }`;
+const DISCHARGE = `mutation ($stay: ID!, $icd10: String = "I11.9", $outcome: HospitalizationOutcome = IMPROVED, $key: String!) {
+  discharge(stay: $stay, icd10: $icd10, outcome: $outcome, idempotencyKey: $key) { id dischargedOn icd10Discharge outcome } }`;
+const OBSERVE = `mutation ($diagnosis: ID!, $next: Date!, $every: Int, $key: String!) { registerDispensary(diagnosis: $diagnosis, nextVisitOn: $next, everyDays: $every, idempotencyKey: $key) { __typename
+  ... on Observed { registration { id icd10 registeredOn nextVisitOn removedOn group clinic { id } diagnosis { id } } } ... on AlreadyObserved { message other { id } } } }`;
+const END = 'mutation ($registration: ID!, $reason: String = "Ремиссия", $key: String!) { removeDispensary(registration: $registration, reason: $reason, idempotencyKey: $key) { id removedOn nextVisitOn } }';
+
+let writing, database, person, other, id, doctor, ward, elsewhere, today;
+const asCitizen = ({ iin } = person) => ({ role: 'CITIZEN', sub: iin });
+const own = (what, who = person) => writing.data(asCitizen(who), `{ me { patient { ${what} } } }`).then(({ me }) => me.patient);
+const day = (n) => new Date(Date.parse(today) + n * 86_400_000).toISOString().slice(0, 10);
+const told = (kind, of = person) => database.value(`SELECT count(*) FROM private.outbox WHERE patient_id = ${of.id} AND kind = '${kind}'`);
+const send = (text, field) => async (who, variables = {}) => (await writing.data(who, text, { key: newKey(), ...variables }))[field];
+const [refer, decide, admit, discharge, observe] = [send(REFER, 'referToHospital'), send(DECIDE, 'decideReferral'), send(ADMIT, 'admit'), send(DISCHARGE, 'discharge'), send(OBSERVE, 'registerDispensary')];
+const refused = (who, text, variables, ...more) => writing.refused(who, text, { key: newKey(), ...variables }, ...more);
+/** What both workers show, asked for a few times: the same. */
+async function everywhere(what, look) {
+  for (let i = 0; i < 4; i++) look(await own(what));
+}
+/** Nobody waits for a hospital, lies in one, or was in one lately. */
+const clear = ({ id: of }) => database.execute(`DELETE FROM hospitalization WHERE patient_id = ${of}; DELETE FROM hospital_referral WHERE patient_id = ${of}`);
+
+before(async () => {
+  writing = await Writing.start();
+  database = writing.database;
+  today = await database.value('SELECT kz_today()::text');
+  [person, other] = await database.query(`SELECT p.id, p.iin, m.iin AS doctor, m.id AS doctor_id, c.bin, c.id AS clinic_id FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id
+    WHERE p.deceased_on IS NULL AND birth_date BETWEEN '1950-01-01' AND '1990-01-01' AND NOT EXISTS (SELECT FROM access_rule r WHERE r.patient_id = p.id)
+      AND EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, p.id)) ORDER BY p.id LIMIT 2`);
+  await clear(person);
+  await clear(other);
+  doctor = { role: 'DOCTOR', sub: person.doctor, org: person.bin };
+  const places = await database.query(`SELECT DISTINCT ON (c.id) c.id, c.bin, c.name, m.iin, m.id AS doctor_id FROM clinic c JOIN practitioner_role j ON j.clinic_id = c.id AND j.role = 'hospital_doctor' AND j.valid_to IS NULL
+    JOIN practitioner m ON m.id = j.practitioner_id AND m.active AND m.iin IS NOT NULL WHERE c.active AND c.kind = 'hospital' ORDER BY c.id, m.id LIMIT 2`);
+  for (const place of places) {
+    const { searchClinics } = await writing.data(null, 'query ($text: String!) { searchClinics(text: $text) { id name(lang: KK) } }', { text: place.name });
+    Object.assign(place, { gid: searchClinics.find(({ name }) => name === place.name).id, who: { role: 'DOCTOR', sub: place.iin, org: place.bin } });
+  }
+  [ward, elsewhere] = places;
+  id = (await own('id')).id;
+});
+after(() => writing?.stop());
+
+describe('hospital', () => {
+  test('the whole way: referred, accepted, admitted, discharged; both workers show each step', async () => {
+    const key = newKey(), sheet = await refer(doctor, { patient: id, hospital: ward.gid, key });
+    assert.deepEqual([sheet.status, sheet.plannedOn, sheet.icd10, sheet.hospital.id], ['WAITING', null, 'I10', ward.gid]);
+    assert.match(sheet.sheetNumber, /^H[0-9]{12}$/);
+    assert.deepEqual(await refer(doctor, { patient: id, hospital: ward.gid, key }), sheet, 'the same key, the same sheet');
+    await refused(doctor, REFER, { patient: id, hospital: elsewhere.gid }, 'CONFLICT', /waits for a hospital with this disease/);
+    await everywhere('hospitalReferrals(first: 5) { nodes { id status } }', ({ hospitalReferrals }) => assert.deepEqual(hospitalReferrals.nodes, [{ id: sheet.id, status: 'WAITING' }]));
+
+    await refused(ward.who, ADMIT, { patient: id, referral: sheet.id }, 'CONFLICT', /that it has accepted/);
+    for (const who of [doctor, elsewhere.who, asCitizen()]) await refused(who, DECIDE, { referral: sheet.id, on: day(1) }, 'FORBIDDEN');
+    for (const wrong of [{}, { on: day(1), refusal: 'x' }, { on: day(-1) }, { on: day(366) }, { refusal: 'x'.repeat(1001) }]) await refused(ward.who, DECIDE, { referral: sheet.id, ...wrong }, 'BAD_USER_INPUT');
+    const accepted = await decide(ward.who, { referral: sheet.id, on: day(3) });
+    assert.deepEqual([accepted.status, accepted.plannedOn], ['ACCEPTED', day(3)]);
+    await refused(ward.who, DECIDE, { referral: sheet.id, on: day(3) }, 'CONFLICT', /decided already/);
+    assert.equal((await decide(ward.who, { referral: sheet.id, on: day(5) })).plannedOn, day(5), 'another day');
+    assert.equal(await told('hospital_referral'), 1 + 2 + 2, 'referred, and two days');
+
+    await refused(elsewhere.who, ADMIT, { patient: id, referral: sheet.id }, 'FORBIDDEN');
+    await refused(doctor, ADMIT, { patient: id, referral: sheet.id }, 'FORBIDDEN', /doctor of the hospital/);
+    for (const wrong of [{ department: ' ' }, { department: 'x'.repeat(201) }, { icd10: 'nonsense' }]) await refused(ward.who, ADMIT, { patient: id, referral: sheet.id, ...wrong }, 'BAD_USER_INPUT');
+    const { __typename, stay } = await admit(ward.who, { patient: id, referral: sheet.id });
+    assert.deepEqual([__typename, stay.admittedOn, stay.dischargedOn, stay.hospital.id, stay.referral], ['Admitted', today, null, ward.gid, { id: sheet.id, status: 'ADMITTED' }]);
+    await everywhere('hospitalReferrals(first: 1) { nodes { status } } hospitalizations(first: 1) { nodes { id dischargedOn } }', ({ hospitalReferrals, hospitalizations }) =>
+      assert.deepEqual([hospitalReferrals.nodes[0].status, hospitalizations.nodes[0]], ['ADMITTED', { id: stay.id, dischargedOn: null }]));
+    await refused(asCitizen(), WITHDRAW, { referral: sheet.id }, 'CONFLICT');
+    assert.deepEqual(await admit(ward.who, { patient: id }), { __typename: 'AlreadyInHospital', message: 'The person is in a hospital, which has to discharge first.', other: { id: stay.id } });
+
+    for (const who of [doctor, asCitizen(), elsewhere.who]) await refused(who, DISCHARGE, { stay: stay.id }, 'FORBIDDEN');
+    await refused(ward.who, DISCHARGE, { stay: stay.id, icd10: 'nonsense' }, 'BAD_USER_INPUT', /ICD-10/);
+    await refused(ward.who, DISCHARGE, { stay: stay.id, icd10: 'G63.2' }, 'BAD_USER_INPUT', /manifestation/);
+    const once = newKey(), left = await discharge(ward.who, { stay: stay.id, key: once });
+    assert.deepEqual(left, { id: stay.id, dischargedOn: today, icd10Discharge: 'I11.9', outcome: 'IMPROVED' });
+    assert.deepEqual(await discharge(ward.who, { stay: stay.id, key: once }), left);
+    await refused(ward.who, DISCHARGE, { stay: stay.id }, 'CONFLICT', /ended already/);
+    assert.equal(await told('hospital_discharged'), 1);
+    await everywhere('hospitalizations(first: 1) { nodes { dischargedOn outcome } }', ({ hospitalizations }) => assert.deepEqual(hospitalizations.nodes, [{ dischargedOn: today, outcome: 'IMPROVED' }]));
+    assert.deepEqual((await database.query(`SELECT operation FROM private.change_record WHERE patient_id = ${person.id} ORDER BY id`)).map(({ operation }) => operation),
+      ['refer_to_hospital', 'decide_referral', 'decide_referral', 'admit', 'discharge']);
+  });
+
+  test('refused with a reason, taken back by the owner; who refers, and whereto', async () => {
+    const sheet = await refer(doctor, { patient: id, hospital: ward.gid, icd10: 'E11.9', on: day(9) });
+    const no = await decide(ward.who, { referral: sheet.id, refusal: 'Көрсетілім жоқ' });
+    assert.equal(no.status, 'REFUSED');
+    await refused(ward.who, DECIDE, { referral: sheet.id, on: day(3) }, 'CONFLICT');
+    const second = await refer(doctor, { patient: id, hospital: ward.gid, icd10: 'E11.9' });
+    assert.notEqual(second.sheetNumber, sheet.sheetNumber);
+    for (const who of [doctor, ward.who]) await refused(who, WITHDRAW, { referral: second.id }, 'FORBIDDEN');
+    assert.equal((await writing.data(asCitizen(), WITHDRAW, { referral: second.id, key: newKey() })).withdrawReferral.status, 'WITHDRAWN');
+    await refused(ward.who, DECIDE, { referral: second.id, on: day(3) }, 'CONFLICT');
+
+    const { data } = await writing.ask(asCitizen(), '{ me { patient { clinic { id } } } }');
+    await refused(doctor, REFER, { patient: id, hospital: data.me.patient.clinic.id }, 'NOT_FOUND', /no such hospital/);
+    for (const wrong of [{ icd10: 'nonsense' }, { on: day(-1) }, { on: day(366) }]) await refused(doctor, REFER, { patient: id, hospital: ward.gid, ...wrong }, 'BAD_USER_INPUT');
+    for (const who of [asCitizen(), asCitizen(other), { ...doctor, role: 'NURSE' }, { ...doctor, org: ward.bin }]) await refused(who, REFER, { patient: id, hospital: ward.gid }, 'FORBIDDEN');
+  });
+
+  test('admitted at once by two hospitals of fifty that ask: one stay', async () => {
+    const gid = (await own('id', other)).id;
+    await database.execute(`INSERT INTO emergency_grant (patient_id, practitioner_id, clinic_id, role, valid_from, valid_to, reason_code, reason)
+      SELECT ${other.id}, d, c, 'DOCTOR', now() - INTERVAL '1 minute', now() + INTERVAL '23 hours', 'threat_to_life', 'brought by an ambulance' FROM (VALUES (${ward.doctor_id}, ${ward.id}), (${elsewhere.doctor_id}, ${elsewhere.id})) v (d, c)`);
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => admit(i % 2 ? ward.who : elsewhere.who, { patient: gid })));
+    assert.equal(answers.filter(({ __typename }) => __typename === 'Admitted').length, 1);
+    assert.equal(answers.filter(({ __typename }) => __typename === 'AlreadyInHospital').length, 49);
+    assert.equal(await database.value(`SELECT count(*) FROM hospitalization WHERE patient_id = ${other.id}`), 1);
+    const won = answers.findIndex(({ __typename }) => __typename === 'Admitted');
+    const { stay } = answers[won], place = won % 2 ? ward : elsewhere;
+    assert.equal(stay.referral, null);
+    assert.equal((await discharge(place.who, { stay: stay.id, outcome: 'DIED' })).outcome, 'DIED');
+    assert.equal(await database.value(`SELECT deceased_on::text FROM patient WHERE id = ${other.id}`), today);
+    await refused(ward.who, ADMIT, { patient: gid }, 'CONFLICT', /has died/);
+    await refused(ward.who, REFER, { patient: gid, hospital: ward.gid }, 'CONFLICT', /has died/);
+  });
+
+  test('what a plain statement can\'t do either', async () => {
+    const of = `patient_id = ${person.id}`;
+    const planted = (status) => database.execute(`INSERT INTO hospital_referral (patient_id, from_clinic_id, to_clinic_id, referred_on, planned_on, icd10, sheet_number, status)
+      VALUES (${person.id}, ${person.clinic_id}, ${ward.id}, '${today}', '${today}', 'J45.9', 'planted', '${status}')`);
+    const set = (status) => database.execute(`UPDATE hospital_referral SET status = '${status}', refusal = ${status === 'refused' ? "'x'" : 'NULL'} WHERE sheet_number = 'planted'`);
+    const stay = (from, to, more = ['', ''], clinic = ward.id) => database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, discharged_on, icd10_discharge, outcome, department, icd10_admission${more[0]})
+      VALUES (${person.id}, ${clinic}, '${from}', ${to ? `'${to}', 'I10', 'improved'` : 'NULL, NULL, NULL'}, 'x', 'I10'${more[1]})`);
+    await assert.rejects(planted('accepted'), /begins as one that waits/);
+    await planted('waiting');
+    await assert.rejects(set('admitted'), /does not become admitted/);
+    const following = [', referral_id', `, (SELECT id FROM hospital_referral WHERE sheet_number = 'planted')`];
+    await assert.rejects(stay(day(1), null, following), /that this hospital accepted/);
+    await set('accepted');
+    await assert.rejects(set('waiting'), /does not become waiting/);
+    await assert.rejects(stay(day(1), null, following, elsewhere.id), /that this hospital accepted/);
+    await assert.rejects(stay(day(1), null, undefined, person.clinic_id), /a stay is in a hospital/);
+    await set('withdrawn');
+    await assert.rejects(set('accepted'), /does not become accepted/);
+    await stay('2020-03-01', '2020-03-09');
+    await stay('2020-03-09', '2020-03-12');
+    for (const [from, to] of [['2020-03-02', '2020-03-03'], ['2020-02-01', '2020-03-02'], ['2020-03-11', null], ['2020-02-01', '2021-01-01']]) await assert.rejects(stay(from, to), /one hospital at a time/);
+    await assert.rejects(database.execute(`UPDATE hospitalization SET discharged_on = '2020-03-10' WHERE ${of} AND admitted_on = '2020-03-01'`), /a stay ends once/);
+    const visit = (at, kind = 'visit', clinic = person.clinic_id) => database.execute(`INSERT INTO encounter (patient_id, clinic_id, started_at, kind) VALUES (${person.id}, ${clinic}, '${at}T05:00:00Z', '${kind}')`);
+    for (const kind of ['visit', 'home', 'preventive']) await assert.rejects(visit('2020-03-05', kind), /lies in a hospital/);
+    await visit('2020-03-05', 'remote');
+    await visit('2020-03-05', 'visit', ward.id);
+    for (const at of ['2020-03-01', '2020-03-09', '2020-03-12']) await visit(at);
+  });
+});
+
+describe('dispensary observation', () => {
+  const diagnosed = async (icd10) => (await writing.data(doctor, 'mutation ($patient: ID!, $icd10: String!, $key: String!) { addDiagnosis(patient: $patient, icd10: $icd10, idempotencyKey: $key) { id } }', { patient: id, icd10, key: newKey() })).addDiagnosis;
+
+  test('a chronic disease, by the clinic of the attachment, with the next visit; once; and its end', async () => {
+    await database.execute(`UPDATE dispensary_registration SET removed_on = '${today}', removal_reason = 'x' WHERE patient_id = ${person.id} AND removed_on IS NULL`);
+    const asthma = await diagnosed('J45.9'), cold = await diagnosed('J06.9');
+    const key = newKey(), { __typename, registration } = await observe(doctor, { diagnosis: asthma.id, next: day(180), key });
+    assert.deepEqual([__typename, registration.icd10, registration.registeredOn, registration.nextVisitOn, registration.group, registration.diagnosis.id], ['Observed', 'J45.9', today, day(180), 3, asthma.id]);
+    assert.equal((await observe(doctor, { diagnosis: asthma.id, next: day(180), key })).registration.id, registration.id);
+    await everywhere('dispensaryRegistrations(first: 1) { nodes { id removedOn } }', ({ dispensaryRegistrations }) => assert.deepEqual(dispensaryRegistrations.nodes, [{ id: registration.id, removedOn: null }]));
+    const again = await observe(doctor, { diagnosis: asthma.id, next: day(30) });
+    assert.deepEqual([again.__typename, again.other.id], ['AlreadyObserved', registration.id]);
+    await database.execute(`INSERT INTO icd10 (code, name_kk, name_ru, name_en) VALUES ('J45.0', 'x', 'x', 'x') ON CONFLICT DO NOTHING`);
+    assert.equal((await observe(doctor, { diagnosis: (await diagnosed('J45.0')).id, next: day(30) })).__typename, 'AlreadyObserved', 'another code of the same disease');
+    await assert.rejects(database.execute(`INSERT INTO dispensary_registration (patient_id, icd10, registered_on, group_number) VALUES (${person.id}, 'J45.0', '${today}', 3)`), /dispensary_registration_disease/);
+
+    await refused(doctor, OBSERVE, { diagnosis: cold.id, next: day(30) }, 'CONFLICT', /no chronic disease/);
+    const diabetes = await diagnosed('E11.9');
+    for (const wrong of [{ next: today }, { next: day(91) }, { next: day(31), every: 30 }, { next: day(30), every: 91 }, { next: day(30), every: 0 }]) await refused(doctor, OBSERVE, { diagnosis: diabetes.id, ...wrong }, 'BAD_USER_INPUT', /every 90 days/);
+    for (const who of [asCitizen(), { ...doctor, role: 'NURSE' }, elsewhere.who]) await refused(who, OBSERVE, { diagnosis: diabetes.id, next: day(30) }, 'FORBIDDEN');
+    await database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at, status) VALUES (${person.id}, ${ward.doctor_id}, ${ward.id}, now(), 'booked')`);
+    await refused(ward.who, OBSERVE, { diagnosis: diabetes.id, next: day(30) }, 'FORBIDDEN', /attached to/);
+
+    await refused(ward.who, END, { registration: registration.id }, 'FORBIDDEN');
+    for (const reason of [' ', 'x'.repeat(501)]) await refused(doctor, END, { registration: registration.id, reason }, 'BAD_USER_INPUT');
+    const once = newKey(), ended = (await writing.data(doctor, END, { registration: registration.id, key: once })).removeDispensary;
+    assert.deepEqual(ended, { id: registration.id, removedOn: today, nextVisitOn: null });
+    assert.deepEqual((await writing.data(doctor, END, { registration: registration.id, key: once })).removeDispensary, ended);
+    await refused(doctor, END, { registration: registration.id }, 'CONFLICT', /ended already/);
+    assert.equal((await observe(doctor, { diagnosis: asthma.id, next: day(30), every: 30 })).__typename, 'Observed', 'and begins anew');
+  });
+
+  test('forty at once: one registration', async () => {
+    const { id: diagnosis } = await diagnosed('H40.1');
+    const answers = await Promise.all(Array.from({ length: 40 }, () => observe(doctor, { diagnosis, next: day(30) })));
+    assert.equal(answers.filter(({ __typename }) => __typename === 'Observed').length, 1);
+    assert.equal(await database.value(`SELECT count(*) FROM dispensary_registration WHERE patient_id = ${person.id} AND icd10 = 'H40.1'`), 1);
+  });
+
+  test('what the owner hid from the doctor is not there for the doctor', async () => {
+    const { diagnoses } = await own('diagnoses(first: 50) { nodes { id icd10 } }'), entry = diagnoses.nodes.find(({ icd10 }) => icd10 === 'E11.9').id;
+    await database.execute(`UPDATE condition SET recorded_by = NULL WHERE patient_id = ${person.id}`);
+    const { hideEntry: rule } = await writing.data(asCitizen(), 'mutation ($entry: ID!) { hideEntry(entry: $entry) { id } }', { entry });
+    await refused(doctor, OBSERVE, { diagnosis: entry, next: day(30) }, 'NOT_FOUND', /no such diagnosis/);
+    await writing.data(asCitizen(), 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }', { rule: rule.id });
+    assert.equal((await observe(doctor, { diagnosis: entry, next: day(30) })).__typename, 'Observed');
+  });
+});
