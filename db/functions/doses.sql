@@ -131,3 +131,12 @@ BEGIN
     SELECT 'dose_given', subject, g.prescription_id, round(g.dose_mg * 100), g.given_at INTO o.kind, o.patient_id, o.prescription_id, o.given_mg, o.given_at FROM private.dose_given g WHERE g.id = made;
     RETURN NEXT o;
 END $$;
+
+/* The doses of a prescription that were given: the latest 100. */
+CREATE OR REPLACE FUNCTION prescription_administrations(patient bigint, prescription bigint) RETURNS SETOF medication_administration
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 5 SET search_path = public, pg_temp AS $$
+    SELECT g.patient_id, g.given_at, round(g.dose_mg * 100)::bigint, g.practitioner_id, g.clinic_id, o.reason
+      FROM private.dose_given g LEFT JOIN private.dose_override o ON o.id = g.override_id
+     WHERE g.patient_id = patient AND g.prescription_id = prescription
+     ORDER BY g.given_at DESC, g.id DESC LIMIT 100
+$$;
