@@ -132,11 +132,14 @@ BEGIN
     RETURN NEXT o;
 END $$;
 
-/* The doses of a prescription that were given: the latest 100. */
-CREATE OR REPLACE FUNCTION prescription_administrations(patient bigint, prescription bigint) RETURNS SETOF medication_administration
-LANGUAGE sql STABLE SECURITY DEFINER ROWS 5 SET search_path = public, pg_temp AS $$
-    SELECT g.patient_id, g.given_at, round(g.dose_mg * 100)::bigint, g.practitioner_id, g.clinic_id, o.reason
-      FROM private.dose_given g LEFT JOIN private.dose_override o ON o.id = g.override_id
-     WHERE g.patient_id = patient AND g.prescription_id = prescription
-     ORDER BY g.given_at DESC, g.id DESC LIMIT 100
-$$;
+/* The doses that a person was given: the latest 100, without those of prescriptions that are kept from the viewer. */
+CREATE OR REPLACE FUNCTION patient_administrations(patient bigint, viewer text) RETURNS SETOF medication_administration
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 5 SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+        SELECT g.patient_id, g.prescription_id, g.given_at, round(g.dose_mg * 100)::bigint, g.practitioner_id, g.clinic_id, o.reason
+          FROM (SELECT withheld_from(patient_administrations.viewer, patient_administrations.patient) AS entries OFFSET 0) w
+          JOIN private.dose_given g ON g.patient_id = patient_administrations.patient AND NOT is_withheld(w.entries, 'prescription', g.prescription_id)
+          LEFT JOIN private.dose_override o ON o.id = g.override_id
+         ORDER BY g.given_at DESC, g.id DESC LIMIT 100;
+END $$;

@@ -130,10 +130,10 @@ CREATE TABLE private.dose_given (
     FOREIGN KEY (patient_id, prescription_id) REFERENCES prescription (patient_id, id)
 );
 CREATE INDEX dose_given_day ON private.dose_given (patient_id, given_at) INCLUDE (prescription_id, dose_mg);
-CREATE TRIGGER dose_given_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON private.dose_given FOR EACH STATEMENT EXECUTE FUNCTION change_record_keep();
+CREATE TRIGGER dose_given_keep BEFORE UPDATE OR DELETE ON private.dose_given FOR EACH STATEMENT EXECUTE FUNCTION change_record_keep();
 
 /* What is read of them, with their prescription. The dose is in hundredths of mg. */
-CREATE TYPE medication_administration AS (patient_id bigint, given_at timestamptz, dose_mg bigint, practitioner_id bigint, clinic_id bigint, override_reason text);
+CREATE TYPE medication_administration AS (patient_id bigint, prescription_id bigint, given_at timestamptz, dose_mg bigint, practitioner_id bigint, clinic_id bigint, override_reason text);
 
 /* What warns is given only with a doctor's leave for it: see dose_given_warnings() of db/functions. */
 CREATE FUNCTION dose_given_rules() RETURNS trigger LANGUAGE plpgsql AS $$

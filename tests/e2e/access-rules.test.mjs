@@ -117,10 +117,11 @@ describe('who has a right', () => {
         [{ starts_at: `now() - INTERVAL '30 days' + INTERVAL '1 minute'` }, true], [{ starts_at: `now() - INTERVAL '30 days 1 minute'` }, false],
         [{ starts_at: 'now()', status: `'cancelled'` }, false], [{ starts_at: 'now()', status: `'missed'` }, false], [{ starts_at: 'now()', clinic_id: 1 }, false],
         [{ starts_at: 'now()', practitioner_id: GP2 }, false], [{ starts_at: 'now()', record_status: `'entered_in_error'` }, false]]],
-      ['hospital_referral', { from_clinic_id: 1, to_clinic_id: 2, icd10: `'I10'`, sheet_number: `'T1'`, referred_on: `${today} - 300` }, [
+      // Stays and referrals as another system reports them: what is entered here goes its way from the beginning.
+      ['hospital_referral', { source_rec: `'S1'`, from_clinic_id: 1, to_clinic_id: 2, icd10: `'I10'`, sheet_number: `'T1'`, referred_on: `${today} - 300` }, [
         [{}, true], [{ status: `'accepted'` }, true], [{ status: `'withdrawn'` }, false], [{ status: `'withdrawn'`, referred_on: `${today} - 30` }, true],
         [{ status: `'withdrawn'`, referred_on: `${today} - 31` }, false], [{ to_clinic_id: 1 }, false], [{ from_clinic_id: 2, to_clinic_id: 1 }, true], [{ record_status: `'entered_in_error'` }, false]]],
-      ['hospitalization', { clinic_id: 2, admitted_on: `${today} - 200`, department: `'Х'`, icd10_admission: `'I10'` }, [
+      ['hospitalization', { source_rec: `'S2'`, clinic_id: 2, admitted_on: `${today} - 200`, department: `'Х'`, icd10_admission: `'I10'` }, [
         [{}, true], [{ clinic_id: 1 }, false], ...[[30, true], [31, false]].map(([days, yes]) => [{ discharged_on: `${today} - ${days}`, outcome: `'improved'`, icd10_discharge: `'I10'` }, yes])]],
       ['prescription', { drug_id: 1, prescriber_id: SURGEON, valid_to: `${today} + 30`, quantity: 1, number: `'R1'`, dose: `'1'` }, [
         [{ issued_on: `${today} - 90` }, true], [{ issued_on: `${today} - 91` }, false], [{ issued_on: today, prescriber_id: GP2 }, false]]],

@@ -8,7 +8,7 @@ import { TOP } from './lib/run.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 // A code is told once and kept by nobody; and what only looks (and counts wrong codes) has nothing to be told again.
-const WITHOUT = ['newPickCode', 'prescriptionForDispense'];
+const WITHOUT = ['newPickCode', 'newVisitCode', 'prescriptionForDispense'];
 // They were there before keys were, and find by themselves what is decided already.
 const OPTIONAL = ['openEmergencyAccess', 'hideEntry', 'hideKind', 'showAgain', 'grantAccess', 'revokeAccess'];
 

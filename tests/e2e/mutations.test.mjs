@@ -485,7 +485,7 @@ test('the check at start-up names file, line and reason', async () => {
     ['names: ["person", "entry"], type: "Entry"', 'names: ["person"], type: "Entry"', /^ {2}rewrite\(/m, /does not name one parameter for each column of the key/],
     ['names: ["person", "entry"], type: "Entry"', 'names: ["person", "entry"], type: "Single"', /^ {2}rewrite\(/m, /function rewrite has the parameter "person" of type bigint, which can't take this/],
     ['type: "Single")', 'type: "Node")', /^ {2}touch\(/m, /is to be an id of a type that has none, or not one form of it/],
-    ['more: More)', 'more: [More])', /^ {2}echo\(/m, /has the argument "more", which is neither a scalar or enum nor a list of them/],
+    ['more: More)', 'more: [More])', /^input More/m, /function echo has the parameter "more_text" of type text, which can't take this/],
     ['two(id: Int!): Person', 'two(id: Int!): [Person!]', /^ {2}two\(/m, /is a list, but a change returns one row/],
     ['n: Int!\n  entries', 'n(id: Int!): Int! @procedure(name: "sum_of")\n  entries', /^ {2}id: ID! {2}name: String! {2}n\(/m, /which only fields of Query and Mutation can have/],
   ];

@@ -67,8 +67,8 @@ describe('doses', () => {
     assert.deepEqual(await give(syrup, '375', nurse, key), dose);
     assert.equal((await give(syrup, '300', doctor)).__typename, 'DoseGiven');
     assert.deepEqual(await database.query(`SELECT dose_mg::int AS mg, override_id FROM private.dose_given WHERE patient_id = ${child.id} ORDER BY id`), [{ mg: 375, override_id: null }, { mg: 300, override_id: null }]);
-    const { patient: { prescriptions: { nodes } } } = await writing.data({ role: 'CITIZEN', sub: child.iin }, `query ($iin: ID!) { patient(iin: $iin) { prescriptions(first: 10) { nodes { id administrations { doseMg overrideReason practitioner { fullName } } } } } }`, { iin: child.iin });
-    assert.deepEqual(nodes.find(({ id: one }) => one === syrup).administrations.map(({ doseMg, overrideReason }) => [doseMg, overrideReason]), [['300.00', null], ['375.00', null]]);
+    const { patient: { administrations } } = await writing.data({ role: 'CITIZEN', sub: child.iin }, `query ($iin: ID!) { patient(iin: $iin) { administrations { doseMg overrideReason prescription { id } practitioner { fullName } } } }`, { iin: child.iin });
+    assert.deepEqual(administrations.map(({ doseMg, overrideReason, prescription }) => [doseMg, overrideReason, prescription.id]), [['300.00', null, syrup], ['375.00', null, syrup]]);
     await assert.rejects(database.execute('UPDATE private.dose_given SET dose_mg = 1'), /only ever added to/);
     for (const doseMg of ['0', '-1', '100001']) await refused(nurse, GIVE, { prescription: syrup, doseMg }, 'BAD_USER_INPUT');
     await refused(nurse, GIVE, { prescription: syrup, doseMg: '376' }, 'CONFLICT', /prescribed 375 mg/);

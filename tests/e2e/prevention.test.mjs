@@ -32,7 +32,7 @@ async function due(birth, sex, records = '', month = MONTH) {
     ROLLBACK;`));
   return out.map(({ what, overdue }) => (overdue ? `${what}!` : what)).sort();
 }
-const given = (vaccine, dose, on) => `INSERT INTO immunization (patient_id, vaccine, dose_number, given_on) VALUES (1, '${vaccine}', ${dose}, '${on}');`;
+const given = (vaccine, dose, on) => `INSERT INTO immunization (patient_id, source_rec, vaccine, dose_number, given_on) VALUES (1, gen_random_uuid()::text, '${vaccine}', ${dose}, '${on}');`; // as another system's: birthdays move
 const NEWBORN = given('В гепатиті', 1, '2026-01-15') + given('БЦЖ', 1, '2026-01-17');
 const registered = (icd10, next = 'NULL') => `INSERT INTO dispensary_registration (patient_id, icd10, registered_on, group_number, next_visit_on) VALUES (1, '${icd10}', '2025-01-01', 3, ${next});`;
 const screened = (code, on) => `INSERT INTO screening_task (patient_id, rule_id, invited_on, done_on, channel, status) SELECT 1, id, '${on}', '${on}', 'sms', 'done' FROM plan_rule WHERE code = '${code}';`;

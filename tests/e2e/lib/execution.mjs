@@ -16,7 +16,8 @@ import { TOP } from './run.mjs';
 const KNOWN = new Set(['table', 'hot', 'aggregate', 'kind', 'column', 'apart', 'computed', 'reference', 'lookup', 'node', 'list', 'filter',
   'value', 'codec', 'specifiedBy', 'deprecated', 'oneOf',
   'subject', 'belongs', 'allow', 'viewer', // who may see what: nobody is asked here, as with --access open
-  'procedure', 'parameter', 'entry', 'negotiated']); // a query's: mutations are not executed here
+  'procedure', 'parameter', 'entry', 'negotiated', // a query's: mutations are not executed here
+  'changes']); // of mutations alone
 const MOST_COUNTED = 10_000; // as base/access.h has it
 const snake = (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replace(/^_/, '');
 
