@@ -156,7 +156,12 @@ INSERT INTO access_log (at, patient_id, chain, seq, parts, refused, role, person
 SELECT timestamptz '2026-03-01 05:00Z' + j / 3 * interval '1 day', p.id, 7, p.id * 8 + j, 1 + j % 2, j = 1, CASE WHEN j % 2 = 0 THEN 'CITIZEN' ELSE 'DOCTOR' END,
        CASE WHEN j % 2 = 0 THEN p.iin ELSE m.iin END, CASE WHEN j % 2 = 1 THEN c.bin END, CASE WHEN j = 2 THEN 'robot' END,
        CASE WHEN j = 1 THEN NULL WHEN j % 2 = 0 THEN 'OWNER' ELSE 'TREATING_DOCTOR,GRANTEE' END, CASE WHEN j = 3 THEN 'Шақыру' END, ''
-  FROM patient p, generate_series(0, 6) j, (SELECT iin FROM practitioner ORDER BY id LIMIT 1) m, (SELECT bin FROM clinic ORDER BY id LIMIT 1) c;`;
+  FROM patient p, generate_series(0, 6) j, (SELECT iin FROM practitioner ORDER BY id LIMIT 1) m, (SELECT bin FROM clinic ORDER BY id LIMIT 1) c;
+INSERT INTO private.outbox (patient_id, made_at, sent_at, kind, channel, state, key)
+SELECT p.id, timestamptz '2026-03-01 05:00Z' + j / 2 * interval '1 day', CASE WHEN j < 2 THEN timestamptz '2026-03-02 05:00Z' + j / 2 * interval '1 day' END, (ARRAY['drug_dispensed', 'emergency_access', 'unheard_of'])[j + 1],
+       (ARRAY['app', 'sms'])[j % 2 + 1], (ARRAY['sent', 'sent', 'dead'])[j + 1], 'reference/' || p.id || '/' || j FROM patient p, generate_series(0, 2) j;
+INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, given_at, dose_mg)
+SELECT r.patient_id, min(r.id), (SELECT min(id) FROM practitioner), (SELECT min(id) FROM clinic), timestamptz '2026-03-01 05:00Z' + j * interval '1 day', 12.5 + j FROM prescription r, generate_series(0, 1) j GROUP BY r.patient_id, j;`;
 
 // Entries that were corrected: out of the lists, but what was given out on them still leads there, and on to the correction.
 const CORRECTED = `SET session_replication_role = replica;
