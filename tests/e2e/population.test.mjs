@@ -229,7 +229,7 @@ describe('lists of the API', () => {
     const columns = new Set();
     const flat = body.replace(/"(?:[^"\\]|\\.)*"\n/g, '\n').replace(/\([^()]*\n[^()]*(?:\([^()]*\)[^()]*)*\)/g, '');
     for (const [, field, rest] of flat.matchAll(/^ {2}(\w+)(?:\([^)]*\))?: (.*)$/gm)) {
-      if (/@(list|computed|lookup|apart)/.test(rest)) continue;
+      if (/@(list|computed|lookup|apart)|@reference\(function/.test(rest)) continue;
       const reference = /@reference\(columns: \[([^\]]*)\]/.exec(rest);
       const column = /@column\(name: "([^"]+)"/.exec(rest);
       for (const one of reference ? reference[1].match(/\w+/g) : [column ? column[1] : snake(field)]) columns.add(one);
