@@ -62,6 +62,7 @@ export async function runOnce(world, services, fault, seconds) {
     context.over = true;
     const faults = await striking;
     const said = await Promise.all(loads.map((load) => load.stop()));
+    await context.server.ready(); // its workers may all have just died
     const ratio = await hitRatio(context.server);
     return { ...judge(said, await world.rows()), faults, ratio };
   } finally {
