@@ -20,6 +20,8 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtextextended('open_encounter ' || place.practitioner_id, 0));
         IF length(words) > 2000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Why the patient came is said in at most 2000 characters.';
+        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.iin = split_part(viewer, '/', 2)) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody has a visit with oneself.', DETAIL = refusal_about(subject);
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A person who has died has no visits.';
         ELSIF EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = subject AND h.clinic_id <> place.clinic_id AND h.discharged_on IS NULL
@@ -96,11 +98,13 @@ BEGIN
     RETURN QUERY SELECT x.* FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
 END $$;
 
-/* Refuses what can't be confirmed any more, or not yet. */
-CREATE OR REPLACE FUNCTION visit_confirmable(e encounter) RETURNS void
+/* Refuses what can't be confirmed any more, or not yet, and a doctor who confirms as the patient or a child's guardian what he says he did. */
+CREATE OR REPLACE FUNCTION visit_confirmable(viewer text, e encounter) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF e.under_way THEN
+    IF split_part(viewer, '/', 1) = 'CITIZEN' AND EXISTS (SELECT FROM practitioner m WHERE m.id = e.practitioner_id AND m.iin = split_part(viewer, '/', 2)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'A visit is not confirmed by whom it was with.', DETAIL = refusal_about(e.patient_id);
+    ELSIF e.under_way THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit is confirmed when it has ended.';
     ELSIF e.record_status = 'disputed' THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit that is disputed can''t be confirmed.';
@@ -120,7 +124,7 @@ BEGIN
     PERFORM access_decider(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
-        PERFORM visit_confirmable(visit_in_force(subject, visit));
+        PERFORM visit_confirmable(viewer, visit_in_force(subject, visit));
         UPDATE encounter x SET confirmed_by = 'egov', confirmed_at = clock_timestamp() WHERE x.patient_id = subject AND x.id = visit;
         DELETE FROM private.visit_code c WHERE c.patient_id = subject AND c.encounter_id = visit;
         PERFORM change_done(viewer, 'confirm_visit', idempotency_key, subject, 'encounter', visit);
@@ -136,7 +140,7 @@ DECLARE
     visit bigint := encounter_id;
 BEGIN
     PERFORM access_decider(viewer, subject);
-    PERFORM visit_confirmable(visit_in_force(subject, visit));
+    PERFORM visit_confirmable(viewer, visit_in_force(subject, visit));
     RETURN visit_code_new(subject, visit, 'qr', INTERVAL '10 minutes');
 END $$;
 
@@ -164,7 +168,7 @@ BEGIN
         ELSIF code !~ '^[0-9]{6}$' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'The code of a visit has six digits.';
         END IF;
-        PERFORM visit_confirmable(e);
+        PERFORM visit_confirmable(viewer, e);
         SELECT c.way INTO how FROM private.visit_code c
          WHERE c.patient_id = subject AND c.encounter_id = visit AND c.tries < 5 AND c.valid_to > clock_timestamp() AND c.hash = hashed;
         IF NOT FOUND THEN

@@ -112,6 +112,20 @@ describe('a visit', () => {
     assert.equal((await byCode(third, shown)).confirmedBy, 'QR');
   });
 
+  test('is never one with oneself, nor confirmed by whom it was with', async () => {
+    const visit = await closed();
+    const own = (iin) => database.execute(`UPDATE practitioner SET iin = '${iin}' WHERE id = ${person.doctor_id}`);
+    await own(person.iin); // the doctor is the patient (or, of a child, the guardian)
+    try {
+      await writing.refused(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() }, 'FORBIDDEN', /whom it was with/);
+      await writing.refused(asCitizen(), CODE, { visit: visit.id }, 'FORBIDDEN', /whom it was with/);
+      await writing.refused({ ...doctor, sub: person.iin }, OPEN, { patient: id, key: newKey() }, 'FORBIDDEN', /with oneself/);
+    } finally {
+      await own(person.doctor);
+    }
+    assert.equal((await writing.data(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() })).confirmVisit.confirmedBy, 'EGOV');
+  });
+
   test('five wrong codes, at once too, and no code counts any more; an old one neither', async () => {
     const visit = await closed(), [{ payload: { code } }] = await told('confirm_visit', 'sms');
     const codes = Array.from({ length: 5 }, (_, i) => String((Number(code) + 1 + i) % 1_000_000).padStart(6, '0'));
