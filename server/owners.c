@@ -57,6 +57,7 @@ _Noreturn static void ask(const struct owners *o, pid_t worker)
 {
     struct err err = {0};
 
+    prctl(PR_SET_NAME, "tolqujat-ask");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(ASK_MAX_S); /* a server that stands still: another will ask */
     _exit(departed_writers(o->conninfo, worker, &err) == 0 ? 0 : 1);

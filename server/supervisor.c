@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -69,12 +70,15 @@ static uint64_t now_ms(void)
 static int child_main(struct supervisor *s, unsigned index, unsigned owner, pid_t parent,
                       int ready_fd)
 {
+    char name[16]; /* as long as Linux lets one be */
     struct worker_start start = {.service = s->service,
                                  .index = index,
                                  .supervised = true,
                                  .port = s->port,
                                  .ready_fd = ready_fd};
 
+    snprintf(name, sizeof name, "tolqujat-w%u", index);
+    prctl(PR_SET_NAME, name); /* for top, and to be told from server/owners.h's children */
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would restart or stop it any more */
     if (getppid() != parent)
         return 0;

@@ -1,7 +1,7 @@
 // What goes wrong under a run. Each is { args, env (of the server); between(world, services): what the server is given instead of the services' sockets,
 // with stop(); strike(context), called again and again; end(context); loses: requests fail; seconds: how long it has to be at least; ratio: the least share of hits }.
 import { fork } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -99,7 +99,7 @@ export const FAULTS = {
       await sleep(800);
       const { server, services } = context;
       const { port, pid } = server;
-      const pids = [pid, ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)];
+      const pids = [pid, ...server.workers()];
       context.kills = (context.kills ?? 0) + 1;
       if (context.kills % 2 === 0) process.kill((await services.pids()).postgres, 'SIGKILL');
       for (const one of pids) process.kill(one, 'SIGKILL');

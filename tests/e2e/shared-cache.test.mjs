@@ -1,7 +1,6 @@
 // The cache that workers share: what one of two has read the other finds, until a change through either; a worker that is
 // killed leaves it as it is. No Redis here, so what a worker finds and has not read itself came from there.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { connect, post } from './lib/http.mjs';
 import { Load, QUERY, judge, readPeople } from './lib/load.mjs';
@@ -45,8 +44,6 @@ async function askBoth(server, person) {
   }, 'an answer of each worker');
 }
 
-const children = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-
 async function withServer(args, body) {
   const server = await startServer({ database, args: ['--workers', '2', ...args] });
   try {
@@ -66,9 +63,9 @@ describe('two workers', () => {
     assert.ok(await server.metric('tolqujat_cache_shared_bytes') > 0);
     const load = new Load(server, people.slice(0, 100));
     await load.more(300);
-    const [dead] = children(server.pid);
+    const [dead] = server.workers();
     process.kill(dead, 'SIGKILL');
-    await until(() => children(server.pid).length === 2 && !children(server.pid).includes(dead), 'a new worker');
+    await until(() => server.workers().length === 2 && !server.workers().includes(dead), 'a new worker');
     await server.ready();
     await load.stop();
     const before = await figures(server);

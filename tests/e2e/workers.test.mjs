@@ -1,7 +1,6 @@
 // Several workers on one port, under load whose every answer is looked at: one is killed, all are told to end.
 // (What signals do to HTTP alone is in http-server.test.mjs.)
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { after, before, describe, test } from 'node:test';
@@ -21,8 +20,6 @@ before(async () => {
   people = await readPeople(database);
 });
 after(() => database?.drop());
-
-const children = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
 /** Replies by worker, from any worker's /metrics. */
 async function replies(server) {
@@ -62,11 +59,11 @@ describe('two workers', () => {
       await load.more(200);
       const kills = 4;
       for (let i = 0; i < kills; i++) {
-        const pids = children(server.pid);
+        const pids = server.workers();
         assert.equal(pids.length, 2);
         process.kill(pids[i % 2], 'SIGKILL');
         await load.more(100);
-        await until(() => children(server.pid).length === 2 && !children(server.pid).includes(pids[i % 2]), 'a new worker');
+        await until(() => server.workers().length === 2 && !server.workers().includes(pids[i % 2]), 'a new worker');
         await server.ready();
         await load.more(100);
       }

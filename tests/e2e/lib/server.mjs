@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
+import { readFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { BINARY, TOP, atExit, sleep } from './run.mjs';
 
@@ -17,6 +18,15 @@ export function freePort() {
       probe.close(() => resolve(port));
     });
   });
+}
+
+/** What a process calls itself; nothing when it has ended, reaped or not. */
+function nameOf(pid) {
+  try {
+    return /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')) ? '' : readFileSync(`/proc/${pid}/comm`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 export class Server {
@@ -39,6 +49,16 @@ export class Server {
       });
     });
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  }
+
+  /** The pids of its workers that run, by number. The supervisor has other children for moments (server/owners.c), so a worker is known by its name. */
+  workers() {
+    const byNumber = [];
+    for (const pid of readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').split(' ').filter(Boolean)) {
+      const [, number] = /^tolqujat-w(\d+)$/m.exec(nameOf(pid)) ?? [];
+      if (number) byNumber.push([Number(number), Number(pid)]);
+    }
+    return byNumber.sort(([a], [b]) => a - b).map(([, pid]) => pid);
   }
 
   /** One request; gives { status, headers, text, json() }. */
