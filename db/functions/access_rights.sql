@@ -120,6 +120,12 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                                  WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.issued_on >= v.today - 90
                                                    AND x.prescriber_id = w.practitioner_id AND x.record_status <> 'entered_in_error'))
                                   THEN 'TREATING_DOCTOR' END,
+                             /* While the person lies there: one look at the index of open stays. */
+                             CASE WHEN v.role = 'NURSE'
+                                   AND EXISTS (SELECT FROM hospitalization s
+                                                WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL
+                                                  AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error')
+                                  THEN 'TREATING_NURSE' END,
                              CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
                              CASE WHEN EXISTS (SELECT FROM access_rule g
                                                 WHERE g.patient_id = subject AND g.kind = 'grant' AND g.revoked_at IS NULL

@@ -1,6 +1,7 @@
 /*
  * The diary of chronic-disease management: what the patient writes. A value out of bounds (diary_limit) is told to who leads the
- * person's plan of care, without a plan to the doctor of the district; once for a kind and day, whatever else is noted on it.
+ * person's plan of care, without a plan to the doctor of the district; once for a kind and day, whatever else is noted on it. One that
+ * endangers life (vital_limit) is told to the person too, and to the doctor once more.
  */
 CREATE OR REPLACE FUNCTION diary_out_of_bounds(measured text, day date, first_value bigint, other_value bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -49,6 +50,9 @@ BEGIN
             IF doctor IS NOT NULL THEN
                 PERFORM outbox_tell_doctor('diary_alert', subject, doctor, concat_ws(':', 'diary', measured, day), '{}');
             END IF;
+        END IF;
+        IF vital_flag(subject, measured, day, amount / 100.0, other / 100.0) IS NOT NULL THEN
+            PERFORM vital_tell(subject, NULL, concat_ws(':', 'diary', measured, day));
         END IF;
         PERFORM change_done(viewer, 'write_diary', idempotency_key, subject, 'diary_entry', made);
     END IF;

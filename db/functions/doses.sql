@@ -91,7 +91,7 @@ BEGIN
     RETURN NEXT o;
 END $$;
 
-/* A dose of a prescription is given: by a nurse of the district or who broke the glass, or by a doctor who treats the person. */
+/* A dose of a prescription is given: by a nurse of the district, of the hospital where the person lies, or who broke the glass, or by a doctor who treats the person. */
 CREATE OR REPLACE FUNCTION administer_dose(viewer text, patient_id bigint, prescription_id bigint, dose_mg bigint, idempotency_key text, payload_digest text)
 RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -105,7 +105,7 @@ DECLARE
     o outcome;
 BEGIN
     SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w
-     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'BREAK_GLASS');
+     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'TREATING_NURSE', 'BREAK_GLASS');
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a nurse or a doctor who has the person in care gives a dose.', DETAIL = refusal_about(subject);
     END IF;

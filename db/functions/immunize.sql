@@ -34,7 +34,7 @@ DECLARE
     o outcome;
 BEGIN
     SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w
-     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'BREAK_GLASS');
+     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'TREATING_NURSE', 'BREAK_GLASS');
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a nurse or a doctor who has the person in care records a vaccination.', DETAIL = refusal_about(subject);
     END IF;
@@ -75,6 +75,9 @@ BEGIN
         END IF;
         INSERT INTO immunization AS i (patient_id, clinic_id, recorded_by, given_on, dose_number, vaccine, lot, gtin)
         VALUES (subject, place.clinic_id, place.practitioner_id, day, coalesce(rule.dose_number, earlier.number + 1, 1), name, batch, code) RETURNING i.id INTO made;
+        IF slot.state = 'refused' THEN
+            PERFORM outbox_put('refused_vaccine_given', subject, 'immunization:' || made, '{}', 'app');
+        END IF;
         PERFORM change_done(viewer, 'record_immunization', idempotency_key, subject, 'immunization', made);
     END IF;
     o := NULL;

@@ -37,7 +37,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
       LEFT JOIN LATERAL (SELECT x.id, x.kind FROM vaccine_exception x
                           WHERE x.patient_id = p.id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.series = r.series
                             AND x.decided_on <= as_of AND (x.valid_to IS NULL OR x.valid_to > as_of)
-                          ORDER BY x.decided_on DESC, x.id DESC LIMIT 1) e ON true
+                          ORDER BY x.kind, x.decided_on DESC, x.id DESC LIMIT 1) e ON true /* an exemption before a refusal: no consent lifts it */
      WHERE p.id = patient AND r.valid_from <= f.due_on AND (r.valid_to IS NULL OR r.valid_to > f.due_on)
      ORDER BY f.due_on, r.id
 $$;

@@ -2,8 +2,39 @@
  * Visits: a doctor who treats the person opens one and closes it, and the patient confirms that it took place. Only confirmed visits count.
  * One at a time, for a person and for a doctor: indexes and a trigger hold that (0024), whoever writes.
  */
+/* Why this person's visit with this doctor can't begin now, with what goes on instead; no row: it can. */
+CREATE OR REPLACE FUNCTION visit_refusal(subject bigint, doctor bigint, clinic bigint) RETURNS SETOF outcome
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    o outcome;
+BEGIN
+    o.patient_id := subject;
+    SELECT 'already_in_hospital', 'The person is in hospital elsewhere, which has to discharge first.', h.id INTO o.kind, o.message, o.hospitalization_id FROM hospitalization h
+     WHERE h.patient_id = subject AND h.clinic_id <> clinic AND h.discharged_on IS NULL AND h.superseded_by IS NULL AND h.record_status <> 'entered_in_error';
+    IF NOT FOUND THEN
+        SELECT 'patient_at_visit', 'The person is at another visit, which has to be closed first.', e.id INTO o.kind, o.message, o.encounter_id
+          FROM encounter e WHERE e.patient_id = subject AND e.under_way AND e.superseded_by IS NULL;
+    END IF;
+    IF NOT FOUND THEN
+        SELECT 'doctor_at_visit', 'You have another visit under way, which has to be closed first.', e.patient_id, e.id INTO o.kind, o.message, o.other_patient_id, o.encounter_id
+          FROM encounter e WHERE e.practitioner_id = doctor AND e.under_way AND e.superseded_by IS NULL;
+    END IF;
+    IF FOUND THEN
+        RETURN NEXT o;
+    END IF;
+END $$;
+
+/* The appointment that is kept by a visit which begins now: this person's with this doctor there today, the nearest if there are several. */
+CREATE OR REPLACE FUNCTION visit_appointment(subject bigint, doctor bigint, clinic bigint) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT a.id FROM appointment a
+     WHERE a.patient_id = subject AND a.practitioner_id = doctor AND a.clinic_id = clinic AND a.status = 'booked' AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
+       AND a.starts_at >= kz_today()::timestamp AT TIME ZONE INTERVAL '5 hours' AND a.starts_at < (kz_today() + 1)::timestamp AT TIME ZONE INTERVAL '5 hours'
+     ORDER BY abs(extract(epoch FROM a.starts_at - clock_timestamp())), a.id LIMIT 1
+$$;
+
 CREATE OR REPLACE FUNCTION open_encounter(viewer text, patient_id bigint, kind text, reason text, idempotency_key text, payload_digest text)
-RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
     way text := kind;
@@ -11,6 +42,8 @@ DECLARE
     place record;
     first record;
     made bigint;
+    kept bigint;
+    o outcome;
 BEGIN
     SELECT * INTO place FROM treating_place(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
@@ -24,19 +57,21 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody has a visit with oneself.', DETAIL = refusal_about(subject);
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A person who has died has no visits.';
-        ELSIF EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = subject AND h.clinic_id <> place.clinic_id AND h.discharged_on IS NULL
-                         AND h.superseded_by IS NULL AND h.record_status <> 'entered_in_error') THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person is in hospital elsewhere.';
-        ELSIF EXISTS (SELECT FROM encounter e WHERE e.patient_id = subject AND e.under_way AND e.superseded_by IS NULL) THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person is at another visit, which has to be closed first.';
-        ELSIF EXISTS (SELECT FROM encounter e WHERE e.practitioner_id = place.practitioner_id AND e.under_way AND e.superseded_by IS NULL) THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'You have another visit under way, which has to be closed first.';
         END IF;
-        INSERT INTO encounter AS e (patient_id, clinic_id, practitioner_id, recorded_by, started_at, kind, reason, under_way)
-        VALUES (subject, place.clinic_id, place.practitioner_id, place.practitioner_id, clock_timestamp(), way, words, true) RETURNING e.id INTO made;
+        RETURN QUERY SELECT * FROM visit_refusal(subject, place.practitioner_id, place.clinic_id);
+        IF FOUND THEN
+            RETURN;
+        END IF;
+        kept := visit_appointment(subject, place.practitioner_id, place.clinic_id);
+        UPDATE appointment a SET status = 'kept' WHERE a.patient_id = subject AND a.id = kept;
+        INSERT INTO encounter AS e (patient_id, clinic_id, practitioner_id, recorded_by, appointment_id, started_at, kind, reason, under_way)
+        VALUES (subject, place.clinic_id, place.practitioner_id, place.practitioner_id, kept, clock_timestamp(), way, words, true) RETURNING e.id INTO made;
         PERFORM change_done(viewer, 'open_encounter', idempotency_key, subject, 'encounter', made);
     END IF;
-    RETURN QUERY SELECT e.* FROM encounter e WHERE e.patient_id = subject AND e.id = made;
+    o.kind := 'visit_opened';
+    o.patient_id := subject;
+    o.encounter_id := made;
+    RETURN NEXT o;
 END $$;
 
 /* A visit in force, locked; else it refuses. */
@@ -67,7 +102,7 @@ END $$;
 
 /* The visit ends, with the code of what it was about. The patient is told of it, and gets the code by which it can be confirmed there. */
 CREATE OR REPLACE FUNCTION close_encounter(viewer text, patient_id bigint, encounter_id bigint, icd10 text, note text, idempotency_key text, payload_digest text)
-RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
     visit bigint := encounter_id;
@@ -76,26 +111,34 @@ DECLARE
     first record;
     e encounter;
     disease icd10;
+    o outcome;
 BEGIN
+    o.patient_id := patient_id;
+    o.encounter_id := encounter_id;
     SELECT * INTO place FROM treating_place(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
         e := visit_in_force(subject, visit);
         IF e.practitioner_id IS DISTINCT FROM place.practitioner_id OR e.clinic_id <> place.clinic_id THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the doctor whom a visit is with closes it.', DETAIL = refusal_about(subject);
-        ELSIF NOT e.under_way THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This visit is not under way.';
         ELSIF length(words) > 20000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A note has at most 20000 characters.';
         END IF;
         disease := icd10_of(close_encounter.icd10);
+        IF NOT e.under_way THEN
+            o.kind := 'visit_not_under_way';
+            o.message := 'This visit is not under way.';
+            RETURN NEXT o;
+            RETURN;
+        END IF;
         UPDATE encounter x SET under_way = false, ended_at = clock_timestamp(), icd10 = disease.code, note = words, sens = greatest(x.sens, disease.sens)
          WHERE x.patient_id = subject AND x.id = visit;
         PERFORM outbox_put('visit_recorded', subject, 'encounter:' || visit, '{}', 'app');
         PERFORM outbox_put('confirm_visit', subject, 'encounter:' || visit, jsonb_build_object('code', visit_code_new(subject, visit, 'sms', INTERVAL '3 days')), 'sms');
         PERFORM change_done(viewer, 'close_encounter', idempotency_key, subject, 'encounter', visit);
     END IF;
-    RETURN QUERY SELECT x.* FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
+    o.kind := 'visit_closed';
+    RETURN NEXT o;
 END $$;
 
 /* Refuses what can't be confirmed any more, or not yet, and a doctor who confirms as the patient or a child's guardian what he says he did. */

@@ -135,6 +135,18 @@ describe('who has a right', () => {
       }
     }
   });
+  test('a nurse of the hospital: while the person lies there', async () => {
+    const wardNurse = nurse(NURSE2, HOSPITAL), stay = { patient_id: OTHER, source_rec: `'S3'`, clinic_id: 2, admitted_on: `${today} - 2`, department: `'Х'`, icd10_admission: `'I10'` };
+    const ended = { discharged_on: today, outcome: `'improved'`, icd10_discharge: `'I10'` };
+    await add('practitioner_role', { practitioner_id: NURSE2, clinic_id: 2, role: `'nurse'`, valid_from: `'2020-01-01'` });
+    for (const [fields, yes] of [[{}, true], [{ clinic_id: 3 }, false], [ended, false], [{ record_status: `'entered_in_error'` }, false], [{ record_status: `'disputed'` }, true]]) {
+      await add('hospitalization', { ...stay, ...fields });
+      assert.equal(await capacities(wardNurse, OTHER), yes ? 'TREATING_NURSE' : null, JSON.stringify(fields));
+      for (const viewer of [nurse(NURSE), nurse(NURSE2), doctor(NURSE2, HOSPITAL)]) assert.equal(await capacities(viewer, OTHER), null, viewer);
+      await db.execute('DELETE FROM hospitalization');
+    }
+    await db.execute(`DELETE FROM practitioner_role WHERE practitioner_id = ${NURSE2} AND clinic_id = 2`);
+  });
   test('an ambulance: while a call of its station is open; the call is the reason', async () => {
     await add('ambulance_call', { patient_id: OTHER, clinic_id: 3, received_at: 'now()', category: 1, number: `'A-7'` });
     assert.deepEqual(await rights(crew(CREW), OTHER), { capacities: 'AMBULANCE', withheld: '', reason: 'A-7' });

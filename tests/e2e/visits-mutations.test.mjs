@@ -4,8 +4,10 @@ import { after, before, describe, test } from 'node:test';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const VISIT = 'id kind startedAt endedAt confirmedBy confirmedAt icd10 note reason version recordStatus';
-const OPEN = `mutation ($patient: ID!, $kind: EncounterKind = VISIT, $reason: String, $key: String!) { openEncounter(patient: $patient, kind: $kind, reason: $reason, idempotencyKey: $key) { ${VISIT} } }`;
-const CLOSE = `mutation ($visit: ID!, $icd10: String = "J45.9", $note: String, $key: String!) { closeEncounter(visit: $visit, icd10: $icd10, note: $note, idempotencyKey: $key) { ${VISIT} } }`;
+const OPEN = `mutation ($patient: ID!, $kind: EncounterKind = VISIT, $reason: String, $key: String!) { openEncounter(patient: $patient, kind: $kind, reason: $reason, idempotencyKey: $key) { __typename
+  ... on Refusal { message } ... on VisitOpened { visit { ${VISIT} appointment { id status } } } ... on PatientAtVisit { other { id } } ... on DoctorAtVisit { other { id } } ... on AlreadyInHospital { other { department } } } }`;
+const CLOSE = `mutation ($visit: ID!, $icd10: String = "J45.9", $note: String, $key: String!) { closeEncounter(visit: $visit, icd10: $icd10, note: $note, idempotencyKey: $key) { __typename
+  ... on Refusal { message } ... on VisitClosed { visit { ${VISIT} } } ... on VisitNotUnderWay { visit { id endedAt } } } }`;
 const CONFIRM = `mutation ($visit: ID!, $key: String!) { confirmVisit(visit: $visit, idempotencyKey: $key) { ${VISIT} } }`;
 const CODE = 'mutation ($visit: ID!) { newVisitCode(visit: $visit) }';
 const BY_CODE = `mutation ($visit: ID!, $code: String!, $key: String!) { confirmVisitByCode(visit: $visit, code: $code, idempotencyKey: $key) { ${VISIT} } }`;
@@ -25,8 +27,10 @@ const told = (kind, channel) => database.query(`SELECT patient_id::int AS patien
 async function everywhere(what, look) {
   for (let i = 0; i < 4; i++) look(await mine(person, what));
 }
-const open = (variables) => writing.data(doctor, OPEN, { patient: id, key: newKey(), ...variables }).then((data) => data.openEncounter);
-const close = (visit, variables) => writing.data(doctor, CLOSE, { visit: visit.id, key: newKey(), ...variables }).then((data) => data.closeEncounter);
+const opening = (variables) => writing.data(doctor, OPEN, { patient: id, key: newKey(), ...variables }).then((data) => data.openEncounter);
+const closing = (visit, variables) => writing.data(doctor, CLOSE, { visit: visit.id, key: newKey(), ...variables }).then((data) => data.closeEncounter);
+const open = (variables) => opening(variables).then((answer) => (assert.equal(answer.__typename, 'VisitOpened'), answer.visit));
+const close = (visit, variables) => closing(visit, variables).then((answer) => (assert.equal(answer.__typename, 'VisitClosed'), answer.visit));
 const closed = async () => close(await open());
 
 before(async () => {
@@ -50,7 +54,7 @@ describe('a visit', () => {
     for (const answer of answers) assert.deepEqual(answer, answers[0]);
     const [visit] = answers;
     assert.deepEqual([visit.kind, visit.reason, visit.endedAt, visit.icd10, visit.confirmedBy], ['VISIT', 'Жөтел', null, null, 'NONE']);
-    await writing.refused(doctor, OPEN, { patient: id, key: newKey() }, 'CONFLICT', /another visit, which/);
+    assert.deepEqual(await opening(), { __typename: 'PatientAtVisit', message: 'The person is at another visit, which has to be closed first.', other: { id: visit.id } });
     await writing.refused(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() }, 'CONFLICT', /has ended/);
     await writing.refused(doctor, CLOSE, { visit: visit.id, icd10: 'nonsense', key: newKey() }, 'BAD_USER_INPUT', /ICD-10/);
     for (const who of [asCitizen(), otherDoctor, { ...doctor, role: 'NURSE' }]) {
@@ -63,7 +67,7 @@ describe('a visit', () => {
     const key = newKey(), done = await close(visit, { note: 'Демікпе', key });
     assert.deepEqual([done.id, done.icd10, done.note, done.confirmedBy, typeof done.endedAt], [visit.id, 'J45.9', 'Демікпе', 'NONE', 'string']);
     assert.deepEqual(await close(visit, { note: 'Демікпе', key }), done);
-    await writing.refused(doctor, CLOSE, { visit: visit.id, key: newKey() }, 'CONFLICT', /not under way/);
+    assert.deepEqual(await closing(visit), { __typename: 'VisitNotUnderWay', message: 'This visit is not under way.', visit: { id: visit.id, endedAt: done.endedAt } });
     await everywhere('visits(first: 1) { nodes { id icd10 } }', ({ visits }) => assert.deepEqual(visits.nodes, [{ id: visit.id, icd10: 'J45.9' }]));
     assert.deepEqual((await told('visit_recorded', 'app')).map(({ patient, payload }) => [patient, payload]), [[Number(person.id), {}]]);
     assert.match((await told('confirm_visit', 'sms'))[0].payload.code, /^\d{6}$/);
@@ -71,26 +75,50 @@ describe('a visit', () => {
 
   test('is one of twenty at once; nobody is at two', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => writing.ask(doctor, OPEN, { patient: id, key: newKey() })));
-    assert.equal(answers.filter(({ errors }) => !errors).length, 1);
-    assert.ok(answers.filter(({ errors }) => errors).every(({ errors }) => errors[0].extensions.code === 'CONFLICT'));
-    const visit = answers.find(({ errors }) => !errors).data.openEncounter;
+    const kinds = answers.map(({ data }) => data.openEncounter.__typename);
+    assert.deepEqual([kinds.filter((kind) => kind === 'VisitOpened').length, kinds.filter((kind) => kind === 'PatientAtVisit').length], [1, 19]);
+    const { visit } = answers.find(({ data }) => data.openEncounter.__typename === 'VisitOpened').data.openEncounter;
     // The doctor has this visit: so no other person of the same district begins one.
     await database.execute(`UPDATE attachment SET district_doctor_id = ${person.doctor_id}, clinic_id = ${person.clinic_id} WHERE patient_id = ${other.id} AND detached_on IS NULL;
       UPDATE patient SET district_doctor_id = ${person.doctor_id}, clinic_id = ${person.clinic_id} WHERE id = ${other.id}`);
-    await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /under way/);
+    assert.deepEqual(await opening({ patient: otherId }), { __typename: 'DoctorAtVisit', message: 'You have another visit under way, which has to be closed first.', other: { id: visit.id } });
     const insert = (patient, practitioner) => database.execute(`INSERT INTO encounter (patient_id, clinic_id, practitioner_id, started_at, kind, under_way) VALUES (${patient}, ${person.clinic_id}, ${practitioner}, now(), 'visit', true)`);
     await assert.rejects(insert(person.id, other.doctor_id), /encounter_one_of_patient/);
     await assert.rejects(insert(other.id, person.doctor_id), /encounter_one_of_doctor/);
     await assert.rejects(database.execute(`UPDATE encounter SET under_way = false WHERE patient_id = ${person.id} AND under_way`), /encounter_closed_with/);
     await close(visit);
     await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) VALUES (${other.id}, (SELECT min(id) FROM clinic WHERE kind = 'hospital'), now()::date, 'x', 'J45.9')`);
-    await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /hospital elsewhere/);
+    assert.deepEqual(await opening({ patient: otherId }), { __typename: 'AlreadyInHospital', message: 'The person is in hospital elsewhere, which has to discharge first.', other: { department: 'x' } });
     await assert.rejects(insert(other.id, other.doctor_id), /encounter_elsewhere/);
     await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${other.id} AND department = 'x'; UPDATE patient SET deceased_on = now()::date WHERE id = ${other.id}`);
     await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /died/);
     await assert.rejects(insert(other.id, other.doctor_id), /encounter_deceased/);
     await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${other.id}`);
     await writing.refused(doctor, OPEN, { patient: otherId, reason: 'x'.repeat(2001), key: newKey() }, 'BAD_USER_INPUT');
+  });
+
+  test('keeps the appointment that it is for: of today, with this doctor there, the nearest; no other, and each by one visit', async () => {
+    const book = (when, { doctor: who = person.doctor_id, status = 'booked' } = {}) => database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at, status)
+      VALUES (${person.id}, ${who}, ${person.clinic_id}, ${when}, '${status}') RETURNING id`).then((out) => Number(out.split('\n')[0]));
+    const noon = `(kz_today() + TIME '12:00') AT TIME ZONE INTERVAL '5 hours'`;
+    await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${person.id} AND status = 'booked'`);
+    const others = [await book(`${noon} - INTERVAL '1 day'`), await book(`${noon} + INTERVAL '1 day'`), await book(noon, { doctor: other.doctor_id }), await book(`${noon} + INTERVAL '1 minute'`, { status: 'missed' })];
+    const first = await open();
+    assert.equal(first.appointment, null);
+    await close(first);
+    // Two of today: the one that is nearer goes first, and the other with the next visit.
+    const far = await book(`kz_today()::timestamp AT TIME ZONE INTERVAL '5 hours' + CASE WHEN now() > ${noon} THEN INTERVAL '1 minute' ELSE INTERVAL '1439 minutes' END`), near = await book('least(now(), (kz_today() + TIME \'23:50\') AT TIME ZONE INTERVAL \'5 hours\')');
+    for (const expected of [near, far]) {
+      const key = newKey(), visit = await open({ key });
+      assert.equal(visit.appointment.status, 'KEPT');
+      assert.deepEqual((await opening({ key })).visit, visit, 'the same answer again');
+      assert.equal(await database.value(`SELECT id FROM appointment WHERE patient_id = ${person.id} AND status = 'kept' AND id = (SELECT appointment_id FROM encounter WHERE patient_id = ${person.id} AND under_way)`), expected);
+      await everywhere('appointments(first: 50) { nodes { id status } }', ({ appointments }) => assert.equal(appointments.nodes.find((one) => one.id === visit.appointment.id).status, 'KEPT'));
+      await close(visit);
+    }
+    assert.equal((await database.query(`SELECT FROM appointment WHERE id IN (${others}) AND status <> 'kept'`)).length, 4);
+    await assert.rejects(database.execute(`INSERT INTO encounter (patient_id, clinic_id, started_at, kind, appointment_id) VALUES (${person.id}, ${person.clinic_id}, now(), 'remote', ${near})`), /encounter_of_appointment/);
+    await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${person.id} AND status = 'booked'`);
   });
 
   test('is confirmed by its owner, by the code of the SMS, or by one that the owner shows', async () => {

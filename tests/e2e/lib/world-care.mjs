@@ -22,7 +22,7 @@ export function references({ name }, { row, sql, text }) {
  */
 export function rows({ name, n, id }, k, i, { sql, day, text, code, entry, secondOf }) {
   return {
-    encounter: { clinic_id: id, practitioner_id: id, condition_id: entry, started_at: day(0), ended_at: day(1), kind: 'home', confirmed_by: 'sms', confirmed_at: day(1), icd10: code,
+    encounter: { clinic_id: id, practitioner_id: id, condition_id: entry, appointment_id: entry, started_at: day(0), ended_at: day(1), kind: 'home', confirmed_by: 'sms', confirmed_at: day(1), icd10: code,
       reason: text('encounter', 'reason'), note: text('encounter', 'note'), cost: 300_000 + n * 1000 + i, paid_by_patient: 20_000 + n * 1000 + i, payer: 'paid' },
     rating: { encounter_id: entry, practitioner_id: id, score: 1 + i, text: text('rating', 'text') },
     certificate: { clinic_id: id, practitioner_id: id, type_code: `canary_${name}`, number: text('certificate', 'number'), qr_token: text('certificate', 'qr_token'), issued_on: day(0), valid_to: day(9),

@@ -25,7 +25,7 @@ export function rows({ n, id }, k, i, { day, text, entry }) {
   return {
     lab_result: { lab_test_id: id, clinic_id: id, ordered_by: id, ordered_at: day(0), resulted_at: day(1), value: 200 + n + i / 10, low: 100 + n, high: 300 + n, flag: 'normal', specimen: 'blood',
       loinc: loinc(n), name: text('lab_result', 'name'), unit: text('lab_result', 'unit'), value_text: text('lab_result', 'text'), order_number: text('lab_result', 'order') },
-    observation: { clinic_id: id, observed_at: day(0), kind: 'weight', value: 300 + n + i / 10, unit: 'kg', origin: 'remote_monitoring', device: text('observation', 'device') },
+    observation: { clinic_id: id, observed_at: day(0), kind: 'weight', value: 300 + n + i / 10, unit: 'kg', flag: 'critical_high', origin: 'remote_monitoring', device: text('observation', 'device') },
     lifestyle: { noted_on: day(0), kind: 'smoking', level: 'former', amount: 500 + n + i / 10, unit: text('lifestyle', 'unit'), note: text('lifestyle', 'note') },
     pregnancy: { clinic_id: id, noted_on: day(0), due_on: day(200), ended_on: day(201), gravida: 1 + i, para: i, risk_group: 2, status: 'ended', outcome: 'live_birth' },
     diagnostic_report: { clinic_id: id, practitioner_id: id, performed_at: day(0), modality: 'fluorography', loinc: loinc(n), name: text('diagnostic_report', 'name'),

@@ -78,6 +78,8 @@ const POSTS = { // practitioner -> [clinic, role, district, valid_to in days or 
   labManager: ['laboratory', 'manager', null, null],
   formerLabWorker: ['formerLaboratory', 'specialist', null, null],
   otherLabWorker: ['otherLaboratory', 'specialist', null, null],
+  wardNurse: ['ward', 'nurse', null, null],
+  formerWardNurse: ['formerWard', 'nurse', null, null],
 };
 const PEOPLE = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'grown', 'hider', 'dead', 'left', 'lost', 'shut', 'gone'];
 const HOME = { // person -> [clinic, district doctor] of the open attachment
@@ -307,6 +309,8 @@ const viewers = [
   clinician('doctor with an old appointment', 'DOCTOR', 'bookedOnce', 'home'),
   clinician('doctor with a cancelled appointment', 'DOCTOR', 'cancelled', 'home'),
   clinician('doctor of the ward', 'DOCTOR', 'wardDoctor', 'ward', TREATED),
+  clinician('nurse of the ward', 'NURSE', 'wardNurse', 'ward', { alia: ['TREATING_NURSE'] }),
+  clinician('nurse of a former ward', 'NURSE', 'formerWardNurse', 'formerWard'),
   clinician('doctor of a former ward', 'DOCTOR', 'formerWardDoctor', 'formerWard'),
   clinician('doctor who referred', 'DOCTOR', 'referringDoctor', 'referring', TREATED),
   clinician('doctor who waits for the patient', 'DOCTOR', 'awaitedDoctor', 'awaited', TREATED),

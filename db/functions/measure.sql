@@ -1,0 +1,82 @@
+/*
+ * What nurses and doctors measure of a person (weight, pressure, pulse and the like). A table's trigger holds that somebody who lives can have such a value
+ * (0008); vital_limit says beyond what a value endangers life, of the diary too: then the person is told, and a doctor.
+ */
+
+/* Whether a value, in the unit of its kind, endangers a person of that age; the upper bounds first. NULL: it does not, or nothing is known of it. */
+CREATE OR REPLACE FUNCTION vital_flag(subject bigint, measured text, day date, first_value numeric, other_value numeric) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN first_value > l.critical_high OR other_value > l.second_high THEN 'critical_high'
+                WHEN first_value < l.critical_low OR other_value < l.second_low THEN 'critical_low' END
+      FROM patient p
+     CROSS JOIN LATERAL (SELECT age(day, p.birth_date) AS old OFFSET 0) a
+      JOIN vital_limit l ON l.kind = measured AND l.valid_from <= day AND (l.valid_to IS NULL OR l.valid_to > day)
+       AND int4range(l.from_months, l.below_months) @> (extract(year FROM a.old) * 12 + extract(month FROM a.old))::integer
+     WHERE p.id = subject
+$$;
+
+/*
+ * Whom a dangerous value is told to: in hospital the doctor who admitted, else who leads the person's plan of care, else the doctor of the district.
+ */
+CREATE OR REPLACE FUNCTION vital_doctor(subject bigint) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT s.recorded_by FROM hospitalization s
+                      WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL AND s.record_status <> 'entered_in_error'),
+                    (SELECT c.practitioner_id FROM care_plan c
+                      WHERE c.patient_id = subject AND c.status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error' AND c.practitioner_id IS NOT NULL
+                      ORDER BY c.started_on DESC, c.id DESC LIMIT 1),
+                    (SELECT p.district_doctor_id FROM patient p WHERE p.id = subject))
+$$;
+
+/* Tells of a value that endangers life; not the doctor who measured it. The messages name neither the kind nor the value. */
+CREATE OR REPLACE FUNCTION vital_tell(subject bigint, measured_by bigint, about text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    doctor bigint := vital_doctor(subject);
+BEGIN
+    PERFORM outbox_put('measurement_critical', subject, about, '{}', 'sms', 'app');
+    IF doctor <> coalesce(measured_by, 0) THEN
+        PERFORM outbox_tell_doctor('patient_critical', subject, doctor, about, '{}');
+    END IF;
+END $$;
+
+/* A measurement, by a nurse or a doctor who has the person in care. */
+CREATE OR REPLACE FUNCTION record_measurement(viewer text, patient_id bigint, kind text, value double precision, second_value double precision, observed_at timestamptz, idempotency_key text, payload_digest text)
+RETURNS SETOF observation LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := (SELECT p.id FROM patient p WHERE p.id = record_measurement.patient_id FOR NO KEY UPDATE);
+    measured text := kind;
+    amount numeric := value;
+    other numeric := second_value;
+    at timestamptz := coalesce(observed_at, clock_timestamp());
+    level text;
+    place record;
+    first record;
+    made bigint;
+BEGIN
+    SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w
+     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'TREATING_NURSE', 'BREAK_GLASS');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a nurse or a doctor who has the person in care records a measurement.', DETAIL = refusal_about(subject);
+    END IF;
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        IF at > clock_timestamp() + INTERVAL '5 minutes' OR at < clock_timestamp() - INTERVAL '30 days' OR at < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A measurement is of the last 30 days, and of the person''s life.', DETAIL = refusal_about(subject);
+        ELSIF (measured = 'blood_pressure') <> (other IS NOT NULL) OR other <= 0 OR other >= amount THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Blood pressure has two values, the systolic one above the diastolic one; nothing else has.', DETAIL = refusal_about(subject);
+        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
+        END IF;
+        level := vital_flag(subject, measured, (at AT TIME ZONE INTERVAL '5 hours')::date, amount, other);
+        INSERT INTO observation AS o (patient_id, clinic_id, recorded_by, observed_at, kind, value, second_value, unit, flag)
+        SELECT subject, place.clinic_id, place.practitioner_id, at, k.kind, amount, other, k.unit, level FROM observation_kind k WHERE k.kind = measured
+        RETURNING o.id INTO made;
+        IF level IS NOT NULL THEN
+            PERFORM vital_tell(subject, place.practitioner_id, 'observation:' || made);
+        END IF;
+        PERFORM change_done(viewer, 'record_measurement', idempotency_key, subject, 'observation', made);
+    END IF;
+    RETURN QUERY SELECT o.* FROM observation o WHERE o.patient_id = subject AND o.id = made;
+END $$;

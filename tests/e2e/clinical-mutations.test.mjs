@@ -1,0 +1,242 @@
+// Vaccines refused and exempt, newborns and their mothers, nurses of a ward, measurements that endanger life: each rule through the server.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Writing, newKey } from './lib/writing.mjs';
+
+const EXCEPTION = 'id kind series reason decidedOn validTo clinic { id } recordedBy { id }';
+const EXEMPT = `mutation ($patient: ID!, $series: VaccineSeries = PAPILLOMAVIRUS, $reason: String = "Анафилаксия", $to: Date, $key: String!) {
+  recordVaccineExemption(patient: $patient, series: $series, reason: $reason, validTo: $to, idempotencyKey: $key) { ${EXCEPTION} } }`;
+const REFUSE = `mutation ($patient: ID!, $series: VaccineSeries = PAPILLOMAVIRUS, $reason: String = "Қаламаймын", $key: String!) {
+  refuseVaccine(patient: $patient, series: $series, reason: $reason, idempotencyKey: $key) { ${EXCEPTION} } }`;
+const END = `mutation ($exception: ID!, $key: String!) { endVaccineException(exception: $exception, idempotencyKey: $key) { ${EXCEPTION} } }`;
+const VACCINATE = `mutation ($patient: ID!, $slot: ID!, $consent: Boolean = false, $key: String!) {
+  recordVaccination(patient: $patient, slot: $slot, vaccine: "АПВ (HPV)", lot: "A-1", consent: $consent, idempotencyKey: $key) { __typename
+    ... on VaccineExempt { exception { id } } ... on ConsentMissing { exception { id } } ... on Vaccinated { vaccination { id } } } }`;
+const MEASURE = `mutation ($patient: ID!, $kind: ObservationKind!, $value: Float!, $second: Float, $at: DateTime, $key: String!) {
+  recordMeasurement(patient: $patient, kind: $kind, value: $value, secondValue: $second, observedAt: $at, idempotencyKey: $key) { id kind value secondValue unit flag origin recordedBy { id } clinic { id } } }`;
+const DIARY = 'mutation ($patient: ID!, $kind: DiaryKind!, $value: Hundredths!, $second: Hundredths, $key: String!) { writeDiary(patient: $patient, kind: $kind, value: $value, secondValue: $second, idempotencyKey: $key) { id } }';
+const REGISTER = `mutation ($iin: ID!, $born: Date!, $mother: ID, $key: String!) {
+  registerPassport(iin: $iin, fullName: "Сұлтанова Әсел", birthDate: $born, sex: FEMALE, motherIin: $mother, idempotencyKey: $key) { id iin guardians(first: 5) { nodes { kind validFrom guardian { iin } } } } }`;
+const GIVE = `mutation ($prescription: ID!, $key: String!) { administerDose(prescription: $prescription, doseMg: "100", idempotencyKey: $key) { __typename ... on DoseGiven { doseMg } } }`;
+const PRESCRIBE = `mutation ($patient: ID!, $drug: ID!, $key: String!) {
+  prescribe(patient: $patient, drug: $drug, quantity: 30, dose: "x", doseMg: "375", dosesADay: 4, idempotencyKey: $key) { __typename ... on Prescribed { prescription { id } } } }`;
+
+let writing, database, girl, mother, id, doctor, nurse, wardNurse, hospital, today;
+const day = (n) => new Date(Date.parse(today) + n * 86_400_000).toISOString().slice(0, 10);
+const asCitizen = ({ iin }) => ({ role: 'CITIZEN', sub: iin });
+const send = (who, text, variables) => writing.data(who, text, { patient: id, key: newKey(), ...variables }).then((data) => Object.values(data)[0]);
+const refused = (who, text, variables, ...more) => writing.refused(who, text, { patient: id, key: newKey(), ...variables }, ...more);
+const told = (kind) => database.query(`SELECT patient_id::int AS patient, practitioner_id::int AS practitioner, channel, payload FROM private.outbox WHERE kind = '${kind}' ORDER BY id`);
+const passport = (who, what, { iin } = girl) => writing.data(who, `query ($iin: ID!) { patient(iin: $iin) { ${what} } }`, { iin }).then(({ patient }) => patient);
+/** Somebody who works there as a nurse from now on. */
+async function employ(clinic, district) {
+  const [one] = await database.query(`SELECT m.id, m.iin, c.bin FROM practitioner m, clinic c WHERE c.id = ${clinic} AND m.active AND m.iin IS NOT NULL
+    AND NOT EXISTS (SELECT FROM practitioner_role j WHERE j.practitioner_id = m.id AND j.role = 'nurse') ORDER BY m.id DESC LIMIT 1`);
+  await database.execute(`INSERT INTO practitioner_role (practitioner_id, clinic_id, role, district_number, valid_from) VALUES (${one.id}, ${clinic}, 'nurse', ${district ?? 'NULL'}, '2020-01-01')`);
+  return { role: 'NURSE', sub: one.iin, org: one.bin };
+}
+
+before(async () => {
+  writing = await Writing.start({ args: ['--cache-bytes', '0'], redis: false }); // rows are planted behind the server's back
+  database = writing.database;
+  today = await database.value('SELECT kz_today()::text');
+  [girl] = await database.query(`SELECT p.id, p.iin, m.iin AS doctor, m.id AS doctor_id, c.bin, c.id AS clinic_id, j.district_number, w.iin AS mother, w.id AS mother_id
+      FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id JOIN guardianship g ON g.patient_id = p.id AND g.kind = 'mother' JOIN patient w ON w.id = g.guardian_id AND w.deceased_on IS NULL
+      JOIN practitioner_role j ON j.practitioner_id = m.id AND j.clinic_id = c.id AND j.role = 'district_doctor' AND j.valid_to IS NULL
+    WHERE p.deceased_on IS NULL AND p.sex = 'female' AND p.birth_date BETWEEN now() - INTERVAL '12 years' AND now() - INTERVAL '6 years' AND NOT EXISTS (SELECT FROM access_rule r WHERE r.patient_id = p.id)
+      AND w.birth_date < now() - INTERVAL '18 years' AND EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, p.id)) AND EXISTS (SELECT FROM access_rights('CITIZEN/' || w.iin || '/', p.id)) ORDER BY p.id LIMIT 1`);
+  mother = asCitizen({ iin: girl.mother });
+  doctor = { role: 'DOCTOR', sub: girl.doctor, org: girl.bin };
+  nurse = await employ(girl.clinic_id, girl.district_number);
+  hospital = await database.value(`SELECT min(id) FROM clinic WHERE kind = 'hospital' AND active`);
+  wardNurse = await employ(hospital);
+  // Nothing that warns or was given; old enough for the vaccine against papillomavirus.
+  await database.execute(`UPDATE prescription SET status = 'cancelled', pick_code_hash = NULL WHERE patient_id = ${girl.id} AND status = 'active'; UPDATE prescription SET valid_to = issued_on WHERE patient_id = ${girl.id};
+    UPDATE medication_statement SET ended_on = started_on WHERE patient_id = ${girl.id}; UPDATE allergy SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id};
+    UPDATE immunization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id}; UPDATE vaccine_exception SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id};
+    UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id}; UPDATE care_plan SET status = 'revoked' WHERE patient_id = ${girl.id};
+    UPDATE observation SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND kind = 'weight'; UPDATE patient SET birth_date = kz_today() - INTERVAL '12 years' WHERE id = ${girl.id}`);
+  id = (await passport(doctor, 'id')).id;
+});
+after(() => writing?.stop());
+
+describe('vaccines that are not to be given', () => {
+  let slot;
+  const state = async (who = mother) => (await passport(who, 'vaccinationCalendar { rule { code } state }')).vaccinationCalendar.find(({ rule }) => rule.code === 'vaccine.papillomavirus.1').state;
+  const isDue = async () => (await passport(mother, 'dueThisMonth { rule { code } }')).dueThisMonth.some(({ rule }) => rule?.code === 'vaccine.papillomavirus.1');
+  const vaccinate = (consent) => send(nurse, VACCINATE, { slot, consent });
+  const end = (who, exception) => send(who, END, { exception: exception.id });
+
+  before(async () => {
+    slot = (await passport(nurse, 'vaccinationCalendar { rule { id code } }')).vaccinationCalendar.find(({ rule }) => rule.code === 'vaccine.papillomavirus.1').rule.id;
+  });
+
+  test('a refusal: by the guardian alone, once; nothing is due until it is taken back', async () => {
+    assert.deepEqual([await state(), await isDue()], ['DUE', true]);
+    for (const who of [doctor, nurse, asCitizen({ iin: '000000000000' })]) await refused(who, REFUSE, {}, 'FORBIDDEN');
+    for (const reason of [' x ', 'x'.repeat(1001)]) await refused(mother, REFUSE, { reason }, 'BAD_USER_INPUT');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(mother, REFUSE)));
+    const [refusal] = answers;
+    for (const answer of answers) assert.deepEqual(answer, refusal);
+    assert.deepEqual(refusal, { id: refusal.id, kind: 'REFUSAL', series: 'PAPILLOMAVIRUS', reason: 'Қаламаймын', decidedOn: today, validTo: null, clinic: null, recordedBy: null });
+    assert.deepEqual([await state(), await state(nurse), await isDue()], ['REFUSED', 'REFUSED', false]);
+    assert.deepEqual(await vaccinate(false), { __typename: 'ConsentMissing', exception: { id: refusal.id } });
+    for (const who of [doctor, nurse]) await refused(who, END, { exception: refusal.id }, 'FORBIDDEN');
+    const key = newKey(), ended = await send(mother, END, { exception: refusal.id, key });
+    assert.deepEqual([ended.id, ended.validTo], [refusal.id, today], 'taken back on the same day, it held on none');
+    assert.deepEqual(await send(mother, END, { exception: refusal.id, key }), ended);
+    await refused(mother, END, { exception: refusal.id }, 'CONFLICT', /does not hold/);
+    assert.deepEqual([await state(), await isDue()], ['DUE', true]);
+  });
+
+  test('an exemption: by a doctor, with a reason, until a day; neither consent nor a refusal lifts it, nor does a plain statement', async () => {
+    for (const who of [mother, nurse]) await refused(who, EXEMPT, {}, 'FORBIDDEN');
+    for (const wrong of [{ reason: ' x ' }, { reason: 'x'.repeat(1001) }, { to: today }]) await refused(doctor, EXEMPT, wrong, 'BAD_USER_INPUT');
+    const key = newKey(), exemption = await send(doctor, EXEMPT, { to: day(30), key });
+    assert.deepEqual([exemption.kind, exemption.reason, exemption.decidedOn, exemption.validTo, typeof exemption.clinic.id, typeof exemption.recordedBy.id], ['EXEMPTION', 'Анафилаксия', today, day(30), 'string', 'string']);
+    assert.deepEqual(await send(doctor, EXEMPT, { to: day(30), key }), exemption);
+    assert.deepEqual([await state(), await isDue()], ['EXEMPT', false]);
+    const refusal = await send(mother, REFUSE);
+    assert.equal(await state(), 'EXEMPT', 'an exemption before a refusal');
+    assert.deepEqual(await vaccinate(true), { __typename: 'VaccineExempt', exception: { id: exemption.id } });
+    const insert = (on) => database.execute(`INSERT INTO immunization (patient_id, given_on, dose_number, vaccine) VALUES (${girl.id}, ${on}, 9, 'АПВ (HPV)')`);
+    await assert.rejects(insert('kz_today()'), /exempt from this vaccine/);
+    await insert('kz_today() - 1');
+    const later = await send(doctor, EXEMPT, { to: day(60) });
+    const all = (await passport(mother, `vaccineExceptions(first: 50) { nodes { id validTo recordStatus } }`)).vaccineExceptions.nodes.filter(({ recordStatus }) => recordStatus === 'ACTIVE');
+    assert.equal(all.find((one) => one.id === exemption.id).validTo, today, 'the later one took its place');
+    assert.equal((await vaccinate(true)).exception.id, later.id);
+    await refused(mother, END, { exception: later.id }, 'FORBIDDEN', /a doctor an exemption/);
+    await refused(doctor, END, { exception: refusal.id }, 'FORBIDDEN', /takes a refusal back/);
+    await end(doctor, later);
+    assert.equal(await state(), 'REFUSED');
+    assert.equal((await told('refused_vaccine_given')).length, 0);
+    assert.equal((await vaccinate(true)).__typename, 'Vaccinated', 'with a new consent');
+    assert.deepEqual(await told('refused_vaccine_given'), [{ patient: Number(girl.id), practitioner: null, channel: 'app', payload: {} }]);
+  });
+
+  test('of who has died nothing; of an entry that was taken back nothing', async () => {
+    const exemption = await send(doctor, EXEMPT, { series: 'POLIO' });
+    await database.execute(`UPDATE vaccine_exception SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND series = 'polio'`);
+    await refused(doctor, END, { exception: exemption.id }, 'NOT_FOUND');
+    await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${girl.id}`);
+    try {
+      await refused(doctor, EXEMPT, {}, 'CONFLICT', /died/);
+    } finally {
+      await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${girl.id}`);
+    }
+  });
+});
+
+describe('a newborn', () => {
+  /** An IIN that nobody has, with its check digit. */
+  const freeIin = (n) => database.value(`SELECT min(v) FROM (SELECT '26112${n}6' || lpad(s::text, 4, '0') || d AS v FROM generate_series(0, 99) s, generate_series(0, 9) d) x
+    WHERE national_number_ok(v) AND NOT EXISTS (SELECT FROM patient WHERE iin = v)`);
+  const register = (variables) => send(doctor, REGISTER, { patient: undefined, born: day(-3), ...variables });
+
+  test('is registered with its mother, who reads the passport from that moment on, and is told', async () => {
+    const iin = await freeIin(1), variables = { iin, mother: girl.mother, key: newKey() };
+    assert.equal(await passport(mother, 'id', { iin }), null);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => register(i % 2 ? variables : { ...variables, key: newKey() })));
+    const made = answers.find(Boolean);
+    assert.deepEqual(made.guardians.nodes, [{ kind: 'MOTHER', validFrom: day(-3), guardian: null }], 'the doctor has no right to the mother\'s passport');
+    for (const answer of answers.filter(Boolean)) assert.deepEqual(answer, made);
+    for (let i = 0; i < 4; i++) assert.deepEqual(await passport(mother, 'iin guardians(first: 5) { nodes { guardian { iin } } }', { iin }), { iin, guardians: { nodes: [{ guardian: { iin: girl.mother } }] } });
+    assert.deepEqual(await told('named_as_mother'), [{ patient: Number(girl.mother_id), practitioner: null, channel: 'app', payload: {} }]);
+  });
+
+  test('has no mother who can\'t be: nothing is registered, and it is on her record that she was named', async () => {
+    const iin = await freeIin(2), [man] = await database.query(`SELECT iin FROM patient WHERE sex = 'male' AND birth_date BETWEEN '1980-01-01' AND '2000-01-01' AND deceased_on IS NULL ORDER BY id LIMIT 1`);
+    const age = (years, more = '') => database.execute(`UPDATE patient SET birth_date = (DATE '${day(-3)}' - INTERVAL '${years} years')::date ${more} WHERE id = ${girl.mother_id}`);
+    const looks = () => database.value(`SELECT count(*) FROM access_log WHERE patient_id = ${girl.mother_id} AND refused`).then(Number);
+    const before = await looks();
+    for (const [years, more] of [[11], [61], [30, `, deceased_on = DATE '${day(-4)}'`]]) {
+      await age(years, more);
+      assert.equal(await register({ iin, mother: girl.mother }), null, `${years}`);
+    }
+    await age(30, ', deceased_on = NULL');
+    for (const nobody of [man.iin, await freeIin(3)]) assert.equal(await register({ iin, mother: nobody }), null);
+    for (const wrong of [{ mother: '1' }, { mother: girl.mother, born: day(-366) }]) await refused(doctor, REGISTER, { patient: undefined, iin, born: day(-3), ...wrong }, 'BAD_USER_INPUT', /below a year/);
+    assert.equal(await database.value(`SELECT count(*) FROM patient WHERE iin = '${iin}'`), 0);
+    for (let i = 0; i < 50 && await looks() < before + 3; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(await looks(), before + 3);
+    for (const years of [12, 60]) {
+      const child = await freeIin(years === 12 ? 4 : 5);
+      await age(years);
+      assert.equal((await register({ iin: child, mother: girl.mother })).guardians.nodes.length, 1, `${years}`);
+    }
+    await age(35);
+  });
+});
+
+describe('a nurse of the ward', () => {
+  const stay = (status) => database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, recorded_by, admitted_on, department, icd10_admission, record_status)
+    VALUES (${girl.id}, ${hospital}, ${girl.doctor_id}, kz_today(), 'ward', 'J45.9', '${status}')`);
+
+  test('reads what she needs and gives doses, measures and vaccinates, for the time of the stay', async () => {
+    const { searchDrugs } = await writing.data(null, '{ searchDrugs(text: "парацетамол") { id atc } }');
+    await send(doctor, MEASURE, { kind: 'WEIGHT', value: 40 });
+    const { prescription } = await send(doctor, PRESCRIBE, { drug: searchDrugs.find(({ atc }) => atc === 'N02BE01').id });
+    const actions = [[GIVE, { prescription: prescription.id }], [MEASURE, { kind: 'PULSE', value: 80 }]];
+    const none = async () => {
+      assert.equal(await passport(wardNurse, 'id'), null);
+      for (const [text, variables] of actions) await refused(wardNurse, text, variables, 'FORBIDDEN');
+    };
+    await none();
+    await stay('active');
+    const seen = await passport(wardNurse, 'fullName prescriptions(first: 1) { nodes { id } } allergies(first: 1) { nodes { id } } administrations { doseMg } hospitalizations(first: 1) { nodes { department } } latestObservations { kind }');
+    assert.deepEqual([seen.prescriptions.nodes, seen.hospitalizations.nodes], [[{ id: prescription.id }], [{ department: 'ward' }]]);
+    assert.deepEqual(await send(wardNurse, ...actions[0]), { __typename: 'DoseGiven', doseMg: '100.00' });
+    assert.equal((await send(wardNurse, ...actions[1])).kind, 'PULSE');
+    const { errors } = await writing.ask(wardNurse, 'query ($iin: ID!) { patient(iin: $iin) { visits(first: 1) { nodes { note } } } }', { iin: girl.iin });
+    assert.equal(errors[0].extensions.code, 'FORBIDDEN');
+    const { errors: none1 } = await writing.ask({ ...wardNurse, org: girl.bin }, GIVE, { prescription: prescription.id, key: newKey() });
+    assert.equal(none1[0].extensions.code, 'FORBIDDEN', 'not acting for another organisation');
+    await database.execute(`UPDATE hospitalization SET discharged_on = kz_today(), icd10_discharge = 'J45.9', outcome = 'improved' WHERE patient_id = ${girl.id} AND department = 'ward'`);
+    await none();
+    await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND department = 'ward'`);
+  });
+});
+
+describe('measurements', () => {
+  const measure = (kind, value, second, who = nurse) => send(who, MEASURE, { kind, value, second });
+
+  test('by a nurse or a doctor, as a living person can have them; once for a key', async () => {
+    const key = newKey(), made = await send(nurse, MEASURE, { kind: 'BLOOD_PRESSURE', value: 110, second: 70, key });
+    assert.deepEqual([made.value, made.secondValue, made.unit, made.flag, made.origin], [110, 70, 'mm[Hg]', null, 'CLINIC']);
+    assert.deepEqual(await send(nurse, MEASURE, { kind: 'BLOOD_PRESSURE', value: 110, second: 70, key }), made);
+    assert.deepEqual((await passport(mother, 'latestObservations { id kind }')).latestObservations.find(({ kind }) => kind === 'BLOOD_PRESSURE'), { id: made.id, kind: 'BLOOD_PRESSURE' });
+    for (const wrong of [{ kind: 'WEIGHT', value: 701 }, { kind: 'PULSE', value: 80, second: 60 }, { kind: 'BLOOD_PRESSURE', value: 120 }, { kind: 'BLOOD_PRESSURE', value: 80, second: 120 },
+      { kind: 'PULSE', value: 80, at: '2999-01-01T00:00:00Z' }, { kind: 'PULSE', value: 80, at: `${day(-31)}T00:00:00Z` }]) await refused(nurse, MEASURE, wrong, 'BAD_USER_INPUT');
+    for (const who of [mother, wardNurse, { ...nurse, org: '000000000000' }]) await refused(who, MEASURE, { kind: 'PULSE', value: 80 }, 'FORBIDDEN');
+    assert.equal((await told('measurement_critical')).length, 0);
+  });
+
+  test('that endanger life are told: to the person, and to the doctor who did not measure; by age; limits are rows', async () => {
+    await measure('PULSE', 180); // at the bounds nothing is told
+    await measure('PULSE', 45);
+    assert.equal((await told('measurement_critical')).length, 0);
+    assert.equal((await measure('PULSE', 181)).flag, 'CRITICAL_HIGH');
+    const person = ['app', 'sms'].map((channel) => ({ patient: Number(girl.id), practitioner: null, channel, payload: {} }));
+    assert.deepEqual((await told('measurement_critical')).sort((a, b) => (a.channel < b.channel ? -1 : 1)), person);
+    assert.deepEqual(await told('patient_critical'), [{ patient: Number(girl.id), practitioner: Number(girl.doctor_id), channel: 'app', payload: {} }]);
+    assert.equal((await measure('BLOOD_PRESSURE', 100, 34)).flag, 'CRITICAL_LOW', 'the diastolic value');
+    assert.equal((await told('patient_critical')).length, 2);
+    assert.equal((await measure('OXYGEN_SATURATION', 80, undefined, doctor)).flag, 'CRITICAL_LOW');
+    assert.deepEqual([(await told('patient_critical')).length, (await told('measurement_critical')).length], [2, 6], 'the doctor knows what he measured');
+    await database.execute(`UPDATE patient SET birth_date = kz_today() - INTERVAL '11 months' WHERE id = ${girl.id}`);
+    assert.equal((await measure('PULSE', 181)).flag, null, 'a baby\'s heart is quicker');
+    await database.execute(`UPDATE patient SET birth_date = kz_today() - INTERVAL '12 years' WHERE id = ${girl.id}; UPDATE vital_limit SET valid_to = kz_today() WHERE kind = 'pulse'`);
+    assert.equal((await measure('PULSE', 181)).flag, null);
+    await database.execute(`UPDATE vital_limit SET valid_to = NULL WHERE kind = 'pulse'`);
+  });
+
+  test('of the diary too, once for a kind and day', async () => {
+    const before = (await told('measurement_critical')).length;
+    await database.execute(`INSERT INTO care_plan (patient_id, practitioner_id, started_on, title) SELECT ${girl.id}, min(id), kz_today(), 'x' FROM practitioner WHERE id <> ${girl.doctor_id}`);
+    for (const value of ['45.00', '180.00', '181.00', '190.00']) await send(mother, DIARY, { kind: 'PULSE', value });
+    assert.equal((await told('measurement_critical')).length, before + 2);
+    const { practitioner } = (await told('patient_critical')).pop();
+    assert.equal(practitioner, Number(await database.value(`SELECT min(id) FROM practitioner WHERE id <> ${girl.doctor_id}`)), 'who leads the plan of care');
+  });
+});
