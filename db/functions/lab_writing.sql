@@ -43,12 +43,15 @@ BEGIN
     END IF;
 END $$;
 
-/* The patient is told at once of a value that endangers life. The message names neither the test nor the value. */
-CREATE OR REPLACE FUNCTION lab_tell(subject bigint, result bigint, flag text) RETURNS void
+/* The patient is told at once of a value that endangers life, and the doctor who ordered the test. The messages name neither the test nor the value. */
+CREATE OR REPLACE FUNCTION lab_tell(subject bigint, result bigint, flag text, ordered_by bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     IF flag IN ('critical_low', 'critical_high') THEN
         PERFORM outbox_put('result_critical', subject, 'lab_result:' || result, '{}', 'sms', 'app');
+        IF ordered_by IS NOT NULL THEN
+            PERFORM outbox_tell_doctor('patient_critical', subject, ordered_by, 'lab_result:' || result, '{}');
+        END IF;
     END IF;
 END $$;
 
@@ -142,7 +145,7 @@ BEGIN
             r.recorded_by := place.practitioner_id;
             INSERT INTO lab_result SELECT r.*;
         END IF;
-        PERFORM lab_tell(subject, made, r.flag);
+        PERFORM lab_tell(subject, made, r.flag, r.ordered_by);
         PERFORM change_done(viewer, 'add_lab_result', idempotency_key, subject, 'lab_result', made);
     END IF;
     RETURN QUERY SELECT x.* FROM lab_result x WHERE x.patient_id = subject AND x.id = made;
@@ -183,7 +186,7 @@ BEGIN
         INSERT INTO lab_result AS r (patient_id, lab_test_id, recorded_by, ordered_at, resulted_at, specimen, loinc, name, value, value_text, unit, low, high, flag)
         VALUES (subject, test.id, place.practitioner_id, at, at, test.specimen, test.loinc, test.name_kk, amount, words, test.unit, least_usual, most_usual, level)
         RETURNING r.id INTO made;
-        PERFORM lab_tell(subject, made, level);
+        PERFORM lab_tell(subject, made, level, NULL);
         PERFORM change_done(viewer, 'add_outside_lab_result', idempotency_key, subject, 'lab_result', made);
     END IF;
     RETURN QUERY SELECT r.* FROM lab_result r WHERE r.patient_id = subject AND r.id = made;

@@ -86,6 +86,9 @@ INSERT INTO vital_limit (kind, from_months, below_months, critical_low, critical
 ALTER TABLE observation ADD COLUMN flag text CHECK (flag IN ('critical_low', 'critical_high'));
 COMMENT ON COLUMN observation.flag IS 'by vital_limit of the day on which it was entered here; null: it endangers nobody, or nobody looked';
 
+/* It tells the doctor too. */
+DROP FUNCTION IF EXISTS lab_tell(bigint, bigint, text);
+
 INSERT INTO message_template (kind, text_kk, text_ru, text_en) VALUES
     ('measurement_critical', 'Өлшенген мән қауіпті. Дәрігерге шұғыл хабарласыңыз: 103.', 'Измеренное значение опасно. Срочно обратитесь к врачу: 103.',
      'A value that was measured is dangerous. Call a doctor at once: 103.'),

@@ -115,6 +115,22 @@ describe('vaccines that are not to be given', () => {
     assert.deepEqual(await told('refused_vaccine_given'), [{ patient: Number(girl.id), practitioner: null, channel: 'app', payload: {} }]);
   });
 
+  test('one that is hidden from a doctor is neither ended by him nor replaced', async () => {
+    const [colleague] = await database.query(`SELECT m.id, m.iin FROM practitioner m JOIN practitioner_role j ON j.practitioner_id = m.id AND j.clinic_id = ${girl.clinic_id} AND j.role = 'district_doctor' AND j.valid_to IS NULL
+      WHERE m.id <> ${girl.doctor_id} AND m.active ORDER BY m.id LIMIT 1`);
+    await database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at) VALUES (${girl.id}, ${colleague.id}, ${girl.clinic_id}, now() + INTERVAL '3 days')`);
+    const treating = { role: 'DOCTOR', sub: colleague.iin, org: girl.bin };
+    const hidden = await send(doctor, EXEMPT, { series: 'HEPATITIS_A' });
+    await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR) { id } }', { entry: hidden.id });
+    await refused(treating, END, { exception: hidden.id }, 'NOT_FOUND');
+    const short = await send(treating, EXEMPT, { series: 'HEPATITIS_A', to: day(10) });
+    await end(treating, short);
+    const { nodes } = (await passport(mother, 'vaccineExceptions(first: 50) { nodes { id validTo } }')).vaccineExceptions;
+    assert.deepEqual([hidden, short].map(({ id: of }) => nodes.find((one) => one.id === of).validTo), [null, today]);
+    await end(doctor, hidden);
+    await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${girl.id}`);
+  });
+
   test('of who has died nothing; of an entry that was taken back nothing', async () => {
     const exemption = await send(doctor, EXEMPT, { series: 'POLIO' });
     await database.execute(`UPDATE vaccine_exception SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND series = 'polio'`);

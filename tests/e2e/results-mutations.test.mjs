@@ -97,12 +97,13 @@ describe('laboratory', () => {
     assert.equal(await database.value(`SELECT count(*) FROM lab_result WHERE patient_id = ${person.id} AND loinc = '14749-6' AND superseded_by IS NULL AND order_number = '${asked.orderNumber}'`), 1);
   });
 
-  test('a value that endangers life: the patient is told at once, in a message that names nothing', async () => {
+  test('a value that endangers life: the patient is told at once, and the doctor who ordered, in messages that name nothing', async () => {
     const before = await told('result_critical');
     const low = await add({ order: (await order(tests.potassium)).id, value: 2.5, unit: 'mmol/L' });
     assert.equal(low.flag, 'CRITICAL_LOW');
     assert.deepEqual(await database.query(`SELECT channel, payload FROM private.outbox WHERE patient_id = ${person.id} AND kind = 'result_critical' ORDER BY id DESC LIMIT 2`),
       [{ channel: 'app', payload: {} }, { channel: 'sms', payload: {} }]);
+    assert.deepEqual(await database.query(`SELECT m.iin, o.channel, o.payload FROM private.outbox o JOIN practitioner m ON m.id = o.practitioner_id WHERE o.kind = 'patient_critical'`), [{ iin: doctor.sub, channel: 'app', payload: {} }]);
     const high = await add({ order: (await order(tests.haemoglobin)).id, value: 205.5, unit: 'g/L' });
     assert.equal(high.flag, 'CRITICAL_HIGH');
     assert.equal(await told('result_critical'), before + 4);

@@ -98,11 +98,12 @@ describe('a visit', () => {
   });
 
   test('keeps the appointment that it is for: of today, with this doctor there, the nearest; no other, and each by one visit', async () => {
-    const book = (when, { doctor: who = person.doctor_id, status = 'booked' } = {}) => database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at, status)
-      VALUES (${person.id}, ${who}, ${person.clinic_id}, ${when}, '${status}') RETURNING id`).then((out) => Number(out.split('\n')[0]));
+    const book = (when, { doctor: who = person.doctor_id, clinic = person.clinic_id, status = 'booked' } = {}) => database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at, status)
+      VALUES (${person.id}, ${who}, ${clinic}, ${when}, '${status}') RETURNING id`).then((out) => Number(out.split('\n')[0]));
     const noon = `(kz_today() + TIME '12:00') AT TIME ZONE INTERVAL '5 hours'`;
     await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${person.id} AND status = 'booked'`);
-    const others = [await book(`${noon} - INTERVAL '1 day'`), await book(`${noon} + INTERVAL '1 day'`), await book(noon, { doctor: other.doctor_id }), await book(`${noon} + INTERVAL '1 minute'`, { status: 'missed' })];
+    const others = [await book(`${noon} - INTERVAL '1 day'`), await book(`${noon} + INTERVAL '1 day'`), await book(noon, { doctor: other.doctor_id }), await book(`${noon} + INTERVAL '1 minute'`, { status: 'missed' }),
+      await book(`${noon} + INTERVAL '2 minutes'`, { clinic: `(SELECT min(id) FROM clinic WHERE id <> ${person.clinic_id})` })];
     const first = await open();
     assert.equal(first.appointment, null);
     await close(first);
@@ -116,9 +117,22 @@ describe('a visit', () => {
       await everywhere('appointments(first: 50) { nodes { id status } }', ({ appointments }) => assert.equal(appointments.nodes.find((one) => one.id === visit.appointment.id).status, 'KEPT'));
       await close(visit);
     }
-    assert.equal((await database.query(`SELECT FROM appointment WHERE id IN (${others}) AND status <> 'kept'`)).length, 4);
+    assert.equal((await database.query(`SELECT FROM appointment WHERE id IN (${others}) AND status <> 'kept'`)).length, 5);
     await assert.rejects(database.execute(`INSERT INTO encounter (patient_id, clinic_id, started_at, kind, appointment_id) VALUES (${person.id}, ${person.clinic_id}, now(), 'remote', ${near})`), /encounter_of_appointment/);
     await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${person.id} AND status = 'booked'`);
+  });
+
+  test('keeps an appointment that is cancelled at the same moment, or begins without it', async () => {
+    const CANCEL = 'mutation ($appointment: ID!, $key: String!) { cancelAppointment(appointment: $appointment, idempotencyKey: $key) { __typename } }';
+    for (let round = 0; round < 10; round++) {
+      await database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at) VALUES (${person.id}, ${person.doctor_id}, ${person.clinic_id}, kz_today()::timestamp AT TIME ZONE INTERVAL '5 hours' + INTERVAL '${round + 1} seconds')`);
+      const { appointments } = await mine(person, 'appointments(first: 50) { nodes { id status } }'), appointment = appointments.nodes.find(({ status }) => status === 'BOOKED').id;
+      const tasks = [() => open(), () => writing.ask(doctor, CANCEL, { appointment, key: newKey() })], both = round % 2 ? tasks.reverse() : tasks;
+      const [visit, cancelled] = (await Promise.all(both.map((task) => task()))).sort((a, b) => Boolean(b.id) - Boolean(a.id));
+      const { nodes } = (await mine(person, 'appointments(first: 50) { nodes { id status } }')).appointments;
+      assert.deepEqual([nodes.find(({ id: of }) => of === appointment).status, cancelled.errors?.[0].extensions.code], visit.appointment ? ['KEPT', 'CONFLICT'] : ['CANCELLED', undefined]);
+      await close(visit);
+    }
   });
 
   test('is confirmed by its owner, by the code of the SMS, or by one that the owner shows', async () => {
