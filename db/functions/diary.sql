@@ -52,7 +52,7 @@ BEGIN
             END IF;
         END IF;
         IF vital_flag(subject, measured, day, amount / 100.0, other / 100.0) IS NOT NULL THEN
-            PERFORM vital_tell(subject, NULL, concat_ws(':', 'diary', measured, day));
+            PERFORM vital_tell(subject, at, concat_ws(':', 'diary', measured, day), concat_ws(':', 'diary', measured, day));
         END IF;
         PERFORM change_done(viewer, 'write_diary', idempotency_key, subject, 'diary_entry', made);
     END IF;

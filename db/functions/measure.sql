@@ -28,15 +28,23 @@ LANGUAGE sql STABLE AS $$
                     (SELECT p.district_doctor_id FROM patient p WHERE p.id = subject))
 $$;
 
-/* Tells of a value that endangers life; not the doctor who measured it. The messages name neither the kind nor the value. */
-CREATE OR REPLACE FUNCTION vital_tell(subject bigint, measured_by bigint, about text) RETURNS void
+/*
+ * Tells of a value that endangers life: the person once for `about`, unless he lies in hospital, where somebody is with him; and a doctor who did not measure
+ * it himself, once for `about_doctor`. The messages name neither the kind nor the value. Nothing is told of what was measured more than a day ago.
+ */
+CREATE OR REPLACE FUNCTION vital_tell(subject bigint, measured_at timestamptz, about text, about_doctor text, measured_by bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     doctor bigint := vital_doctor(subject);
 BEGIN
-    PERFORM outbox_put('measurement_critical', subject, about, '{}', 'sms', 'app');
+    IF measured_at < clock_timestamp() - INTERVAL '1 day' THEN
+        RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM hospitalization s WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL AND s.record_status <> 'entered_in_error') THEN
+        PERFORM outbox_put('measurement_critical', subject, about, '{}', 'sms', 'app');
+    END IF;
     IF doctor <> coalesce(measured_by, 0) THEN
-        PERFORM outbox_tell_doctor('patient_critical', subject, doctor, about, '{}');
+        PERFORM outbox_tell_doctor('patient_critical', subject, doctor, about_doctor, '{}');
     END IF;
 END $$;
 
@@ -49,6 +57,7 @@ DECLARE
     amount numeric := value;
     other numeric := second_value;
     at timestamptz := coalesce(observed_at, clock_timestamp());
+    day date := (at AT TIME ZONE INTERVAL '5 hours')::date;
     level text;
     place record;
     first record;
@@ -62,19 +71,19 @@ BEGIN
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
-        IF at > clock_timestamp() + INTERVAL '5 minutes' OR at < clock_timestamp() - INTERVAL '30 days' OR at < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
+        IF at > clock_timestamp() + INTERVAL '5 minutes' OR at < clock_timestamp() - INTERVAL '30 days' OR day < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A measurement is of the last 30 days, and of the person''s life.', DETAIL = refusal_about(subject);
         ELSIF (measured = 'blood_pressure') <> (other IS NOT NULL) OR other <= 0 OR other >= amount THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Blood pressure has two values, the systolic one above the diastolic one; nothing else has.', DETAIL = refusal_about(subject);
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         END IF;
-        level := vital_flag(subject, measured, (at AT TIME ZONE INTERVAL '5 hours')::date, amount, other);
+        level := vital_flag(subject, measured, day, amount, other);
         INSERT INTO observation AS o (patient_id, clinic_id, recorded_by, observed_at, kind, value, second_value, unit, flag)
         SELECT subject, place.clinic_id, place.practitioner_id, at, k.kind, amount, other, k.unit, level FROM observation_kind k WHERE k.kind = measured
         RETURNING o.id INTO made;
         IF level IS NOT NULL THEN
-            PERFORM vital_tell(subject, place.practitioner_id, 'observation:' || made);
+            PERFORM vital_tell(subject, at, concat_ws(':', 'observation', measured, day), 'observation:' || made, place.practitioner_id);
         END IF;
         PERFORM change_done(viewer, 'record_measurement', idempotency_key, subject, 'observation', made);
     END IF;

@@ -3,7 +3,7 @@
  * guardian (refusal). Both are of a series of the calendar, are never rewritten, and end; what is due and what may be given is asked of them by vaccine_slots().
  */
 
-/* The reason in words, or a refusal to write; and nothing is written of who has died. */
+/* The reason in words, or a refusal to write: nothing is written of who has died, and not without end. */
 CREATE OR REPLACE FUNCTION vaccine_exception_reason(subject bigint, words text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -11,6 +11,8 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'The reason is said in 3 to 1000 characters.', DETAIL = refusal_about(subject);
     ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
+    ELSIF (SELECT count(*) FROM vaccine_exception x WHERE x.patient_id = subject AND x.recorded_at > clock_timestamp() - INTERVAL '1 day') >= 50 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ005', MESSAGE = 'There are 50 refusals and exemptions within a day; please try again later.', DETAIL = refusal_about(subject);
     END IF;
     RETURN trim(words);
 END $$;

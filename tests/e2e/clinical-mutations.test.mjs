@@ -131,11 +131,14 @@ describe('vaccines that are not to be given', () => {
     await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${girl.id}`);
   });
 
-  test('of who has died nothing; of an entry that was taken back nothing', async () => {
+  test('of who has died nothing; of an entry that was taken back nothing; not without end', async () => {
     const exemption = await send(doctor, EXEMPT, { series: 'POLIO' });
     await database.execute(`UPDATE vaccine_exception SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND series = 'polio'`);
     await refused(doctor, END, { exception: exemption.id }, 'NOT_FOUND');
-    await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${girl.id}`);
+    await database.execute(`INSERT INTO vaccine_exception (patient_id, decided_on, kind, series, reason, record_status) SELECT ${girl.id}, kz_today(), 'refusal', 'polio', 'x', 'entered_in_error' FROM generate_series(1, 50)`);
+    await refused(doctor, EXEMPT, {}, 'RATE_LIMITED');
+    await refused(mother, REFUSE, {}, 'RATE_LIMITED');
+    await database.execute(`UPDATE vaccine_exception SET recorded_at = now() - INTERVAL '25 hours' WHERE patient_id = ${girl.id}; UPDATE patient SET deceased_on = kz_today() WHERE id = ${girl.id}`);
     try {
       await refused(doctor, EXEMPT, {}, 'CONFLICT', /died/);
     } finally {
@@ -245,6 +248,33 @@ describe('measurements', () => {
     await database.execute(`UPDATE patient SET birth_date = kz_today() - INTERVAL '12 years' WHERE id = ${girl.id}; UPDATE vital_limit SET valid_to = kz_today() WHERE kind = 'pulse'`);
     assert.equal((await measure('PULSE', 181)).flag, null);
     await database.execute(`UPDATE vital_limit SET valid_to = NULL WHERE kind = 'pulse'`);
+  });
+
+  test('in hospital the doctor who admitted is told, and not the person; what is old is told to nobody', async () => {
+    const counts = async () => [(await told('measurement_critical')).length, (await told('patient_critical')).length];
+    const [person, doctors] = await counts(), [admitting] = await database.query(`SELECT id::int FROM practitioner WHERE id <> ${girl.doctor_id} ORDER BY id DESC LIMIT 1`);
+    assert.equal((await send(nurse, MEASURE, { kind: 'TEMPERATURE', value: 41.5, at: new Date(Date.now() - 25 * 3_600_000).toISOString() })).flag, 'CRITICAL_HIGH');
+    assert.deepEqual(await counts(), [person, doctors]);
+    await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, recorded_by, admitted_on, department, icd10_admission) VALUES (${girl.id}, ${hospital}, ${admitting.id}, kz_today(), 'ward', 'J45.9')`);
+    assert.equal((await measure('TEMPERATURE', 41.5, undefined, wardNurse)).flag, 'CRITICAL_HIGH');
+    await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND department = 'ward'`);
+    assert.deepEqual([await counts(), (await told('patient_critical')).pop().practitioner], [[person, doctors + 1], admitting.id]);
+    for (let i = 0; i < 2; i++) await measure('TEMPERATURE', 41.5);
+    assert.deepEqual(await counts(), [person + 2, doctors + 3], 'the person once for a kind and day');
+  });
+
+  test('of the person\'s life alone: from the first hour of the day of birth, and none of who has died', async () => {
+    const born = (expression) => database.execute(`UPDATE patient SET birth_date = ${expression} WHERE id = ${girl.id}`);
+    const at = new Date(Date.parse(`${today}T00:00:00Z`) - 5 * 3_600_000 + 60_000).toISOString(); // a minute past midnight in Kazakhstan
+    await born('kz_today()');
+    assert.equal((await send(nurse, MEASURE, { kind: 'WEIGHT', value: 3.4, at })).value, 3.4);
+    await refused(nurse, MEASURE, { kind: 'WEIGHT', value: 3.4, at: new Date(Date.parse(at) - 120_000).toISOString() }, 'BAD_USER_INPUT');
+    await born(`kz_today() - INTERVAL '12 years', deceased_on = kz_today()`);
+    try {
+      await refused(nurse, MEASURE, { kind: 'WEIGHT', value: 40 }, 'CONFLICT', /died/);
+    } finally {
+      await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${girl.id}`);
+    }
   });
 
   test('of the diary too, once for a kind and day', async () => {

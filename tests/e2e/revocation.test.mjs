@@ -32,6 +32,8 @@ const RELATIONS = [
     `UPDATE appointment SET status = 'booked' WHERE ${of('alia')} AND ${worker('booked')}`],
   ['a stay that was no stay', 'doctor of the ward', 'alia', `UPDATE hospitalization SET record_status = 'entered_in_error' WHERE ${of('alia')} AND clinic_id = ${clinics.ward.id}`,
     `UPDATE hospitalization SET record_status = 'active' WHERE ${of('alia')} AND clinic_id = ${clinics.ward.id}`],
+  ['the same, for a nurse', 'nurse of the ward', 'alia', `UPDATE hospitalization SET record_status = 'entered_in_error' WHERE ${of('alia')} AND clinic_id = ${clinics.ward.id}`,
+    `UPDATE hospitalization SET record_status = 'active' WHERE ${of('alia')} AND clinic_id = ${clinics.ward.id}`],
   ['emergency access', 'break-glass', 'alia', `UPDATE emergency_grant SET valid_to = valid_from + INTERVAL '1 minute' WHERE ${of('alia')} AND ${worker('breakGlass')}`,
     `UPDATE emergency_grant SET valid_to = valid_from + INTERVAL '24 hours' WHERE ${of('alia')} AND ${worker('breakGlass')}`],
   ['guardianship', 'guardian', 'child', `UPDATE guardianship SET valid_to = ${TODAY} WHERE ${of('child')} AND guardian_id = ${people.gulnar.id}`,
