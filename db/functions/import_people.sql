@@ -27,8 +27,9 @@ BEGIN
       FROM import_stage s WHERE s.n = p.n;
     PERFORM private.import_match_people();
     PERFORM private.import_register_people(source);
+    /* Who contradicts the passport that has the number is nobody, for what comes together with him too. */
     UPDATE import_stage s
-       SET state = CASE WHEN p.why IS NULL THEN 'kept' ELSE 'quarantined' END, reason = p.why, patient_id = p.patient_id,
+       SET state = CASE WHEN p.why IS NULL THEN 'kept' ELSE 'quarantined' END, reason = p.why, patient_id = CASE WHEN p.why IS NULL THEN p.patient_id END,
            item_table = CASE WHEN p.why IS NULL THEN 'patient' END, item_id = CASE WHEN p.why IS NULL THEN p.patient_id END
       FROM import_person p WHERE p.n = s.n;
     INSERT INTO private.patient_identifier (patient_id, source_id, system, value)

@@ -38,10 +38,8 @@ BEGIN
     RETURN found;
 END $$;
 
-/* A run of a source; what the codes of concept_map become is put into the lists that lack it. */
-CREATE OR REPLACE FUNCTION import_begin(source smallint) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    run bigint;
+/* What the codes of concept_map become is put into the lists that lack it. */
+CREATE OR REPLACE FUNCTION private.import_codes() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO icd10 (code, sens, name_kk, name_ru, name_en)
     SELECT DISTINCT ON (m.target) m.target, private.icd10_sens(m.target), m.name_kk, m.name_ru, m.name_en FROM concept_map m
@@ -51,6 +49,14 @@ BEGIN
     SELECT DISTINCT ON (m.target) m.target, m.name_kk, m.name_ru, m.name_en FROM concept_map m
      WHERE m.target_kind = 'vaccine' AND m.name_kk IS NOT NULL
     ON CONFLICT DO NOTHING;
+END $$;
+
+/* A run of a source. */
+CREATE OR REPLACE FUNCTION import_begin(source smallint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    run bigint;
+BEGIN
+    PERFORM private.import_codes();
     INSERT INTO specialty (name_kk, name_ru, name_en) VALUES ('Мамандығы көрсетілмеген', 'Специальность не указана', 'Specialty not given')
     ON CONFLICT DO NOTHING;
     INSERT INTO private.import_run (source_id) VALUES (source) RETURNING id INTO run;
@@ -218,9 +224,14 @@ END $$;
 CREATE OR REPLACE FUNCTION import_bad(run bigint, files text[], places bigint[], reasons text[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM private.import_lock(import_bad.run);
+    PERFORM private.import_faults(import_bad.run, files, places, reasons);
+END $$;
+
+CREATE OR REPLACE FUNCTION private.import_faults(run bigint, files text[], places bigint[], reasons text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO private.import_fault (run_id, file, place, reason)
-    SELECT import_bad.run, f, p, r FROM unnest(files, places, reasons) x (f, p, r);
+    SELECT run, f, p, r FROM unnest(files, places, reasons) x (f, p, r);
     INSERT INTO private.import_count AS c (run_id, resource_type, outcome, reason, n)
-    SELECT import_bad.run, '?', 'bad', r, count(*) FROM unnest(reasons) r GROUP BY r
+    SELECT run, '?', 'bad', r, count(*) FROM unnest(reasons) r GROUP BY r
     ON CONFLICT (run_id, resource_type, outcome, reason) DO UPDATE SET n = c.n + excluded.n;
 END $$;

@@ -7,22 +7,31 @@
 CREATE OR REPLACE FUNCTION import_settle(run bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     source smallint := private.import_lock(import_settle.run);
+BEGIN
+    RETURN private.import_settle_some(import_settle.run, source, ARRAY(SELECT * FROM private.import_waited_for(source)), NULL);
+END $$;
+
+/* The same of what waits for one of these references; with a `subject` only of what is about that person, and by force only what came in this run. */
+CREATE OR REPLACE FUNCTION private.import_settle_some(run bigint, source smallint, refs text[], subject bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
     types text[];
     records text[];
     force boolean := false;
 BEGIN
-    INSERT INTO import_ref (ref) SELECT * FROM private.import_waited_for(source);
+    INSERT INTO import_ref (ref) SELECT DISTINCT unnest(refs);
     PERFORM private.import_look_up(source);
     SELECT array_agg(x.resource_type), array_agg(x.record_id) INTO types, records
       FROM (SELECT t.resource_type, t.record_id
               FROM import_ref r JOIN private.source_record t ON t.source_id = source AND t.waits_for = r.ref AND t.state IN ('waiting', 'quarantined')
              WHERE CASE r.resource_type WHEN 'Patient' THEN r.state = 'kept' ELSE r.state IN ('kept', 'bad', 'not_mapped', 'ready') END
+               AND (subject IS NULL OR coalesce(t.patient_id, r.patient_id) = subject AND (r.resource_type <> 'Patient' OR r.patient_id = subject))
              LIMIT 1000) x;
     IF types IS NULL THEN
         force := true;
         SELECT array_agg(x.resource_type), array_agg(x.record_id) INTO types, records
           FROM (SELECT t.resource_type, t.record_id FROM private.source_record t
                  WHERE t.source_id = source AND t.state = 'waiting' AND t.patient_id IS NOT NULL
+                   AND (subject IS NULL OR t.patient_id = subject AND t.last_run = run)
                  ORDER BY t.resource_type = 'Goal' LIMIT 1000) x; /* goals after their plans */
     END IF;
     DELETE FROM import_ref;
@@ -31,11 +40,11 @@ BEGIN
     END IF;
     PERFORM private.import_stage_again(source, records, types);
     PERFORM private.import_map(source, force);
-    /* What was waited for is there, so waiting for it once more would never end: it is something else than it should be. */
+    /* What was waited for is there, so waiting for it once more would never end: it is something else than it should be. By force a visit goes on to wait for its place. */
     UPDATE import_stage s SET state = 'not_mapped', reason = 'what it refers to is something else', waits_for = NULL
       FROM private.source_record t
-     WHERE t.source_id = source AND t.resource_type = s.resource_type AND t.record_id = s.record_id AND s.state IN ('waiting', 'quarantined') AND s.waits_for = t.waits_for;
-    PERFORM private.import_keep(import_settle.run, source);
+     WHERE t.source_id = source AND t.resource_type = s.resource_type AND t.record_id = s.record_id AND (s.state = 'waiting' OR s.state = 'quarantined' AND NOT force) AND s.waits_for = t.waits_for;
+    PERFORM private.import_keep(run, source);
     RETURN cardinality(types);
 END $$;
 

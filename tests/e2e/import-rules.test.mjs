@@ -143,6 +143,16 @@ describe('order and repetition', () => {
     assert.equal((await only('encounter', who, 'practitioner_id')).practitioner_id, null);
   });
 
+  test('a visit that lacks nothing but its place waits as well, as often as it comes', async () => {
+    const who = person();
+    const alone = visit(who, `e-${who.id}`, { participant: undefined });
+    for (let i = 0; i < 2; i++) {
+      const run = await runImport(db, { source: 'homeless' }, [who.resource, alone].map(entry));
+      assert.deepEqual(reasons(run, 'Encounter'), { 'waits for its Organization, which has not come': 'quarantined' });
+    }
+    assert.deepEqual((await runImport(db, { source: 'homeless' }, [entry(place(who))])).outcome('Encounter'), { kept: 1 });
+  });
+
   test('a person whose newest version contradicts the passport is nobody until it is put right', async () => {
     const who = person();
     await runImport(db, { source: 'contradicts' }, [entry(who.resource)]);
@@ -151,6 +161,14 @@ describe('order and repetition', () => {
     assert.deepEqual(reasons(run, 'Condition'), { 'its Patient is in quarantine': 'quarantined' });
     const right = await runImport(db, { source: 'contradicts' }, [entry(who.resource)]);
     assert.deepEqual([right.outcome('Patient'), right.outcome('Condition')], [{ superseded: 1 }, { kept: 1 }]);
+  });
+
+  test('what comes together with such a person is in nobody’s passport', async () => {
+    const who = person();
+    await runImport(db, {}, [entry(who.resource)]);
+    const run = await runImport(db, { source: 'mistaken' }, [{ ...who.resource, id: `m-${who.id}`, gender: 'female' }, condition({ ...who, id: `m-${who.id}` }, `c-${who.id}`)].map(entry));
+    assert.deepEqual(reasons(run, 'Condition'), { 'its Patient is in quarantine': 'quarantined' });
+    assert.deepEqual(await rows('condition', who, 'id'), []);
   });
 
   test('a reference to something else than it should be ends, whichever comes first', async () => {
