@@ -5,9 +5,10 @@ CREATE OR REPLACE FUNCTION access_log_role(l access_log) RETURNS text LANGUAGE s
     SELECT lower(l.role)
 $$;
 
-/* Who looked: a medical worker's full name; of citizens what they are to the patient. Null: not known here. */
+/* Who looked: a medical worker's full name; of citizens what they are to the patient; of a vendor's system the vendor. Null: not known here. */
 CREATE OR REPLACE FUNCTION access_log_person(l access_log) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN l.role = 'CITIZEN' THEN split_part(l.capacities, ',', 1)
+                WHEN l.role = 'INTEGRATION' THEN (SELECT s.vendor FROM source_system s WHERE s.bin = l.organisation)
                 ELSE (SELECT p.full_name FROM practitioner p WHERE p.iin = l.person) END
 $$;
 

@@ -201,7 +201,7 @@ describe('a server', () => {
       const open = await startServer({ database });
       schema = sixteen.buildClientSchema(await open.data(sixteen.getIntrospectionQuery()));
       await open.stop();
-      server = await startServer({ database, args: ['--introspection', 'off'] });
+      server = await startServer({ database, args: ['--introspection', 'off', '--max-aliases', '1000'] }); // documents at random may have many
     });
     after(() => server?.stop());
 

@@ -24,7 +24,7 @@ const MOST_RATIO = 2; // of two medians: what else the machine does is in them
 const { people, viewers } = world;
 const PERSONS = Object.keys(people);
 // Given by a function that was called with a number and a code, never by a relation.
-const NO_RELATION = ['PHARMACIST'];
+const NO_RELATION = ['PHARMACIST', 'INTEGRATION'];
 
 const say = (all) => Object.fromEntries([...all].map(([name, set]) => [name, CAPACITIES.filter((one) => set.has(one)).join(' ')]).sort());
 

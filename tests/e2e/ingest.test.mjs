@@ -1,0 +1,226 @@
+// ingestBatch: what vendors' systems send by themselves, through the server. Who may, of whom, what becomes of it; late, again, changed, many at once, beside an
+// import; readers who had the person in their caches; and the 20 people of a public generator. (What becomes of each kind: import-mapping.)
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertSame, basic, bundle, condition, fingerprint, importFiles, makeFolder, person, readBundle, sums, syntheaFiles, withoutSynthea } from './lib/import.mjs';
+import { until } from './lib/run.mjs';
+import { createDatabase } from './lib/services.mjs';
+import { Writing, newKey } from './lib/writing.mjs';
+
+const POST = `mutation ($bundle: String!, $key: String!) { ingestBatch(bundle: $bundle, idempotencyKey: $key) {
+  kept changed unchanged notMapped quarantined bad leftOut { place kind record state reason } } }`;
+const DIAGNOSES = '{ me { patient { diagnoses(first: 50) { nodes { name icd10 source { name } } } } } }';
+const NOTHING = { kept: 0, changed: 0, unchanged: 0, notMapped: 0, quarantined: 0, bad: 0, leftOut: [] };
+
+let writing, database, people, bins, clinic, doctor;
+const vendor = (n) => ({ role: 'INTEGRATION', sub: bins[n], org: bins[n] });
+const text = (...resources) => JSON.stringify(bundle(...resources));
+const post = (body, { who = vendor(0), key = newKey() } = {}) => writing.data(who, POST, { bundle: body, key }).then((data) => data.ingestBatch);
+const refused = (body, code, message, who = vendor(0)) => writing.refused(who, POST, { bundle: body, key: newKey() }, code, message);
+const told = (counts) => ({ ...NOTHING, ...counts });
+/** One of the population, as a vendor knows him. */
+const patient = (n, id = `p-${n}`, more) => person(id, { iin: people[n].iin, birthDate: people[n].born, gender: people[n].sex, ...more });
+const asCitizen = (n) => ({ role: 'CITIZEN', sub: people[n].iin });
+const codes = async (n) => (await writing.data(asCitizen(n), DIAGNOSES)).me.patient.diagnoses.nodes;
+const visit = (id, of, more) => ({ resourceType: 'Encounter', id, status: 'finished', class: { code: 'AMB' }, subject: { reference: `urn:uuid:${of}` },
+  period: { start: '2020-02-03T10:00:00+05:00', end: '2020-02-03T10:20:00+05:00' }, reasonCode: [{ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10', code: 'J06.9' }] }], ...more });
+const records = (where) => database.query(`SELECT record_id, state, reason, item_table FROM private.source_record WHERE ${where} ORDER BY record_id`);
+const traces = () => database.query('SELECT (SELECT count(*) FROM private.source_record) AS records, (SELECT count(*) FROM condition) AS conditions, (SELECT count(*) FROM private.import_run) AS runs, (SELECT count(*) FROM private.change_record) AS changes');
+
+before(async () => {
+  writing = await Writing.start({ args: ['--max-body', '4194304'] });
+  database = writing.database;
+  people = await database.query(`SELECT id, iin, birth_date::text AS born, sex FROM patient WHERE deceased_on IS NULL AND birth_date < now() - INTERVAL '20 years' ORDER BY id LIMIT 40`);
+  bins = (await database.query('SELECT bin FROM clinic ORDER BY id DESC LIMIT 4')).map(({ bin }) => bin); // any BINs
+  await database.execute(`INSERT INTO source_system (id, name, vendor, bin) VALUES (50, 'vendor-a', 'Vendor A', '${bins[0]}'), (51, 'vendor-b', 'Vendor B', '${bins[1]}');
+    UPDATE source_system SET bin = '${bins[2]}' WHERE name = 'synthea'`);
+  [clinic] = await database.query("SELECT id, bin FROM clinic WHERE kind = 'polyclinic' AND active ORDER BY id LIMIT 1");
+  [doctor] = await database.query('SELECT iin FROM practitioner WHERE active ORDER BY id LIMIT 1');
+});
+after(() => writing?.stop());
+
+test('records of one person: what became of each, and nothing twice', async () => {
+  const bad = condition('c-2', 'p-0', { onset: '1900-01-01' });
+  const body = text(patient(0), condition('c-1', 'p-0'), bad, basic('b-1', { subject: { reference: 'urn:uuid:p-0' } }));
+  const key = newKey();
+  const first = await post(body, { key });
+  assert.deepEqual(first, told({ kept: 2, notMapped: 1, bad: 1, leftOut: [
+    { place: 3, kind: 'Condition', record: 'c-2', state: 'BAD', reason: 'it is dated before the birth' },
+    { place: 4, kind: 'Basic', record: 'b-1', state: 'NOT_MAPPED', reason: 'this kind has no place here' }] }));
+  assert.deepEqual(await post(body, { key }), first, 'the answer that was lost');
+  assert.deepEqual(await post(body), told({ unchanged: 2, notMapped: 1, bad: 1, leftOut: first.leftOut }), 'the same under another key');
+  assert.deepEqual((await codes(0)).filter(({ source }) => source.name === 'vendor-a').map(({ icd10 }) => icd10), ['I10']);
+  const changed = await post(text(patient(0), condition('c-1', 'p-0', { onset: '2019-03-05' })));
+  assert.deepEqual(changed, told({ changed: 1, unchanged: 1 }));
+  assert.deepEqual(await database.query(`SELECT onset::text, version, superseded_by IS NULL AS newest FROM condition WHERE patient_id = ${people[0].id} AND source_id = 50 ORDER BY version`),
+    [{ onset: '2019-03-04', version: 1, newest: false }, { onset: '2019-03-05', version: 2, newest: true }]);
+  assert.deepEqual(await database.query(`SELECT operation, role, person, organisation, patient_id FROM private.change_record WHERE item_table = 'ingest' ORDER BY id LIMIT 1`),
+    [{ operation: 'ingest_batch', role: 'INTEGRATION', person: bins[0], organisation: bins[0], patient_id: people[0].id }]);
+});
+
+test('the owner sees in the record of looks that a system sent records, and which', async () => {
+  const look = () => writing.data(asCitizen(0), '{ me { patient { accessLog(first: 20) { nodes { role person outcome parts } } } } }').then(({ me }) => me.patient.accessLog.nodes.find(({ role }) => role === 'INTEGRATION'));
+  await until(look, 'the look on record');
+  const { person: who, outcome, parts } = await look();
+  assert.deepEqual([who, outcome], ['Vendor A', 'GIVEN']);
+  assert.match(JSON.stringify(parts), /Ingested\(/);
+});
+
+test('who may: a system whose organisation is a source; it sees nothing of the record', async () => {
+  const body = text(patient(1), condition('c-1', 'p-1'));
+  const was = await traces();
+  for (const who of [asCitizen(1), { role: 'DOCTOR', sub: doctor.iin, org: clinic.bin }, { role: 'INTEGRATION', sub: bins[3], org: bins[3] }, { role: 'INTEGRATION', sub: bins[0] }, { ...vendor(0), role: 'PHARMACIST' }]) {
+    await refused(body, 'FORBIDDEN', /./, who);
+  }
+  assert.deepEqual(await traces(), was);
+  const { data, errors } = await writing.ask(vendor(0), `{ patient(iin: "${people[0].iin}") { fullName } me { role } }`);
+  assert.deepEqual([data, errors], [{ patient: null, me: { role: 'INTEGRATION' } }, undefined]);
+});
+
+test('a Bundle that is none, or of several people, is refused whole', async () => {
+  const was = await traces();
+  const no = (body, message) => refused(typeof body === 'string' ? body : JSON.stringify(body), 'BAD_USER_INPUT', message);
+  const good = bundle(patient(1), condition('c-1', 'p-1'));
+  await no('{\n"resourceType": "Bundle",\n"x": Secret}', /^The Bundle is no JSON that can be read, line 3\.$/);
+  await no('{"resourceType": "Bundle", "x": "\\u0000"}', /no JSON that can be read, line 1\.$/);
+  await no(`{"x":${'['.repeat(20_000)}`, /no JSON that can be read/);
+  await no('[]', /no Bundle/);
+  await no({ ...good, type: 'document' }, /neither of the type/);
+  await no({ ...good, entry: undefined }, /no entries/);
+  await no({ ...good, entry: [] }, /1 to 500/);
+  await no({ ...good, entry: Array(501).fill(good.entry[1]) }, /1 to 500/);
+  await no(JSON.stringify(good).padEnd((1 << 20) + 1), /at most 1048576 bytes/);
+  await no(bundle(patient(1), patient(2)), /more than one Patient/);
+  await no(bundle(basic('b-1')), /No record of the Bundle is about a person/);
+  await no(bundle(patient(1), condition('c-1', 'p-1'), condition('c-9', 'p-nobody')), /more than one person/);
+  await no(bundle(patient(1), condition('c-1', 'p-0')), /more than one person/);
+  await no(bundle(person('p-x', { iin: '581011381945' })), /^The Patient can not be anybody: the IIN has a wrong check digit\.$/);
+  assert.deepEqual(await traces(), was);
+  // A record that was about somebody else.
+  await post(text(patient(3), condition('moved', 'p-3')));
+  await no(bundle(patient(1), condition('moved', 'p-1')), /entry 2 was about another person/);
+  assert.equal((await codes(3)).filter(({ source }) => source.name === 'vendor-a').length, 1);
+});
+
+test('entries that are no records are told with their place, and the others kept', async () => {
+  const all = bundle(patient(4), condition('c-4', 'p-4'));
+  all.entry.push('Secret', { fullUrl: 'urn:uuid:s' }, { resource: { id: 's' } }, { resource: { resourceType: 'Basic' } }, { resource: { resourceType: 'Basic', id: 'a b' } }, { resource: { resourceType: 'no type', id: 's' } },
+    { fullUrl: 1, resource: { resourceType: 'Basic', id: 's' } }, ...bundle(condition('c-4', 'p-4', { onset: '2020-01-01' })).entry);
+  const { leftOut, ...counts } = await post(JSON.stringify(all));
+  assert.deepEqual(counts, { kept: 2, changed: 0, unchanged: 0, notMapped: 0, quarantined: 0, bad: 8 });
+  assert.deepEqual(leftOut.map(({ place, reason }) => [place, reason]), [[2, 'the same record comes again further on'], [3, 'it is no JSON object'], [4, 'it has no resource'], [5, 'its resourceType is missing'],
+    [6, 'its id is missing'], [7, 'its id is none of FHIR'], [8, 'its resourceType is no name of a type'], [9, 'its fullUrl is no text']]);
+  assert.deepEqual(leftOut.filter(({ kind }) => kind).map(({ kind, record, state }) => [kind, record, state]), [['Condition', 'c-4', 'BAD']]);
+});
+
+test('a person who is not here, and one who is but not so, are one and the same; what came waits for them', async () => {
+  const number = (await database.query("SELECT lpad((b * 10 + national_check_digit(b))::text, 12, '0') AS iin FROM generate_series(85010150001, 85010150099) b WHERE national_check_digit(b) IS NOT NULL LIMIT 1"))[0].iin;
+  const born = people[5].born === '1971-02-03' ? '1971-02-04' : '1971-02-03';
+  for (const body of [text(person('q-1', { iin: number }), condition('q-c-1', 'q-1')), text(patient(5, 'q-2', { birthDate: born }), condition('q-c-2', 'q-2')), text(condition('q-c-3', 'q-3'))]) assert.equal(await post(body), null);
+  assert.deepEqual((await records("record_id LIKE 'q-c-%'")).map(({ state }) => state), ['quarantined', 'quarantined', 'quarantined']);
+  await until(() => database.value(`SELECT count(*) FROM access_log WHERE patient_id = ${people[5].id} AND role = 'INTEGRATION'`).then(Number), 'a refused look on record');
+  // Put right, and late: the Patient comes after what is about him.
+  assert.deepEqual(await post(text(patient(5, 'q-2'))), told({ kept: 1 }));
+  assert.deepEqual(await post(text(patient(6, 'q-3'))), told({ kept: 1 }));
+  assert.deepEqual((await records("record_id LIKE 'q-c-%'")).map(({ state }) => state), ['quarantined', 'kept', 'kept']);
+  for (const n of [5, 6]) assert.equal((await codes(n)).filter(({ source }) => source.name === 'vendor-a').length, 1, `person ${n}`);
+});
+
+test('of too many people who are not here within an hour: everything is refused, for this source alone', async () => {
+  await database.execute("INSERT INTO private.attempt (kind, who) SELECT 'ingest', '51' FROM generate_series(1, 99)");
+  assert.equal(await post(text(person('r-1')), { who: vendor(1) }), null);
+  await refused(text(person('r-2')), 'RATE_LIMITED', /100 Bundles/, vendor(1));
+  await refused(text(patient(7), condition('r-c', 'p-7')), 'RATE_LIMITED', /100 Bundles/, vendor(1));
+  assert.equal((await post(text(patient(7), condition('r-c', 'p-7')))).kept, 2);
+  await database.execute("DELETE FROM private.attempt WHERE kind = 'ingest' AND who = '51'");
+});
+
+test('organisations and doctors are recognised and never written; a visit waits for its place', async () => {
+  const was = await database.query('SELECT (SELECT count(*) FROM clinic) AS clinics, (SELECT count(*) FROM practitioner) AS doctors, (SELECT md5(string_agg(c::text, \'\' ORDER BY id)) FROM clinic c) AS all_clinics');
+  const place = { resourceType: 'Organization', id: 'o-here', name: 'Somebody else', identifier: [{ system: 'https://egov.kz/bin', value: clinic.bin }] };
+  const strange = { resourceType: 'Organization', id: 'o-strange', name: 'Strange' };
+  const who = { resourceType: 'Practitioner', id: 'd-here', name: [{ family: 'Else' }], identifier: [{ system: 'https://egov.kz/iin', value: doctor.iin }] };
+  const at = (id) => ({ serviceProvider: { reference: `urn:uuid:${id}` } });
+  const by = { participant: [{ individual: { reference: 'urn:uuid:d-here' } }] };
+  const { leftOut, ...counts } = await post(text(patient(8), place, strange, who, visit('v-1', 'p-8', { ...at('o-here'), ...by }), visit('v-2', 'p-8', at('o-strange'))));
+  assert.deepEqual(counts, { kept: 4, changed: 0, unchanged: 0, notMapped: 0, quarantined: 2, bad: 0 }, JSON.stringify(leftOut));
+  assert.deepEqual(leftOut.map(({ place: n, state, reason }) => [n, state, reason]), [[3, 'QUARANTINED', 'it is not registered here'], [6, 'QUARANTINED', 'waits for its Organization, which has not come']]);
+  assert.deepEqual(await database.query('SELECT (SELECT count(*) FROM clinic) AS clinics, (SELECT count(*) FROM practitioner) AS doctors, (SELECT md5(string_agg(c::text, \'\' ORDER BY id)) FROM clinic c) AS all_clinics'), was);
+  assert.deepEqual(await database.query(`SELECT e.clinic_id, e.confirmed_by, d.iin FROM encounter e JOIN practitioner d ON d.id = e.practitioner_id WHERE e.patient_id = ${people[8].id} AND e.source_id = 50`), [{ clinic_id: clinic.id, confirmed_by: 'none', iin: doctor.iin }]);
+  // An import of the same source brings the place, and what waited for it.
+  const folder = makeFolder();
+  try {
+    const { status, stderr } = await importFiles(database, ['vendor-a', folder.put('o.json', bundle(strange))]);
+    assert.equal(status, 0, stderr);
+  } finally { folder.remove(); }
+  assert.deepEqual((await records("record_id = 'v-2'")).map(({ state }) => state), ['kept']);
+});
+
+test('a reader who had the person in the caches sees the record with the very next request', async () => {
+  for (let i = 0; i < 20; i++) {
+    const n = 10 + i % 5, onset = `20${10 + i % 10}-0${1 + i % 9}-01`;
+    for (let k = 0; k < 4; k++) await codes(n);
+    const { length } = await codes(n);
+    assert.equal((await post(text(patient(n), condition(`s-${i}`, `p-${n}`, { onset })))).bad, 0);
+    const all = await Promise.all(Array.from({ length: 8 }, () => codes(n)));
+    assert.deepEqual(all.map((one) => one.length), Array(8).fill(length + 1), `round ${i}`);
+  }
+});
+
+test('at once: the same Bundle 20 times makes its records once; two vendors side by side keep to their own', async () => {
+  const body = (n) => text(patient(n), ...Array.from({ length: 30 }, (_, i) => condition(`m-${n}-${i}`, `p-${n}`, { onset: `2019-01-${String(i + 1).padStart(2, '0')}` })));
+  const patiently = async (...args) => {
+    for (;;) {
+      const { data, errors } = await writing.ask(...args);
+      if (errors?.[0].extensions.code !== 'TRY_AGAIN') return assert.equal(errors, undefined, JSON.stringify(errors)) ?? data.ingestBatch;
+    }
+  };
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => patiently(vendor(i % 2), POST, { bundle: body(20), key: newKey() })));
+  assert.deepEqual(answers.map(({ kept, unchanged }) => kept + unchanged), Array(40).fill(31));
+  assert.equal(answers.filter(({ kept }) => kept > 0).length, 2, 'the first of each');
+  assert.deepEqual(await database.query(`SELECT source_id, count(*)::int AS n, count(DISTINCT source_rec)::int AS records FROM condition WHERE patient_id = ${people[20].id} AND source_id IN (50, 51) GROUP BY 1 ORDER BY 1`),
+    [{ source_id: 50, n: 30, records: 30 }, { source_id: 51, n: 30, records: 30 }]);
+  // What one takes back is its own, under whatever id.
+  const was = await fingerprint(database, 'vendor-b');
+  assert.equal((await post(text(patient(20), { ...condition('m-20-0', 'p-20'), verificationStatus: { coding: [{ code: 'entered-in-error' }] } }))).notMapped, 1);
+  assert.deepEqual(await fingerprint(database, 'vendor-b'), was);
+  assert.equal(await database.value(`SELECT count(*)::int AS n FROM condition WHERE patient_id = ${people[20].id} AND source_id = 50 AND record_status = 'entered_in_error'`), 1);
+});
+
+test('an import that holds the lock is waited for, not for ever', async () => {
+  const held = database.query("SELECT pg_advisory_xact_lock(hashtextextended('tolqujat import', 0)), pg_sleep(4)");
+  await until(() => database.value("SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND granted"), 'the lock');
+  const begun = Date.now();
+  const { data, errors } = await writing.ask(vendor(0), POST, { bundle: text(patient(21)), key: newKey() });
+  assert.ok(Date.now() - begun < 3500, 'it waited for long');
+  assert.deepEqual([data, errors.map(({ extensions }) => extensions.code)], [{ ingestBatch: null }, ['TRY_AGAIN']]);
+  await held;
+  assert.equal((await post(text(patient(21)))).kept, 1);
+});
+
+describe('people of a public generator', { skip: withoutSynthea() }, () => {
+  test('all that they have is in the passport or told, and an import of the same files adds what waited', { timeout: 60_000 }, async (t) => {
+    const files = syntheaFiles(), sum = {};
+    for (const file of files) {
+      const all = readBundle(file);
+      const answer = await post(JSON.stringify(all), { who: vendor(2) });
+      const { leftOut, ...counts } = answer;
+      assert.equal(Object.values(counts).reduce((a, b) => a + b), all.entry.length, file);
+      assert.equal(leftOut.length, counts.bad + counts.notMapped + counts.quarantined);
+      for (const [name, n] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + n;
+    }
+    t.diagnostic(JSON.stringify(sum));
+    assert.ok(sum.kept > 2000 && sum.quarantined > 0 && sum.bad + sum.changed + sum.unchanged === 0, JSON.stringify(sum));
+    // An import of the same brings their organisations and doctors, and then what waited for these; all is as if nothing had been posted.
+    const { rows, stderr } = await importFiles(database, ['synthea', ...files]);
+    const { kept, unchanged, superseded = 0, quarantined = 0 } = sums(rows);
+    assert.deepEqual([kept + unchanged, superseded, quarantined], [sum.kept + sum.quarantined, 0, 0], stderr);
+    assert.ok(unchanged >= sum.kept && kept > 0, JSON.stringify(sums(rows)));
+    const other = await createDatabase();
+    try {
+      assert.equal((await importFiles(other, ['synthea', ...files])).status, 0);
+      const [found, want] = await Promise.all([database, other].map((one) => fingerprint(one, 'synthea')));
+      assertSame(found, want, 'posted and then imported');
+    } finally { await other.drop(); }
+  });
+});
