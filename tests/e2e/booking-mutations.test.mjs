@@ -64,6 +64,22 @@ test('it is booked: the place is taken, the list has it in both workers, the mes
   assert.equal(await database.value(`SELECT count(*) FROM private.change_record WHERE operation = 'book_appointment' AND person = '${person.iin}'`), 1);
 });
 
+test('a visit keeps it: at the next read of either worker; its place stays taken, and it is cancelled no more', async () => {
+  const [person] = people, doctor = { role: 'DOCTOR', sub: person.doctor, org: clinic.bin };
+  const OPEN = 'mutation ($patient: ID!, $key: String!) { openEncounter(patient: $patient, kind: VISIT, idempotencyKey: $key) { ... on VisitOpened { visit { id appointment { id status } } } } }';
+  const CLOSE = 'mutation ($visit: ID!, $key: String!) { closeEncounter(visit: $visit, icd10: "J45.9", idempotencyKey: $key) { __typename } }';
+  await until(() => database.value(`SELECT ((now() + INTERVAL '2 minutes') AT TIME ZONE INTERVAL '5 hours')::date = kz_today()`), 'a day that does not end at once', 130_000);
+  await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${person.id}`);
+  const time = await slot({ doctor: await database.value(`SELECT id FROM practitioner WHERE iin = '${person.doctor}'`), at: "now() + INTERVAL '2 minutes'" }), { appointment: { id } } = await book(person, time.id);
+  const status = async () => (await writing.data(asCitizen(person), LIST)).me.patient.appointments.nodes.find((one) => one.id === id).status;
+  for (let i = 0; i < 4; i++) assert.equal(await status(), 'BOOKED');
+  const { openEncounter: { visit } } = await writing.data(doctor, OPEN, { patient: ids.get(person.id), key: newKey() });
+  for (let i = 0; i < 4; i++) assert.equal(await status(), 'KEPT');
+  assert.deepEqual([visit.appointment, await taken(time)], [{ id, status: 'KEPT' }, 1]);
+  await writing.refused(doctor, CANCEL, { appointment: id, key: newKey() }, 'CONFLICT', /not to come/);
+  await writing.data(doctor, CLOSE, { visit: visit.id, key: newKey() });
+});
+
 test('what can not be booked, and by whom', async () => {
   const [person, other] = people, time = await slot({ minutes: 60 });
   const before = await writing.traces();
