@@ -16,6 +16,25 @@ BEGIN
     END IF;
 END $$;
 
+/*
+ * The stays that go on in the hospital where the doctor or nurse works who asks, of one department or of all, the latest first. Each is judged like any
+ * row, so one that its owner hid is left out.
+ */
+CREATE OR REPLACE FUNCTION inpatients(viewer text, department text) RETURNS SETOF hospitalization
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    hospital bigint := (SELECT c.id FROM access_place(viewer) w JOIN clinic c ON c.id = w.clinic_id AND c.kind = 'hospital' WHERE w.role IN ('DOCTOR', 'NURSE'));
+    ward text := trim(department);
+BEGIN
+    IF hospital IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only who works in a hospital as a doctor or a nurse sees who lies there.';
+    END IF;
+    RETURN QUERY
+        SELECT s.* FROM hospitalization s
+         WHERE s.clinic_id = hospital AND s.discharged_on IS NULL AND s.superseded_by IS NULL AND s.record_status <> 'entered_in_error' AND (ward IS NULL OR s.department = ward)
+         ORDER BY s.admitted_on DESC, s.patient_id LIMIT 200;
+END $$;
+
 /* A referral in force that the viewer may know of, or a refusal. */
 CREATE OR REPLACE FUNCTION referral_of(viewer text, subject bigint, referral bigint) RETURNS hospital_referral
 LANGUAGE plpgsql STABLE AS $$

@@ -1,5 +1,5 @@
 /*
- * The small print of visits, vaccinations, newborns and measurements: what mutations answer, what belongs together, limits as rows.
+ * The small print of visits, vaccinations, wards, newborns and measurements: what mutations answer, what belongs together, limits as rows.
  */
 
 /* ---- Visits ---- */
@@ -39,6 +39,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+/* ---- Wards: who lies in a hospital, for those who work there ---- */
+
+CREATE INDEX hospitalization_open ON hospitalization (clinic_id, admitted_on DESC, patient_id) INCLUDE (department) WHERE discharged_on IS NULL AND superseded_by IS NULL;
 
 /* ---- Newborns ---- */
 

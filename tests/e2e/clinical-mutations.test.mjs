@@ -215,6 +215,30 @@ describe('a nurse of the ward', () => {
     await none();
     await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND department = 'ward'`);
   });
+
+  test('sees who lies there: of her hospital, now, and not what was hidden', async () => {
+    const LIST = 'query ($department: String) { inpatients(department: $department) { department dischargedOn patient { iin } } }';
+    const list = async (department) => (await writing.data(wardNurse, LIST, { department })).inpatients;
+    await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) SELECT p.id, ${hospital}, kz_today(), 'other', 'J45.9' FROM patient p
+      WHERE p.deceased_on IS NULL AND p.id <> ${girl.id} AND NOT EXISTS (SELECT FROM access_rule r WHERE r.patient_id = p.id) AND NOT EXISTS (SELECT FROM hospitalization s WHERE s.patient_id = p.id) ORDER BY p.id LIMIT 1`);
+    const others = await list();
+    assert.ok(others.length && others.every(({ dischargedOn, patient }) => dischargedOn === null && patient.iin !== girl.iin));
+    assert.equal(others.length, Math.min(200, Number(await database.value(`SELECT count(*) FROM hospitalization WHERE clinic_id = ${hospital} AND discharged_on IS NULL AND superseded_by IS NULL AND record_status <> 'entered_in_error'`))));
+    await stay('active');
+    assert.deepEqual([(await list()).length, await list('ward'), await list('x')], [others.length + 1, [{ department: 'ward', dischargedOn: null, patient: { iin: girl.iin } }], []]);
+    const { hospitalizations } = await passport(mother, 'hospitalizations(first: 1) { nodes { id } }');
+    const { hideEntry: rule } = await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: NURSE) { id } }', { entry: hospitalizations.nodes[0].id });
+    assert.deepEqual(await list('ward'), []);
+    await writing.data(mother, 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }', { rule: rule.id });
+    assert.equal((await list('ward')).length, 1);
+    for (const who of [nurse, doctor, mother, { ...wardNurse, role: 'LABORATORY' }]) {
+      const { errors } = await writing.ask(who, LIST);
+      assert.equal(errors[0].extensions.code, 'FORBIDDEN');
+    }
+    await database.execute(`UPDATE hospitalization SET discharged_on = kz_today(), icd10_discharge = 'J45.9', outcome = 'improved' WHERE patient_id = ${girl.id} AND department = 'ward' AND discharged_on IS NULL AND record_status = 'active'`);
+    assert.deepEqual(await list('ward'), []);
+    await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND department = 'ward'`);
+  });
 });
 
 describe('measurements', () => {
