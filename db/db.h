@@ -88,10 +88,11 @@ void db_cancel(struct db *db, struct fetch *f);
  * committed like any other (it may have counted an attempt). One that only reads runs beside the batches. */
 struct db_call {
     struct call *call; /* slice and message are set */
-    /* Its row is there (call->slice), if there is any, and COMMIT goes next: what the asker has to do before. NULL: nothing. What it
-     * returns, unless that is NULL, is given to settled(), once, when the transaction has ended and nothing can come of it any more: before
-     * done(), or, when the connection was lost on COMMIT, after it, as soon as that session is known to be gone. */
-    void *(*committing)(struct db_call *c);
+    /* Its row is there (call->slice), if there is any, and COMMIT goes next: what the asker has to do before. NULL: nothing. When it returns
+     * an error, the transaction is rolled back instead, and done() is told. What it sets *ret_kept to, unless that is NULL, is given to
+     * settled(), once, when the transaction has ended and nothing can come of it any more: before done(), or, when the connection was lost
+     * on COMMIT, after it, as soon as that session is known to be gone. */
+    int (*committing)(struct db_call *c, void **ret_kept);
     void (*settled)(void *kept);
     /* As call->done. The object is not touched any more. */
     void (*done)(struct db_call *c, int rc);

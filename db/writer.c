@@ -211,18 +211,22 @@ static void writer_seek(struct writer *w)
     writer_send(w, WRITER_SEEKING, WRITE_SEEK, NULL, 1, values);
 }
 
-/* The function did its part. Whoever asked for it in a hurry was told that it took too long: then it is undone. */
+/* The function did its part. Whoever asked for it in a hurry was told that it took too long: then it is undone, and so it is when
+ * the asker can't do what has to be done before. */
 static void writer_commit(struct writer *w)
 {
     struct db_call *c = w->call;
+    int rc = c->_hurried ? ERR_TIMEOUT : 0;
 
-    if (c->_hurried) {
+    w->kept = NULL;
+    if (rc == 0 && c->committing)
+        rc = c->committing(c, &w->kept);
+    if (rc < 0) {
         w->state = WRITER_FAILED;
         c->call->slice = (struct slice){0};
-        writer_finish(w, ERR_TIMEOUT);
+        writer_finish(w, rc);
         return;
     }
-    w->kept = c->committing ? c->committing(c) : NULL;
     w->settled = w->kept ? c->settled : NULL;
     w->pid = pg_conn_backend(&w->conn);
     writer_send(w, WRITER_COMMITTING, WRITE_COMMIT, NULL, 0, NULL);

@@ -10,7 +10,6 @@
 
 #include "base/err.h"
 #include "base/failpoint.h"
-#include "base/log.h"
 #include "base/procedure.h"
 #include "cache/cache.h"
 #include "db/db.h"
@@ -79,7 +78,9 @@ static bool touches_nothing(const struct procedure *p, const struct row *row)
     return p->n_changes == 0 && !row_touches;
 }
 
-static void *mark(struct db_call *c)
+/* A change that can't be marked is not made: were all of the cache declared void instead, a reader that asks between that and
+ * COMMIT would keep what is old. */
+static int mark(struct db_call *c, void **ret_kept)
 {
     struct pending_call *p = container_of(c, struct pending_call, db);
     const struct procedure *procedure = c->call->procedure;
@@ -89,13 +90,12 @@ static void *mark(struct db_call *c)
     char *text;
 
     if (touches_nothing(procedure, row) || failpoint("no-invalidation"))
-        return NULL;
-    m = malloc(sizeof *m + (row ? text_bytes(procedure, row) : 0));
-    if (!m) { /* all of the cache is void: dear, but right */
-        log_warn("no memory to say what a change touches: nothing that was cached counts any more");
-        generations_flush(g);
-        return NULL;
-    }
+        return 0;
+    m = failpoint("no-memory-for-marks")
+            ? NULL
+            : malloc(sizeof *m + (row ? text_bytes(procedure, row) : 0));
+    if (!m)
+        return ERR_MEMORY;
     *m = (struct marks){.generations = g, .procedure = procedure};
     mark_hot(m, row);
     text = m->texts;
@@ -116,9 +116,10 @@ static void *mark(struct db_call *c)
     }
     if (failpoint("early-invalidation")) {
         unmark(m);
-        return NULL;
+        return 0;
     }
-    return m;
+    *ret_kept = m;
+    return 0;
 }
 
 static void call_done(struct db_call *c, int rc)

@@ -110,6 +110,7 @@ export const FAULTS = {
     },
   },
   'workers killed between COMMIT and invalidation': { env: { TOLQUJAT_FAILPOINTS: 'die-before-invalidation:40' }, loses: true },
+  'no memory for what a write touches': { env: { TOLQUJAT_FAILPOINTS: 'no-memory-for-marks:3' }, between: late(0.3), loses: true },
 };
 
 /** What is done wrong on purpose: the same test has to notice. Some messages are late, so that there is time for it to go wrong. */

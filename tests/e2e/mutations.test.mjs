@@ -306,6 +306,26 @@ test('a connection that is lost on COMMIT: nobody knows, the answer says so, and
   }
 });
 
+test('without memory for what a change touches it is not made: nobody keeps what was before it', async () => {
+  const short = await startServer({ database, env: { TOLQUJAT_FAILPOINTS: 'no-memory-for-marks:2' }, // every second time
+    args: ['--schema', file, '--follow', 'off', '--request-seconds', '30'] });
+  try {
+    const LATE = 'mutation { late(id: 25, n: 1, seconds: 1) { n } }', read = async () => (await short.data('{ person(id: 25) { n } }')).person.n;
+    assert.deepEqual(await short.data(LATE), { late: { n: 1 } });
+    let over = false;
+    const refusal = short.graphql(LATE).finally(() => { over = true; });
+    while (!over) assert.equal(await read(), 1); // fills caches again, beside the COMMIT if there is one
+    const { data, errors } = await refusal;
+    assert.equal(await read(), await n(25), 'what is read is what the database has');
+    assert.deepEqual([data, errors.map((e) => e.extensions.code)], [{ late: null }, ['OUT_OF_MEMORY']]);
+    assert.equal(await n(25), 1);
+    assert.deepEqual(await short.data(LATE), { late: { n: 2 } });
+    assert.equal(await read(), 2);
+  } finally {
+    await short.stop();
+  }
+});
+
 test('a worker that dies on COMMIT: what took effect long after its death is what everybody reads then', async () => {
   const two = await startServer({ database, args: ['--schema', file, '--workers', '2', '--follow', 'off', '--request-seconds', '30'] });
   try {
