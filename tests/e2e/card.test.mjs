@@ -270,6 +270,13 @@ describe('what is no card', () => {
     }
   });
 
+  test('what a terminal would obey is not printed, whoever signed it', async () => {
+    const { status, stdout } = await verify(signed({ ...times(), blood: 'O\u001b[2J\u009b2J\u007f', allergies: ['J01C! \u202eПенициллин\u2066', 'Мёд\u0085!'] }));
+    assert.equal(status, 0);
+    assert.match(stdout, /^Blood group: O\?\[2J\?2J\?$/m);
+    assert.match(stdout, /^ {2}- J01C \?Пенициллин\? \[GRAVE\]\n {2}- Мёд\? \[GRAVE\]$/m);
+  });
+
   test('one that has expired is shown, as what it is; a clock may be some minutes off', async () => {
     const old = await verify(signed({ ...times(-90_000, -400), blood: 'O+' }));
     assert.equal(old.status, 3);
