@@ -78,7 +78,7 @@ static int child_main(struct supervisor *s, unsigned index, unsigned owner, pid_
                                  .ready_fd = ready_fd};
 
     snprintf(name, sizeof name, "tolqujat-w%u", index);
-    prctl(PR_SET_NAME, name); /* for top, and to be told from server/owners.h's children */
+    prctl(PR_SET_NAME, name);         /* for top, and to be told from server/owners.h's children */
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would restart or stop it any more */
     if (getppid() != parent)
         return 0;
