@@ -3,7 +3,8 @@
  * one source here, and it writes as that source and no other.
  */
 
-ALTER TABLE source_system ADD bin text COLLATE "C" UNIQUE CHECK (national_number_ok(bin));
+/* Source 1 is what is entered here, under rules that records of others don't have to keep. */
+ALTER TABLE source_system ADD bin text COLLATE "C" UNIQUE CHECK (national_number_ok(bin)), ADD CONSTRAINT source_system_not_ours CHECK (bin IS NULL OR id <> 1);
 COMMENT ON COLUMN source_system.bin IS 'of the organisation whose tokens (INTEGRATION) send records as this source; null: none may';
 
 ALTER TABLE private.attempt DROP CONSTRAINT attempt_kind_check,

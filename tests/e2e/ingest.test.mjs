@@ -73,8 +73,10 @@ test('who may: a system whose organisation is a source; it sees nothing of the r
     await refused(body, 'FORBIDDEN', /./, who);
   }
   assert.deepEqual(await traces(), was);
-  const { data, errors } = await writing.ask(vendor(0), `{ patient(iin: "${people[0].iin}") { fullName } me { role } }`);
-  assert.deepEqual([data, errors], [{ patient: null, me: { role: 'INTEGRATION' } }, undefined]);
+  // Nobody writes as what is entered here.
+  await assert.rejects(database.execute(`UPDATE source_system SET bin = '${bins[3]}' WHERE id = 1`), /source_system_not_ours/);
+  const { data, errors } = await writing.ask(vendor(0), `{ patient(iin: "${people[0].iin}") { fullName } me { role practitioner { id } patient { id } } }`);
+  assert.deepEqual([data, errors], [{ patient: null, me: { role: 'INTEGRATION', practitioner: null, patient: null } }, undefined]);
 });
 
 test('a Bundle that is none, or of several people, is refused whole', async () => {
@@ -154,6 +156,17 @@ test('organisations and doctors are recognised and never written; a visit waits 
     assert.equal(status, 0, stderr);
   } finally { folder.remove(); }
   assert.deepEqual((await records("record_id = 'v-2'")).map(({ state }) => state), ['kept']);
+});
+
+test('what waits of others waits on, whatever comes with somebody else', async () => {
+  const place = { resourceType: 'Organization', id: 'o-late', name: 'Late', identifier: [{ system: 'https://egov.kz/bin', value: '240740007000' }] };
+  const state = () => records("record_id = 'v-late'").then(([one]) => one.state);
+  assert.equal((await post(text(patient(24), place, visit('v-late', 'p-24', { serviceProvider: { reference: 'urn:uuid:o-late' } })))).quarantined, 2);
+  await database.execute(`INSERT INTO clinic (region_id, bin, kind, name, address) SELECT region_id, '240740007000', kind, 'Late', address FROM clinic WHERE id = ${clinic.id}`);
+  assert.deepEqual(await post(text(patient(25), place)), told({ kept: 2 }));
+  assert.equal(await state(), 'quarantined', 'the caches of its person would not know of it');
+  assert.deepEqual(await post(text(patient(24))), told({ unchanged: 1 }));
+  assert.equal(await state(), 'kept');
 });
 
 test('a reader who had the person in the caches sees the record with the very next request', async () => {
