@@ -57,12 +57,15 @@ CREATE OR REPLACE FUNCTION access_rights(viewer text, subject bigint)
 RETURNS TABLE (capacities text, withheld text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT r.capacities,
-           CASE WHEN v.role = 'CITIZEN' OR r.emergency IS NOT NULL THEN ''
-                WHEN v.role = 'LABORATORY' THEN access_hidden_laboratory(subject, w.practitioner_id, w.clinic_id)
-                /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
-                WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
-                THEN access_hidden(subject, v.role, w.practitioner_id, w.clinic_id)
-                ELSE '' END,
+           concat_ws(' ',
+               nullif(CASE WHEN v.role = 'CITIZEN' OR r.emergency IS NOT NULL THEN ''
+                           WHEN v.role = 'LABORATORY' THEN access_hidden_laboratory(subject, w.practitioner_id, w.clinic_id)
+                           /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
+                           WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
+                           THEN access_hidden(subject, v.role, w.practitioner_id, w.clinic_id)
+                           ELSE '' END, ''),
+               /* Of the disputes, other clinics'. */
+               CASE WHEN r.capacities LIKE '%DISPUTE_ANSWERER' THEN access_hidden_disputes(subject, w.clinic_id) END),
            r.emergency
       FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin,
                    (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
@@ -88,7 +91,10 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                                   OR (SELECT o.iin = v.iin FROM patient o WHERE o.id = g.guardian_id)))
                              THEN CASE WHEN p.birth_date + INTERVAL '16 years' > v.today THEN 'GUARDIAN' ELSE 'GUARDIAN_OF_TEENAGER' END
                         END
-                        WHEN v.role = 'PAYER' THEN 'PAYER'
+                        WHEN v.role = 'PAYER' THEN
+                             concat_ws(',', 'PAYER', (SELECT 'DISPUTE_ANSWERER' FROM dispute d
+                                                       WHERE d.patient_id = subject AND d.clinic_id IS NULL
+                                                         AND (d.answered_at IS NULL OR d.answered_at >= now() - INTERVAL '30 days') LIMIT 1))
                         WHEN w.practitioner_id IS NULL THEN NULL
                         WHEN v.role = 'LABORATORY' THEN
                              (SELECT 'LABORATORY' FROM lab_result o
@@ -130,7 +136,12 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                              CASE WHEN EXISTS (SELECT FROM access_rule g
                                                 WHERE g.patient_id = subject AND g.kind = 'grant' AND g.revoked_at IS NULL
                                                   AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
-                                  THEN 'GRANTEE' END), '') END AS capacities
+                                  THEN 'GRANTEE' END,
+                             /* Last, see above. */
+                             CASE WHEN v.role IN ('DOCTOR', 'NURSE') THEN
+                                  (SELECT 'DISPUTE_ANSWERER' FROM dispute d
+                                    WHERE d.patient_id = subject AND d.clinic_id = w.clinic_id
+                                      AND (d.answered_at IS NULL OR d.answered_at >= now() - INTERVAL '30 days') LIMIT 1) END), '') END AS capacities
             OFFSET 0) r
      WHERE r.capacities IS NOT NULL AND p.id IS NOT NULL AND v.role <> 'AMBULANCE'
     UNION ALL

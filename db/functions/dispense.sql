@@ -211,7 +211,7 @@ BEGIN
     RETURN QUERY SELECT x.* FROM dispense x WHERE x.patient_id = d.patient_id AND x.id = d.id;
 END $$;
 
-/* The patient never had it: a dispute, which the clinic and the contact centre answer, and a flag for the payer. */
+/* The patient never had it: a dispute, which the payer answers (disputes.sql), and a flag. Once more after that was rejected. */
 CREATE OR REPLACE FUNCTION deny_receipt(viewer text, patient_id bigint, dispense_id bigint, text text, idempotency_key text, payload_digest text)
 RETURNS SETOF dispute LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -232,7 +232,7 @@ BEGIN
         END IF;
         UPDATE dispense x SET receipt = 'denied', record_status = 'disputed' WHERE x.patient_id = d.patient_id AND x.id = d.id;
         made := dispute_open(d.patient_id, 'dispense', d.id, 'not_received', words);
-        INSERT INTO private.dispense_flag (patient_id, dispense_id, rule) VALUES (d.patient_id, d.id, 'receipt_denied');
+        INSERT INTO private.dispense_flag (patient_id, dispense_id, rule) VALUES (d.patient_id, d.id, 'receipt_denied') ON CONFLICT DO NOTHING;
         PERFORM change_done(viewer, 'deny_receipt', idempotency_key, d.patient_id, 'dispute', made);
     END IF;
     RETURN QUERY SELECT x.* FROM dispute x WHERE x.patient_id = d.patient_id AND x.id = made;

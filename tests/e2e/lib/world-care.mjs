@@ -31,7 +31,7 @@ export function rows({ name, n, id }, k, i, { sql, day, text, code, entry, secon
     care_plan: { clinic_id: id, practitioner_id: id, condition_id: entry, started_on: day(0), ended_on: day(30), status: 'completed', title: text('care_plan', 'title') },
     care_goal: { care_plan_id: entry, set_on: day(0), due_on: day(20), status: 'reached', description: text('care_goal', 'description') },
     care_task: { care_plan_id: entry, practitioner_id: id, due_on: day(10), done_on: day(9), kind: 'test', status: 'done', description: text('care_task', 'description') },
-    dispute: { item_table: 'condition', item_id: entry, number: text('dispute', 'number'), reason: 'wrong_diagnosis', channel: '1414', status: 'rejected', made_at: secondOf(i), answered_at: secondOf(i + 10),
+    dispute: { item_table: 'condition', item_id: entry, clinic_id: id, number: text('dispute', 'number'), reason: 'wrong_diagnosis', channel: '1414', status: 'rejected', made_at: secondOf(i), answered_at: secondOf(i + 10),
       text: text('dispute', 'text'), answer: text('dispute', 'answer') },
   };
 }

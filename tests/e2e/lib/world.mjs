@@ -46,7 +46,7 @@ const hours = (n) => sql(`now() + INTERVAL '${n} hours'`);
 
 const CLINICS = { home: 'polyclinic', elsewhere: 'polyclinic', referring: 'polyclinic', ward: 'hospital', formerWard: 'hospital',
   awaited: 'hospital', refused: 'hospital', station: 'ambulance', otherStation: 'ambulance', laboratory: 'laboratory', closed: 'polyclinic',
-  formerLaboratory: 'laboratory', otherLaboratory: 'laboratory' };
+  formerLaboratory: 'laboratory', otherLaboratory: 'laboratory', answering: 'polyclinic' };
 const POSTS = { // practitioner -> [clinic, role, district, valid_to in days or null]
   districtDoctor: ['home', 'district_doctor', 1, null],
   otherDistrictDoctor: ['home', 'district_doctor', 2, null],
@@ -80,6 +80,9 @@ const POSTS = { // practitioner -> [clinic, role, district, valid_to in days or 
   otherLabWorker: ['otherLaboratory', 'specialist', null, null],
   wardNurse: ['ward', 'nurse', null, null],
   formerWardNurse: ['formerWard', 'nurse', null, null],
+  answerer: ['answering', 'specialist', null, null],
+  answeringNurse: ['answering', 'nurse', null, null],
+  answeringManager: ['answering', 'manager', null, null],
 };
 const PEOPLE = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'grown', 'hider', 'dead', 'left', 'lost', 'shut', 'gone'];
 const HOME = { // person -> [clinic, district doctor] of the open attachment
@@ -186,7 +189,9 @@ function personSql(person) {
   Object.keys(ENTRIES).forEach((k, i) => {
     for (const [table, values] of Object.entries(entryRows(person, k, i))) {
       if (PLAIN.includes(table)) {
-        statements.push(row(table, { patient_id: id, id: ENTRIES[k], ...values }));
+        // The last dispute of one person was answered just now, by a clinic that people ask from.
+        const answered = table === 'dispute' && k === 'd' && name === 'alia' ? { clinic_id: clinics.answering.id, answered_at: hours(-1) } : {};
+        statements.push(row(table, { patient_id: id, id: ENTRIES[k], ...values, ...answered }));
         continue;
       }
       statements.push(row(table, { patient_id: id, id: ENTRIES[k], recorded_by: table === 'allergy' && k === 'd' && name === 'hider' ? practitioners.districtDoctor.id : id,
@@ -317,6 +322,9 @@ const viewers = [
   clinician('doctor of a referral that was refused', 'DOCTOR', 'refusedDoctor', 'refused'),
   clinician('doctor who prescribed', 'DOCTOR', 'prescriber', 'elsewhere', TREATED),
   clinician('doctor who prescribed long ago', 'DOCTOR', 'formerPrescriber', 'elsewhere'),
+  clinician('doctor who answers a dispute', 'DOCTOR', 'answerer', 'answering', { alia: ['DISPUTE_ANSWERER'] }),
+  clinician('nurse who answers a dispute', 'NURSE', 'answeringNurse', 'answering', { alia: ['DISPUTE_ANSWERER'] }),
+  clinician('manager of a clinic that answers a dispute', 'DOCTOR', 'answeringManager', 'answering'),
   clinician('ambulance with a call', 'AMBULANCE', 'paramedic', 'station', { alia: ['AMBULANCE'], hider: ['AMBULANCE'] }),
   clinician('manager of the ambulance', 'AMBULANCE', 'ambulanceManager', 'station'),
   clinician('ambulance whose call is closed', 'AMBULANCE', 'otherParamedic', 'otherStation'),
@@ -354,6 +362,8 @@ export function hiddenFrom(viewer, personName) {
   const capacities = viewer.sees[personName] ?? [];
   // A laboratory sees its own: neither the four of a kind nor other laboratories', which the letters e to g are.
   const others = capacities.includes('LABORATORY') ? [...all('lab_result'), 'lab_result:e', ...(personName === 'alia' ? ['lab_result:f', 'lab_result:g'] : [])] : [];
+  // Who answers a dispute sees that one, which is the last.
+  if (capacities.includes('DISPUTE_ANSWERER')) others.push('dispute:a', 'dispute:b', 'dispute:c');
   if (personName !== 'hider') return new Set(others);
   if (viewer.role === 'CITIZEN' || capacities.includes('BREAK_GLASS')) return new Set();
   return new Set([
