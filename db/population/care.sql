@@ -52,8 +52,8 @@ SELECT e.patient_id, e.id, e.id, e.practitioner_id, e.clinic_id, e.confirmed_at 
  ORDER BY 1, 2;
 
 /* Six in ten who find a visit that never was say so; a third of these have their answer. */
-INSERT INTO dispute (patient_id, id, item_table, item_id, made_at, number, reason, channel, status, text, answered_at, answer)
-SELECT e.patient_id, e.id, 'encounter', e.id, t.made_at, 'D' || lpad(e.id::text, 12, '0'), 'not_there', (ARRAY['app', 'app', '1414', '1439', '1406'])[1 + population.pick(e.patient_id, 9453, 5)],
+INSERT INTO dispute (patient_id, id, clinic_id, item_table, item_id, made_at, number, reason, channel, status, text, answered_at, answer)
+SELECT e.patient_id, e.id, e.clinic_id, 'encounter', e.id, t.made_at, 'D' || lpad(e.id::text, 12, '0'), 'not_there', (ARRAY['app', 'app', '1414', '1439', '1406'])[1 + population.pick(e.patient_id, 9453, 5)],
        s.status, 'Мен бұл күні емханаға барған жоқпын', CASE WHEN s.status = 'rejected' THEN t.made_at + interval '9 days' END,
        CASE WHEN s.status = 'rejected' THEN 'Емхана журналында қабылдау расталды' END
   FROM encounter e,

@@ -216,14 +216,16 @@ describe('plans of chronic-disease management', () => {
 
 describe('disputes', () => {
   before(async () => {
+    // Not where the doctor works who asks below: the clinic of an entry answers (disputes-mutations.test.mjs).
+    const elsewhere = await db.value(`SELECT max(id) FROM clinic WHERE id <> (SELECT clinic_id FROM patient WHERE id = ${sick.id})`);
     await db.execute(`DELETE FROM dispute;
-      INSERT INTO dispute (patient_id, item_table, item_id, made_at, number, reason, channel, text) SELECT ${sick.id}, 'encounter', min(id), '2026-01-02T00:00Z', 'D-2', 'not_there', 'app', 'мен болған жоқпын' FROM encounter WHERE patient_id = ${sick.id};
-      INSERT INTO dispute (patient_id, item_table, item_id, made_at, number, reason, channel) SELECT ${sick.id}, 'condition', min(id), '2026-01-01T00:00Z', 'D-1', 'wrong_diagnosis', '1414' FROM condition WHERE patient_id = ${sick.id};
+      INSERT INTO dispute (patient_id, clinic_id, item_table, item_id, made_at, number, reason, channel, text) SELECT ${sick.id}, ${elsewhere}, 'encounter', min(id), '2026-01-02T00:00Z', 'D-2', 'not_there', 'app', 'мен болған жоқпын' FROM encounter WHERE patient_id = ${sick.id};
+      INSERT INTO dispute (patient_id, clinic_id, item_table, item_id, made_at, number, reason, channel) SELECT ${sick.id}, ${elsewhere}, 'condition', min(id), '2026-01-01T00:00Z', 'D-1', 'wrong_diagnosis', '1414' FROM condition WHERE patient_id = ${sick.id};
       INSERT INTO dispute (patient_id, item_table, item_id, made_at, number, reason, channel, status, answered_at, answer) VALUES (${child.id}, 'immunization', 1, '2025-01-01T00:00Z', 'D-0', 'other', '1439', 'rejected', '2025-01-05T00:00Z', 'жауап')`);
   });
   const QUEUE = 'query ($after: String, $channel: DisputeChannel) { reportQueue(after: $after, channel: $channel) { number entryKind reason text channel status madeAt } }';
 
-  test('the owner sees the entry, the status and the answer; a doctor nothing of it', async () => {
+  test('the owner sees the entry, the status and the answer; a doctor of another clinic nothing of it', async () => {
     const MINE = 'query ($iin: ID!) { patient(iin: $iin) { disputes { nodes { number status answer entry { __typename ... on Encounter { kind } ... on Diagnosis { icd10 } } } } } }';
     const { patient } = await server.data(MINE, { iin: sick.iin }, owner());
     assert.deepEqual(patient.disputes.nodes.map(({ number, entry }) => [number, entry.__typename]), [['D-2', 'Encounter'], ['D-1', 'Diagnosis']]);
