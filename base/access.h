@@ -148,6 +148,8 @@ struct access_path {
     bool by_kind; /* key.kinds counts */
     /* The table whose key is this path's key and that is cached as one (`@aggregate`), or NULL. */
     const struct table *aggregate;
+    /* Of a function that says what somebody (key.text) may see of whom (key.part[1]): the table that has those, else NULL. */
+    const struct table *subject;
     struct str column[ACCESS_KEY_MAX]; /* what the keys are compared with */
     uint32_t n_columns;
     bool by_primary_key; /* ACCESS_ROW: `column` is the table's primary key */

@@ -37,6 +37,7 @@ static void free_cache(struct cache *c)
 {
     hot_free(c->hot);
     local_release(&c->local);
+    local_release(&c->rights);
     flights_release(&c->flights);
     map_release(&c->asks);
     buf_release(&c->name);
@@ -89,7 +90,9 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
     c->hot_read = hot_log_newest(generations_hot(c->g));
     worth_init(&c->worth, uv_now(loop));
     c->fills_at_ms = uv_now(loop);
+    c->rights_s = config->rights_s;
     local_init(&c->local, config->local_bytes);
+    local_init(&c->rights, RIGHTS_BYTES);
     flights_init(&c->flights);
     map_init(&c->asks, NULL);
     list_init(&c->loads);

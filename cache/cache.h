@@ -40,10 +40,12 @@ struct cache_config {
     size_t local_bytes;    /* budget of the LRU; 0: none */
     unsigned timeout_ms;   /* of one Redis operation; 20 */
     unsigned ttl_s;        /* of what is put into Redis and the LRU: the backstop; 60 */
+    unsigned rights_s;     /* how long an answer about rights counts at most; 0: none is kept */
 };
 
 struct cache_stats {
     uint64_t hot_hits, local_hits, shared_hits, remote_hits, misses, joined; /* by key */
+    uint64_t rights_hits;
     uint64_t fills, fills_lost;         /* lost: a write came between */
     uint64_t shared_fills, shared_lost; /* lost: written over before it was read */
     uint64_t remote_errors, remote_commands;
@@ -138,6 +140,18 @@ bool cache_wants(const struct cache *c, const struct access_path *path);
  * that is shorter than the page asked for is a hit only when it is all there is. */
 bool cache_peek(struct cache *c, const struct access_path *path, const struct key *key,
                 const struct page *page, struct arena *arena, struct slice *ret);
+
+/* What somebody may see of whom (paths with a `subject`), in a memory of its own: without waiting, until the subject's record
+ * changes, and rights_s at most (time passes by itself, and posts are nobody's record). True: `*ret` is set, its rows copied into `arena`. */
+bool cache_rights_get(struct cache *c, const struct access_path *path, const struct key *key,
+                      struct arena *arena, struct slice *ret);
+/* Keeps the database's answer, unless the subject's record changed since `asked`: cache_now() of before it was asked. */
+struct cache_moment {
+    uint64_t _epoch, _clock;
+};
+struct cache_moment cache_now(const struct cache *c);
+void cache_rights_put(struct cache *c, const struct access_path *path, const struct key *key,
+                      struct cache_moment asked, const struct slice *slice);
 
 /* One key that is being looked for. The asker owns it until done() ran. */
 struct cache_lookup {

@@ -6,6 +6,7 @@
  *   keep.c     what is kept of what the database said, and where
  *   ask.c      what is read from Redis and written to it, for look-ups
  *   share.c    hot tables by way of Redis
+ *   rights.c   what somebody may see of whom, for moments
  * A callback to the cache's user runs from the idle handle, from a reply of Redis or from a timer,
  * never from inside a call of the user's. */
 #ifndef CACHE_CACHE_PRIV_H
@@ -30,8 +31,9 @@ enum {
     FILLS_BURST = 4000,
     SWEEP_MS = 5000, /* how often hot tables are looked after */
     CACHE_LINE = 64,
-    ROW_PREFETCH_BYTES = 256, /* most rows of hot tables are no longer */
-    UNFOLLOWED_TTL_S = 1,     /* of values, while nobody hears of other systems' changes */
+    RIGHTS_BYTES = 4 * 1024 * 1024, /* some 15,000 answers */
+    ROW_PREFETCH_BYTES = 256,       /* most rows of hot tables are no longer */
+    UNFOLLOWED_TTL_S = 1,           /* of values, while nobody hears of other systems' changes */
     HOT_STUCK_MS = 100 /* an entry of the log that is still not written by then: who had it died */
 };
 
@@ -42,12 +44,12 @@ struct cache {
     struct hmac *names; /* under the secret: names outside the process */
     struct str space;   /* its own copy */
     uint64_t seal;      /* seed of the checksums of values */
-    unsigned ttl_s;
+    unsigned ttl_s, rights_s;
 
     struct hot *hot;
     uint64_t hot_read;     /* what was read of the log of hot changes */
     uint64_t hot_stuck_ms; /* since when the next entry is not there yet; 0: it is */
-    struct local local;
+    struct local local, rights;
     struct remote *remote;        /* NULL: no Redis */
     struct map asks;              /* aggregates that Redis is being asked for: name -> struct ask */
     struct list loads, publishes; /* struct transfer of share.c */

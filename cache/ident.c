@@ -136,6 +136,16 @@ bool ident_alias_name(struct buf *b, const struct access_path *path, const struc
     return add_key(b, key, path->key_is_text, path->n_columns);
 }
 
+bool ident_rights_name(struct buf *b, const struct access_path *path, const struct key *key)
+{
+    buf_clear(b);
+    add_u32(b, path->id);
+    if (!add_key(b, key, true, 0))
+        return false;
+    buf_add(b, &key->part[1], sizeof key->part[1]);
+    return !b->failed;
+}
+
 bool ident_flight_name(struct buf *b, const struct access_path *path, const struct key *key,
                        const struct page *page)
 {

@@ -42,6 +42,8 @@ bool ident_key_of_row(const struct table *aggregate, const struct row *row, stru
 /* Each replaces what is in `b`. False: a text is too long to be cached, or out of memory. */
 bool ident_name(struct buf *b, uint32_t unit, const struct table *aggregate, const struct key *key);
 bool ident_alias_name(struct buf *b, const struct access_path *path, const struct key *key);
+/* Of a path with a `subject`: who asks, and about whom. */
+bool ident_rights_name(struct buf *b, const struct access_path *path, const struct key *key);
 /* Key and page of a look-up, exactly. */
 bool ident_flight_name(struct buf *b, const struct access_path *path, const struct key *key,
                        const struct page *page);

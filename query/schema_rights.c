@@ -23,8 +23,11 @@ static int rights_path(struct mapper *m, const struct ast_directive *d, struct s
     struct access *a = &m->s->access;
     struct rights_map *r = &m->s->rights;
     struct table *t = &a->tables[a->n_tables];
-    struct access_path path = {
-        .kind = ACCESS_ROW, .table = t, .function = function, .n_columns = ARRAY_LEN(key)};
+    struct access_path path = {.kind = ACCESS_ROW,
+                               .table = t,
+                               .function = function,
+                               .subject = r->subject,
+                               .n_columns = ARRAY_LEN(key)};
     int rc;
 
     *t = (struct table){

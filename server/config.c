@@ -280,6 +280,8 @@ static int find_files(struct config *c, enum config_command command, const struc
     }
     if (c->cache_bytes == 0 && !is_given(given, "shared-cache"))
         c->shared_cache = 0; /* who wants nothing cached says so once */
+    if (c->cache_bytes == 0 && !is_given(given, "rights-seconds"))
+        c->rights_seconds = 0;
     c->graphiql_given = is_given(given, "graphiql");
     if (command == COMMAND_SERVE && !c->graphiql_given) {
         const char *found = find_upwards(c, "web/graphiql/index.html");

@@ -71,6 +71,8 @@
     X(audit_lag_milliseconds, gauge, "Age of the oldest of them", audit, audit->lag_ms)            \
     X(cache_hot_hits_total, counter, "Keys found among the hot records", cache, cache->hot_hits)   \
     X(cache_local_hits_total, counter, "Keys found in the process", cache, cache->local_hits)      \
+    X(rights_remembered_total, counter, "Questions of rights that were answered from memory",      \
+      cache, cache->rights_hits)                                                                   \
     X(cache_shared_hits_total, counter, "Keys found in what the workers share", cache,             \
       cache->shared_hits)                                                                          \
     X(cache_remote_hits_total, counter, "Keys found in Redis", cache, cache->remote_hits)          \

@@ -91,6 +91,9 @@ const struct option options[] = {
      "of the cache that all workers share, taken as it fills; 0, as with --cache-bytes 0: none"},
     {"cache-ttl", OPTION_NUMBER, SERVE, AT(cache_ttl), 1, 86400, "60", "SECONDS",
      "the longest that a cached row lives"},
+    {"rights-seconds", OPTION_NUMBER, SERVE, AT(rights_seconds), 0, 60, "1", "N",
+     "the longest that what somebody may see of a record is remembered, until that record changes; "
+     "0: it is asked for each request"},
     {"max-depth", OPTION_NUMBER, SERVE, AT(max_depth), 1, 100, "12", "N", "of fields"},
     {"max-aliases", OPTION_NUMBER, SERVE, AT(max_aliases), 0, 10000, "30", "N",
      "in a document; 0: no limit"},

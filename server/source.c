@@ -2,7 +2,7 @@
  *
  * A fetch is answered in up to three stages, each for the keys that the one before left open:
  *
- *     here      hot rows, local LRU, shared ring    at once; when nothing is left: FETCH_READY
+ *     here      hot rows, rights, LRU, shared ring  at once; when nothing is left: FETCH_READY
  *     Redis     only for what may be there          one look-up a key, all in one round trip
  *     database  all keys known to be missing        one db_fetch at the start; late misses follow singly
  *               (db/ merges them with everybody else's)
@@ -23,6 +23,7 @@ struct db_part {
     struct fetch fetch;
     struct pending *pending;
     uint64_t hot_token;            /* of before the database is asked */
+    struct cache_moment asked;     /* the same for rights */
     uint32_t *place;               /* by key: which slice of the outer fetch */
     struct cache_lookup **lookups; /* by key: what is due to the cache; NULL: nothing */
     struct db_part *next;
@@ -55,9 +56,11 @@ static void pending_done(struct pending *p)
 
 /* ---- database ---- */
 
-static void part_settle(struct pending *p, const struct db_part *part, struct cache_lookup *lookup,
+static void part_settle(struct pending *p, const struct db_part *part, uint32_t i,
                         const struct slice *slice)
 {
+    struct cache_lookup *lookup = part->lookups[i];
+    const struct key *key = &part->fetch.keys[i];
     struct cache *cache = p->source->_cache;
     const struct table *table = p->outer->path->table;
 
@@ -65,6 +68,8 @@ static void part_settle(struct pending *p, const struct db_part *part, struct ca
         cache_fill(cache, lookup, slice);
     else if (lookup)
         cache_abandon(cache, lookup);
+    else if (p->outer->path->subject && slice->rc == 0)
+        cache_rights_put(cache, p->outer->path, key, part->asked, slice);
     else if (table->hot && p->outer->path->kind == ACCESS_ROW && slice->rc == 0 && slice->n == 1 &&
              cache_hot_put(cache, table, slice->rows[0], part->hot_token) < 0)
         return; /* it was not kept; this answer has it all the same */
@@ -82,7 +87,7 @@ static void part_done(struct fetch *f, int rc)
     for (uint32_t i = 0; i < f->n; i++) {
         struct slice *slice = &p->outer->slices[part->place[i]];
         *slice = rc < 0 ? (struct slice){.rc = rc} : f->slices[i];
-        part_settle(p, part, part->lookups[i], slice);
+        part_settle(p, part, i, slice);
     }
     pending_done(p);
 }
@@ -97,6 +102,7 @@ static struct db_part *part_new(struct pending *p, uint32_t n)
         return NULL;
     part->pending = p;
     part->hot_token = cache_hot_token(p->source->_cache);
+    part->asked = cache_now(p->source->_cache);
     part->place = arena_array(arena, n, sizeof *part->place);
     part->lookups = arena_array(arena, n, sizeof(struct cache_lookup *));
     if (!part->place || !part->lookups)
@@ -135,7 +141,7 @@ static void part_send(struct pending *p, struct db_part *part)
     for (uint32_t i = 0; i < part->fetch.n; i++) {
         struct slice *slice = &p->outer->slices[part->place[i]];
         *slice = (struct slice){.rc = rc};
-        part_settle(p, part, part->lookups[i], slice);
+        part_settle(p, part, i, slice);
     }
 }
 
@@ -210,6 +216,8 @@ static bool find_here(struct row_source *s, struct fetch *f, uint32_t i, const s
         *slice = (struct slice){.rows = &hot[i], .n = 1, .rc = hot[i] ? 0 : ERR_MEMORY};
         return true;
     }
+    if (f->path->subject)
+        return cache_rights_get(s->_cache, f->path, &f->keys[i], f->arena, slice);
     return wanted && cache_peek(s->_cache, f->path, &f->keys[i], f->page, f->arena, slice);
 }
 

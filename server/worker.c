@@ -280,7 +280,8 @@ static int open_cache(struct worker *w, struct err *reterr)
                                .namespace_ = str_of(w->service->namespace_),
                                .local_bytes = (size_t)w->config->cache_bytes,
                                .timeout_ms = 20,
-                               .ttl_s = (unsigned)w->config->cache_ttl};
+                               .ttl_s = (unsigned)w->config->cache_ttl,
+                               .rights_s = (unsigned)w->config->rights_seconds};
     return cache_open(&w->cache, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
 

@@ -44,7 +44,8 @@ static inline int setup_with(void **state, size_t ring_bytes)
                                   .namespace_ = STR("test"),
                                   .local_bytes = 1 << 20,
                                   .timeout_ms = 20,
-                                  .ttl_s = 60};
+                                  .ttl_s = 60,
+                                  .rights_s = 2};
 
     assert_int_equal(hash_start(), 0);
     uv_loop_init(&w->loop);

@@ -174,9 +174,11 @@ static void test_config__one_flag_for_no_cache(void **state)
 
     assert_int_equal(read_line(&c, &err, NULL), 0);
     assert_int_equal(c.shared_cache, 256);
+    assert_int_equal(c.rights_seconds, 1);
     config_release(&c);
     assert_int_equal(read_line(&c, &err, "--cache-bytes", "0", NULL), 0);
     assert_int_equal(c.shared_cache, 0);
+    assert_int_equal(c.rights_seconds, 0);
     config_release(&c);
     assert_int_equal(read_line(&c, &err, "--cache-bytes", "0", "--shared-cache", "2", NULL), 0);
     assert_int_equal(c.shared_cache, 2);

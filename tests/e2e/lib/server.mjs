@@ -138,15 +138,16 @@ export class Server {
 /**
  * Starts `tolqujat serve` and waits until it is ready. `database`: a Database (psql.mjs) or a conninfo; `redis`: a
  * socket's path or `off`; `tokens`: keys of tokens.mjs whose tokens count (without: `--access open`); `args`: more flags (tests plant rows behind the server's back,
- * so what workers share is off unless `args` say `--shared-cache` or `--follow`); `wrap`: a program that starts it (prlimit ...). Only `wait: false` does not wait for /readyz.
+ * so what workers share is off unless `args` say `--shared-cache` or `--follow`, and rights are asked for each time unless they say `--rights-seconds`); `wrap`: a program that starts it (prlimit ...). Only `wait: false` does not wait for /readyz.
  */
 export async function startServer({ database, redis = 'off', tokens, args = [], env = {}, wait = true, wrap = [], port: wanted } = {}) {
   const port = wanted ?? await freePort();
   const conninfo = typeof database === 'string' ? database : database.serverConninfo;
   const [file, ...before] = [...wrap, BINARY];
   const shared = ['--shared-cache', '--follow'].some((flag) => args.includes(flag)) ? [] : ['--shared-cache', '0'];
+  const rights = args.includes('--rights-seconds') ? [] : ['--rights-seconds', '0'];
   const child = spawn(file, [...before, 'serve', '--listen', '127.0.0.1', '--port', String(port), '--database', conninfo,
-    '--redis', redis, ...(tokens ? tokens.flags : ['--access', 'open']), ...shared, ...args], { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    '--redis', redis, ...(tokens ? tokens.flags : ['--access', 'open']), ...shared, ...rights, ...args], { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const server = new Server(child, port);
   await new Promise((resolve, reject) => {
     child.once('spawn', resolve);
