@@ -67,18 +67,21 @@ async function turnAndLook({ turn, see }) {
   return reads;
 }
 
-/** The reads that no order of the changes explains. */
+/** The reads that no order of the changes explains; how many saw something and how many nothing, around how many changes. */
 async function wrongReads(t, switchboard) {
   const reads = await turnAndLook(switchboard);
   const wrong = reads.filter((read) => !read.state.explains(read));
   const turns = [...new Set(reads.map(({ state }) => state))].reduce((sum, state) => sum + state.turns.length - 1, 0);
   const on = reads.filter((read) => read.on).length;
   t.diagnostic(`${wrong.length} wrong of ${reads.length} reads (${on} saw something) around ${turns} changes`);
-  assert.ok(on > 10 && reads.length - on > 10 && turns > 10, 'both were seen, often');
-  return wrong;
+  return { wrong, on, off: reads.length - on, turns };
 }
 
-const holds = async (t, switchboard) => assert.deepEqual((await wrongReads(t, switchboard)).map(({ person, on }) => [person.id, on]), []);
+async function holds(t, switchboard) {
+  const { wrong, on, off, turns } = await wrongReads(t, switchboard);
+  assert.ok(on > 10 && off > 10 && turns > 10, 'both were seen, often');
+  assert.deepEqual(wrong.map(({ person, on: seen }) => [person.id, seen]), []);
+}
 
 /** Grants that are given and revoked, and whether the doctor sees anything. */
 async function grants() {
@@ -106,7 +109,7 @@ test('it is noticed when a change voids nothing that is remembered', async (t) =
   const honest = writing.server;
   try {
     writing.server = await startServer({ database: writing.database, tokens: writing.keys, args: ['--workers', '2', '--idle-seconds', '600', '--refusal-ms', '0', ...ARGS], env: { TOLQUJAT_FAILPOINTS: 'no-invalidation' } });
-    assert.notDeepEqual(await wrongReads(t, await grants()), []);
+    assert.ok((await wrongReads(t, await grants())).wrong.length > 0);
   } finally {
     if (writing.server !== honest) await writing.server.stop();
     writing.server = await writing.start();
