@@ -95,7 +95,7 @@ struct table {
     struct str *reads; /* of a hot table: other tables that its computed cells are made of */
     uint32_t n_reads;
     bool aggregate; /* lists that hang on its key are cached together with the row */
-    bool function;  /* no table: what the function of its one path returns; never cached */
+    bool function;  /* no table: what the function of its one path returns */
     /* Set by db_check: a view, or a composite type, whose rows functions alone return. Nothing of either is NOT NULL. */
     bool view, rowless;
     /* Each row stands for one of another table: its name is in the CODEC_KEY cell `entry_kind_cell`, its id (the last column
@@ -143,7 +143,7 @@ struct access_path {
     /* The set-returning function whose rows they are, in its order; empty: the table's own. Its arguments are the key's
      * columns (named `column`, but compared with nothing) and then the filters, null where they are not set. With an order it
      * gives one page: the limit and the place in the order (the columns of it) that the page lies behind follow; and
-     * with `by_kind` which kinds of rows are wanted. Never cached. */
+     * with `by_kind` which kinds of rows are wanted. Never cached, but for `subject`. */
     struct str function;
     bool by_kind; /* key.kinds counts */
     /* The table whose key is this path's key and that is cached as one (`@aggregate`), or NULL. */

@@ -4,7 +4,8 @@
  * when the key says whose rows it finds: may they be seen at all? Behind it, when only the rows say that, and for single
  * rows that the person hid. What may not be seen is taken out as if it were not there, so that pages, cursors and
  * errors can't tell. The answer to "what may this viewer see of that person" is asked once for each of them in a
- * request (struct rights_map), and never kept longer: a right that was revoked is gone with the next request.
+ * request (struct rights_map), and kept here no longer; the source may remember what it found, as long as no change of that
+ * person's record was acknowledged: a right that was revoked is gone with the next request.
  *
  * Layer: query, private. */
 #ifndef QUERY_JUDGE_H

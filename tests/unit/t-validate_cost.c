@@ -17,6 +17,7 @@
 
 enum {
     RUNS = 5,
+    TRIES = 3,
     LONGER = 4,
     GROWTH_MAX = 10,        /* between linear and quadratic, with room for a busy machine */
     TOKENS = 2000,          /* that a document may have unless the operator says otherwise */
@@ -86,14 +87,16 @@ static void check_growth(const char *what, maker *make, unsigned n, int want)
 {
     struct buf shorter, longer;
     int64_t a, b;
-    int rc;
+    int rc, tries = 0;
 
     buf_init(&shorter, 0);
     buf_init(&longer, 0);
     make(&shorter, n);
     make(&longer, n * LONGER);
-    a = best_of(buf_str(&shorter), &rc);
-    b = best_of(buf_str(&longer), &rc);
+    do { /* a neighbour of this machine slows down one of both for moments; growth that is there is there each time */
+        a = best_of(buf_str(&shorter), &rc);
+        b = best_of(buf_str(&longer), &rc);
+    } while (b > TOO_SHORT_NS && b > a * GROWTH_MAX && ++tries < TRIES);
     if (want == 1 ? rc == ERR_MEMORY || rc == ERR_INTERNAL : rc != want)
         fail_msg("%s: %d %s", what, rc, result.n_errors ? result.errors[0].message : "");
     if (b > TOO_SHORT_NS && b > a * GROWTH_MAX)
