@@ -29,7 +29,7 @@ const notExecutable = (text) => text.endsWith(' definition is not executable.');
 
 // The reference misses a nullable variable in a OneOf object where the argument itself is non-null (`by: DrugKey!`): it looks at the type
 // with its `!` on. The specification (5.8.5, IsVariableUsageAllowed) has no such exception.
-const MISSED = / Variable "\$\w+" is of type "[^"]+" but must be non-nullable to be used for OneOf Input Object "DrugKey"\.$/;
+const MISSED = / Variable "\$\w+" is of type "[^"]+" but must be non-nullable to be used for OneOf Input Object "(?:DrugKey|LabTestKey)"\.$/; // those that stand nowhere without a `!`
 const ERRORS_MAX = 20;
 
 /** The verdict without what the reference misses. */
