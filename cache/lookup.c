@@ -13,7 +13,6 @@
 #include <assert.h>
 
 #include "base/err.h"
-#include "base/failpoint.h"
 #include "cache/cache_priv.h"
 #include "cache/ident.h"
 #include "cache/value.h"
@@ -234,10 +233,6 @@ static bool fill_holds(const struct cache *c, const struct cache_flight *f,
         return generations_quiet(c->g, f->token);
     }
     ret->slot = generations_slot(c->g, agg, &ret->key);
-    if (failpoint("unguarded-fill")) {
-        ret->generation = generations_view(c->g, ret->slot).generation;
-        return true;
-    }
     return generations_holds(c->g, f->token, ret->slot, &ret->generation);
 }
 

@@ -4,7 +4,6 @@
  * an attachment, a visit to come), so its generation says whether an answer still counts: whoever revokes a right marks the
  * slot before COMMIT, and the next question goes to the database, in every worker. Generations know nothing of time that
  * passes (a grant that ends) nor of rows that are nobody's record (a post), so an answer counts only for a second or so. */
-#include "base/failpoint.h"
 #include "cache/cache_priv.h"
 #include "cache/ident.h"
 #include "cache/value.h"
@@ -23,9 +22,10 @@ static bool counts(const struct cache *c, const struct local_entry *e, uint32_t 
 {
     const struct value_head *h = value_head(e->value);
     struct slot_view v = generations_view(c->g, slot);
+    unsigned lasts_s = cache_is_followed(c) ? c->rights_s : MIN(c->rights_s, UNFOLLOWED_TTL_S);
 
     return e->epoch == generations_epoch(c->g) && !v.marked && h->generation == v.generation &&
-           cache_now_s(c) < h->born_s + c->rights_s;
+           cache_now_s(c) < h->born_s + lasts_s;
 }
 
 bool cache_rights_get(struct cache *c, const struct access_path *path, const struct key *key,
@@ -56,16 +56,6 @@ struct cache_moment cache_now(const struct cache *c)
     return (struct cache_moment){t.epoch, t.clock};
 }
 
-static bool still_holds(const struct cache *c, struct token token, uint32_t slot,
-                        uint64_t *ret_generation)
-{
-    if (failpoint("unguarded-fill")) {
-        *ret_generation = generations_view(c->g, slot).generation;
-        return true;
-    }
-    return generations_holds(c->g, token, slot, ret_generation);
-}
-
 void cache_rights_put(struct cache *c, const struct access_path *path, const struct key *key,
                       struct cache_moment asked, const struct slice *slice)
 {
@@ -74,7 +64,7 @@ void cache_rights_put(struct cache *c, const struct access_path *path, const str
     uint32_t slot;
 
     if (c->closing || c->rights_s == 0 || !name_of(c, path, key, &slot) ||
-        !still_holds(c, token, slot, &h.generation))
+        !generations_holds(c->g, token, slot, &h.generation))
         return;
     buf_clear(&c->value);
     if (value_add_rows(&c->value, &h, slice))
