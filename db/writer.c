@@ -52,6 +52,7 @@ struct writer {
     struct db *db;
     enum writer_state state;
     struct db_call *call; /* CALLING to COMMITTING */
+    uint64_t called_ms;   /* uv_now() */
     int pid;              /* of the session that COMMIT was sent to */
     void (*settled)(void *kept);
     void *kept;
@@ -94,6 +95,18 @@ static bool call_again(struct writer *w, enum pg_fault fault)
     return true;
 }
 
+/* PostgreSQL ends a wait for a lock by a signal to itself. When it gets the lock at that very moment (the one before it in the
+ * line has given up just now, say) it takes the signal for somebody's request to cancel: 57014 in place of 55P03. */
+static void name_lock_timeout(struct writer *w, enum pg_fault fault)
+{
+    const struct db_config *config = &w->db->config;
+    uint64_t ms = uv_now(w->db->loop) - w->called_ms;
+
+    if (fault == PG_CANCELED && !w->call->_hurried && ms >= config->lock_timeout_ms &&
+        ms < config->statement_timeout_ms)
+        snprintf(w->conn.sqlstate, sizeof w->conn.sqlstate, "%s", "55P03");
+}
+
 /* ---- a writer ---- */
 
 static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
@@ -116,6 +129,7 @@ static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
         return;
     }
     w->state = fault == PG_LOST ? WRITER_FREE : WRITER_FAILED;
+    name_lock_timeout(w, fault);
     if (!call_again(w, fault))
         writer_finish(w, call_refused(db, c, &w->conn, fault));
 }
@@ -197,6 +211,7 @@ void writer_call(struct writer *w, struct db_call *c)
     uint32_t n = call_values(c, values);
 
     w->call = c;
+    w->called_ms = uv_now(w->db->loop);
     w->conn.noted = false;
     c->_writer = w;
     writer_send(w, WRITER_CALLING, WRITE_CALLS + c->call->procedure->id, "BEGIN", n, values);
