@@ -9,7 +9,7 @@ DECLARE
     known bigint;
 BEGIN
     SELECT p.id INTO known FROM patient p WHERE p.id = subject FOR NO KEY UPDATE;
-    IF NOT EXISTS (SELECT FROM access_rights(viewer, subject) r WHERE r.capacities IN ('OWNER', 'GUARDIAN')) THEN
+    IF NOT EXISTS (SELECT FROM access_rights_citizen(viewer, subject) r WHERE r.capacities IN ('OWNER', 'GUARDIAN')) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001',
             MESSAGE = 'Only the owner of a passport, or the guardian of a child under 16, decides who sees it.', DETAIL = refusal_about(known);
     END IF;

@@ -6,8 +6,8 @@
  *   reason      for the log: what the right rests on where that is one act (a call, a grant); else null
  * No row: no right, or no such patient. A relation that ended or was revoked gives nothing from that moment on.
  *
- * An ambulance's is a function of its own, which the server asks alone (@subject(roles:)): a plan that holds all that gives a right takes longer
- * to begin than to run, and crews ask of one person at a time.
+ * Citizens and crews of ambulances have functions of their own, which the server asks alone (@subject(roles:)), and the functions of changes that
+ * are a citizen's: a plan that holds all that gives a right takes longer to begin than to run, and both ask of one person at a time.
  *
  * One SELECT, neither SECURITY DEFINER nor with settings of its own, so that the planner inlines it into the statement
  * that asks for many subjects: what follows is then index look-ups of one plan that was set up once. Conditions on
@@ -52,13 +52,36 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
      WHERE w.role = 'AMBULANCE' AND r.capacities IS NOT NULL
 $$;
 
+/* Of the owner of a passport and of a child's guardian; nothing of the passport of somebody who died. Nobody hides anything from them. Inlined by the planner. */
+CREATE OR REPLACE FUNCTION access_rights_citizen(viewer text, subject bigint)
+RETURNS TABLE (capacities text, withheld text, reason text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
+    SELECT r.capacities, '', NULL::text
+      FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin,
+                   (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
+      LEFT JOIN patient p ON p.id = subject
+     CROSS JOIN LATERAL (
+            SELECT CASE WHEN p.deceased_on IS NOT NULL THEN NULL
+                        WHEN p.iin = v.iin THEN 'OWNER'
+                        WHEN p.id IS NULL OR p.birth_date + INTERVAL '18 years' <= v.today THEN NULL
+                        WHEN EXISTS (SELECT FROM guardianship g
+                                      WHERE g.patient_id = subject AND g.superseded_by IS NULL AND g.record_status <> 'entered_in_error'
+                                        AND g.valid_from <= v.today AND (g.valid_to IS NULL OR g.valid_to > v.today)
+                                        AND (g.guardian_iin = v.iin
+                                             OR (SELECT o.iin = v.iin FROM patient o WHERE o.id = g.guardian_id)))
+                        THEN CASE WHEN p.birth_date + INTERVAL '16 years' > v.today THEN 'GUARDIAN' ELSE 'GUARDIAN_OF_TEENAGER' END
+                   END AS capacities
+            OFFSET 0) r
+     WHERE v.role = 'CITIZEN' AND r.capacities IS NOT NULL
+$$;
+
 /* Of everybody. */
 CREATE OR REPLACE FUNCTION access_rights(viewer text, subject bigint)
 RETURNS TABLE (capacities text, withheld text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT r.capacities,
            concat_ws(' ',
-               nullif(CASE WHEN v.role = 'CITIZEN' OR r.emergency IS NOT NULL THEN ''
+               nullif(CASE WHEN r.emergency IS NOT NULL THEN ''
                            WHEN v.role = 'LABORATORY' THEN access_hidden_laboratory(subject, w.practitioner_id, w.clinic_id)
                            /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
                            WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
@@ -67,8 +90,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                /* Of the disputes, other clinics'. */
                CASE WHEN r.capacities LIKE '%DISPUTE_ANSWERER' THEN access_hidden_disputes(subject, w.clinic_id) END),
            r.emergency
-      FROM (SELECT split_part(viewer, '/', 1) AS role, split_part(viewer, '/', 2) AS iin,
-                   (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
+      FROM (SELECT split_part(viewer, '/', 1) AS role, (now() AT TIME ZONE INTERVAL '5 hours')::date AS today OFFSET 0) v
       LEFT JOIN LATERAL access_place(viewer) w ON true
       LEFT JOIN patient p ON p.id = subject
      CROSS JOIN LATERAL (
@@ -80,18 +102,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
             OFFSET 0) e
      CROSS JOIN LATERAL (
             SELECT e.emergency,
-                   CASE WHEN v.role = 'CITIZEN' THEN
-                        CASE WHEN p.deceased_on IS NOT NULL THEN NULL
-                             WHEN p.iin = v.iin THEN 'OWNER'
-                             WHEN p.id IS NULL OR p.birth_date + INTERVAL '18 years' <= v.today THEN NULL
-                             WHEN EXISTS (SELECT FROM guardianship g
-                                           WHERE g.patient_id = subject AND g.superseded_by IS NULL AND g.record_status <> 'entered_in_error'
-                                             AND g.valid_from <= v.today AND (g.valid_to IS NULL OR g.valid_to > v.today)
-                                             AND (g.guardian_iin = v.iin
-                                                  OR (SELECT o.iin = v.iin FROM patient o WHERE o.id = g.guardian_id)))
-                             THEN CASE WHEN p.birth_date + INTERVAL '16 years' > v.today THEN 'GUARDIAN' ELSE 'GUARDIAN_OF_TEENAGER' END
-                        END
-                        WHEN v.role = 'PAYER' THEN
+                   CASE WHEN v.role = 'PAYER' THEN
                              concat_ws(',', 'PAYER', (SELECT 'DISPUTE_ANSWERER' FROM dispute d
                                                        WHERE d.patient_id = subject AND d.clinic_id IS NULL
                                                          AND (d.answered_at IS NULL OR d.answered_at >= now() - INTERVAL '30 days') LIMIT 1))
@@ -143,7 +154,9 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                     WHERE d.patient_id = subject AND d.clinic_id = w.clinic_id
                                       AND (d.answered_at IS NULL OR d.answered_at >= now() - INTERVAL '30 days') LIMIT 1) END), '') END AS capacities
             OFFSET 0) r
-     WHERE r.capacities IS NOT NULL AND p.id IS NOT NULL AND v.role <> 'AMBULANCE'
+     WHERE r.capacities IS NOT NULL AND p.id IS NOT NULL AND v.role NOT IN ('CITIZEN', 'AMBULANCE')
+    UNION ALL
+    SELECT * FROM access_rights_citizen(viewer, subject)
     UNION ALL
     SELECT * FROM access_rights_ambulance(viewer, subject)
 $$;

@@ -4,10 +4,12 @@
  * endangers life (vital_limit) is told to the person too, and to the doctor once more.
  */
 CREATE OR REPLACE FUNCTION diary_out_of_bounds(measured text, day date, first_value bigint, other_value bigint) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce(bool_or(first_value < l.low OR first_value > l.high OR other_value < l.second_low OR other_value > l.second_high), false)
-      FROM diary_limit l WHERE l.kind = measured AND l.valid_from <= day AND (l.valid_to IS NULL OR l.valid_to > day)
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM diary_limit l
+                    WHERE l.kind = measured AND l.valid_from <= day AND (l.valid_to IS NULL OR l.valid_to > day)
+                      AND (first_value < l.low OR first_value > l.high OR other_value < l.second_low OR other_value > l.second_high));
+END $$;
 
 CREATE OR REPLACE FUNCTION write_diary(viewer text, patient_id bigint, kind text, noted_at timestamptz, value bigint, second_value bigint, note text, idempotency_key text, payload_digest text)
 RETURNS SETOF diary_entry LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -39,7 +41,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Only blood pressure has a second value.';
         ELSIF measured NOT IN ('blood_pressure', 'wellbeing') AND amount IS NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'What was measured has a value.';
-        ELSIF (SELECT count(*) FROM diary_entry d WHERE d.patient_id = subject AND d.recorded_at > clock_timestamp() - INTERVAL '1 day') >= 200 THEN
+        ELSIF (SELECT d.recorded_at FROM diary_entry d WHERE d.patient_id = subject ORDER BY d.id DESC OFFSET 199 LIMIT 1) > clock_timestamp() - INTERVAL '1 day' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ005', MESSAGE = 'There are 200 entries of the diary within a day; please try again later.', DETAIL = refusal_about(subject);
         END IF;
         INSERT INTO diary_entry AS d (patient_id, kind, noted_at, value, second_value, note) VALUES (subject, measured, at, amount, other, words) RETURNING d.id INTO made;

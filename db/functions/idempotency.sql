@@ -47,6 +47,7 @@ END $$;
 
 /* Whether the viewer sees this person's record in one of these capacities. */
 CREATE OR REPLACE FUNCTION access_has(viewer text, subject bigint, VARIADIC wanted text[]) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM access_rights(viewer, subject) r WHERE string_to_array(r.capacities, ',') && wanted)
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM access_rights(viewer, subject) r WHERE string_to_array(r.capacities, ',') && wanted);
+END $$;

@@ -5,15 +5,16 @@
 
 /* Whether a value, in the unit of its kind, endangers a person of that age; the upper bounds first. NULL: it does not, or nothing is known of it. */
 CREATE OR REPLACE FUNCTION vital_flag(subject bigint, measured text, day date, first_value numeric, other_value numeric) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN first_value > l.critical_high OR other_value > l.second_high THEN 'critical_high'
-                WHEN first_value < l.critical_low OR other_value < l.second_low THEN 'critical_low' END
-      FROM patient p
-     CROSS JOIN LATERAL (SELECT age(day, p.birth_date) AS old OFFSET 0) a
-      JOIN vital_limit l ON l.kind = measured AND l.valid_from <= day AND (l.valid_to IS NULL OR l.valid_to > day)
-       AND int4range(l.from_months, l.below_months) @> (extract(year FROM a.old) * 12 + extract(month FROM a.old))::integer
-     WHERE p.id = subject
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT CASE WHEN first_value > l.critical_high OR other_value > l.second_high THEN 'critical_high'
+                        WHEN first_value < l.critical_low OR other_value < l.second_low THEN 'critical_low' END
+              FROM patient p
+             CROSS JOIN LATERAL (SELECT age(day, p.birth_date) AS old OFFSET 0) a
+              JOIN vital_limit l ON l.kind = measured AND l.valid_from <= day AND (l.valid_to IS NULL OR l.valid_to > day)
+               AND int4range(l.from_months, l.below_months) @> (extract(year FROM a.old) * 12 + extract(month FROM a.old))::integer
+             WHERE p.id = subject);
+END $$;
 
 /*
  * Whom a dangerous value is told to: in hospital the doctor who admitted, else who leads the person's plan of care, else the doctor of the district.
