@@ -38,9 +38,10 @@ END $$;
 
 /* The retail cap of a medicine on a day, in tiyn per pack; NULL: there is none. */
 CREATE OR REPLACE FUNCTION retail_cap(product bigint, day date) RETURNS bigint
-LANGUAGE sql STABLE AS $$
-    SELECT c.amount FROM price_cap c WHERE c.drug_id = product AND c.kind = 'retail' AND c.valid_from <= day AND (c.valid_to IS NULL OR c.valid_to > day)
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT c.amount FROM price_cap c WHERE c.drug_id = product AND c.kind = 'retail' AND c.valid_from <= day AND (c.valid_to IS NULL OR c.valid_to > day));
+END $$;
 
 /*
  * The first of the packages with which something is wrong: not in circulation, of another pharmacy, named twice, or not the
@@ -83,15 +84,16 @@ END $$;
 
 /* The packages are sold, with the step on their path that says so. */
 CREATE OR REPLACE FUNCTION sell_packages(place bigint, codes text[]) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     WITH sold AS (
-        UPDATE med_package m SET state = 'sold', pharmacy_id = place
+        UPDATE med_package m SET state = 'sold', pharmacy_id = sell_packages.place
           FROM unnest(codes) c, gs1_fields(c) f WHERE m.gtin = f ->> '01' AND m.serial = f ->> '21'
         RETURNING m.id)
     INSERT INTO package_event (package_id, seq, at, pharmacy_id, kind, place)
     SELECT s.id, coalesce((SELECT max(e.seq) FROM package_event e WHERE e.package_id = s.id), 0) + 1, clock_timestamp(), f.id, 'sold', f.name
-      FROM sold s, pharmacy f WHERE f.id = sell_packages.place
-$$;
+      FROM sold s, pharmacy f WHERE f.id = sell_packages.place;
+END $$;
 
 /*
  * `quantity` units of the prescription that a patient came with, out of `packages` (what their DataMatrix says), for `price` in all. No row: there is

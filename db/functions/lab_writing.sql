@@ -5,9 +5,10 @@
 
 /* Whether the owner keeps this entry from the viewer. */
 CREATE OR REPLACE FUNCTION entry_withheld(viewer text, subject bigint, entry_table text, entry bigint) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce(bool_or(string_to_array(r.withheld, ' ') && ARRAY[entry_table, entry_table || ':' || entry]), false) FROM access_rights(viewer, subject) r
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN coalesce((SELECT string_to_array(r.withheld, ' ') && ARRAY[entry_table, entry_table || ':' || entry] FROM access_rights(viewer, subject) r), false);
+END $$;
 
 /* What is usual of a test for this person, by sex and age at that time. */
 CREATE OR REPLACE FUNCTION lab_usual(subject bigint, test bigint, at timestamptz, OUT low numeric, OUT high numeric)
@@ -19,12 +20,13 @@ $$;
 
 /* How a value lies to what is usual, and to what endangers life. NULL: nothing to compare it with. */
 CREATE OR REPLACE FUNCTION lab_flag(code text, value numeric, low numeric, high numeric) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN value < (SELECT l.critical_low FROM lab_limit l WHERE l.loinc = code) AND coalesce(value < low, true) THEN 'critical_low'
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN CASE WHEN value < (SELECT l.critical_low FROM lab_limit l WHERE l.loinc = code) AND coalesce(value < low, true) THEN 'critical_low'
                 WHEN value > (SELECT l.critical_high FROM lab_limit l WHERE l.loinc = code) AND coalesce(value > high, true) THEN 'critical_high'
                 WHEN value < low THEN 'low' WHEN value > high THEN 'high'
-                WHEN num_nonnulls(low, high) > 0 THEN 'normal' END
-$$;
+                WHEN num_nonnulls(low, high) > 0 THEN 'normal' END;
+END $$;
 
 /* Refuses what can't be the result of this test (NULL: of none in the list). */
 CREATE OR REPLACE FUNCTION lab_value_check(test lab_test, value numeric, words text, unit text) RETURNS void

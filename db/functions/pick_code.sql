@@ -3,9 +3,10 @@
  * table private.secret, which the server's role can't read, so reading prescriptions gives no code away.
  */
 CREATE OR REPLACE FUNCTION pick_code_hash(number text, code text) RETURNS bytea
-LANGUAGE sql STABLE AS $$
-    SELECT sha256(s.key || sha256(s.key || convert_to(number || '/' || code, 'UTF8'))) FROM private.secret s WHERE s.name = 'pick_code'
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT sha256(s.key || sha256(s.key || convert_to(number || '/' || code, 'UTF8'))) FROM private.secret s WHERE s.name = 'pick_code');
+END $$;
 
 /* A new code for an active prescription, for its owner or a child's guardian; the one before is void. */
 CREATE OR REPLACE FUNCTION new_pick_code(viewer text, patient_id bigint, prescription_id bigint) RETURNS text

@@ -43,9 +43,10 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
 $$;
 
 /* What is kept from a viewer of what one person has, as is_withheld() takes it. */
-CREATE OR REPLACE FUNCTION withheld_from(viewer text, subject bigint) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce((SELECT string_to_array(a.withheld, ' ') FROM access_rights(viewer, subject) a), '{}')
-$$;
+CREATE OR REPLACE FUNCTION withheld_from(viewer text, subject bigint) RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN coalesce((SELECT string_to_array(a.withheld, ' ') FROM access_rights(viewer, subject) a), '{}');
+END $$;
 
 /*
  * The calendar as a viewer may see it. Of a slot whose vaccination, refusal or exemption is kept from him it tells only that: neither that the

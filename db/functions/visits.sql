@@ -26,12 +26,13 @@ END $$;
 
 /* The appointment that is kept by a visit which begins now: this person's with this doctor there today, the nearest if there are several. */
 CREATE OR REPLACE FUNCTION visit_appointment(subject bigint, doctor bigint, clinic bigint) RETURNS bigint
-LANGUAGE sql STABLE AS $$
-    SELECT a.id FROM appointment a
-     WHERE a.patient_id = subject AND a.practitioner_id = doctor AND a.clinic_id = clinic AND a.status = 'booked' AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
-       AND a.starts_at >= kz_today()::timestamp AT TIME ZONE INTERVAL '5 hours' AND a.starts_at < (kz_today() + 1)::timestamp AT TIME ZONE INTERVAL '5 hours'
-     ORDER BY abs(extract(epoch FROM a.starts_at - clock_timestamp())), a.id LIMIT 1
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT a.id FROM appointment a
+             WHERE a.patient_id = subject AND a.practitioner_id = doctor AND a.clinic_id = clinic AND a.status = 'booked' AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
+               AND a.starts_at >= kz_today()::timestamp AT TIME ZONE INTERVAL '5 hours' AND a.starts_at < (kz_today() + 1)::timestamp AT TIME ZONE INTERVAL '5 hours'
+             ORDER BY abs(extract(epoch FROM a.starts_at - clock_timestamp())), a.id LIMIT 1);
+END $$;
 
 CREATE OR REPLACE FUNCTION open_encounter(viewer text, patient_id bigint, kind text, reason text, idempotency_key text, payload_digest text)
 RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
