@@ -1,10 +1,12 @@
 -- wrk: POST one GraphQL document with one variable taken at random from a list.
 -- DOCUMENT: the document as a JSON string. VARIABLE: its variable's name (empty: none). LIST: a file of values, one a
--- line, each with the token of who asks for it behind a blank, or TOKEN for all (empty: none). SEED: of the random choice. At the end one line of JSON: requests, time, latencies in ms, errors.
+-- line, each with the token of who asks for it behind a blank, or TOKEN for all (empty: none). SEED: of the random choice. PAUSE_MS: what a connection waits between
+-- an answer and its next request, on average (empty: nothing), which is no part of its latencies. At the end one line of JSON: requests, time, latencies in ms, errors.
 local document = os.getenv("DOCUMENT")
 local variable = os.getenv("VARIABLE") or ""
 local values, tokens, n = {}, {}, 0
 local ready = {}
+local pause = tonumber(os.getenv("PAUSE_MS") or "")
 
 local function request_text(value, token)
   local authorization = ""
@@ -42,6 +44,11 @@ function request()
   return ready[i] or request_text(values[i], tokens[i])
 end
 
+if pause then
+  function delay() -- whole milliseconds
+    return math.floor(pause + math.random())
+  end
+end
 
 function done(summary, latency, requests)
   local e = summary.errors
