@@ -1,5 +1,6 @@
 // The frame that all mutations share: each takes a key and keeps to it, or says why it has none; what is asked for again with its key is told again to who may still see it.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -78,6 +79,34 @@ test('emergency access with a key counts once', async () => {
   const first = await writing.data(who, OPEN, variables);
   for (let i = 0; i < 3; i++) assert.deepEqual(await writing.data(who, OPEN, variables), first);
   assert.equal(await database.value(`SELECT count(*) FROM private.attempt WHERE kind = 'emergency' AND who = '${doctor.id}'`), 1);
+});
+
+test('a key is its change\'s for a day, then it is free again, and those of yesterday are swept', async () => {
+  const REPORT = 'mutation ($code: String!, $key: String!) { reportPackage(code: $code, idempotencyKey: $key) { number } }';
+  const gtin = await database.value('SELECT gtin FROM drug WHERE gtin IS NOT NULL ORDER BY id LIMIT 1');
+  const viewer = `CITIZEN/${person.iin}/`;
+  const hashOf = (key) => createHash('sha256').update(`${viewer}\n${key}`).digest();
+  const report = async (serial, key) => (await writing.data(asCitizen(), REPORT, { code: `01${gtin}21${serial}`, key })).reportPackage.number;
+  const key = newKey(), first = await report('D1', key);
+  const age = (hours) => database.execute(`UPDATE private.idempotency SET made_at = clock_timestamp() - INTERVAL '${hours} hours' WHERE id = '\\x${hashOf(key).toString('hex')}'`);
+  await age(23.9);
+  assert.equal(await report('D1', key), first);
+  await writing.refused(asCitizen(), REPORT, { code: `01${gtin}21D2`, key }, 'CONFLICT');
+  await age(24.1);
+  assert.notEqual(await report('D2', key), first, 'a change of its own');
+  await writing.refused(asCitizen(), REPORT, { code: `01${gtin}21D1`, key }, 'CONFLICT');
+  await database.execute(`INSERT INTO private.idempotency (id, digest, made_at) SELECT sha256(convert_to('old' || i, 'UTF8')), repeat('0', 64), clock_timestamp() - INTERVAL '25 hours' FROM generate_series(1, 100) i`);
+  const left = () => database.value(`SELECT count(*)::int FROM private.idempotency WHERE digest = repeat('0', 64)`);
+  let sweeping = 0;
+  for (let i = 0; sweeping < 2; i++) { // by the key's hash, one call in sixteen
+    const candidate = `${newKey()}-${i}`;
+    if (hashOf(candidate)[0] >= 16) continue;
+    const before = await left();
+    await report(`S${i}`, candidate);
+    sweeping++;
+    assert.equal(await left(), Math.max(0, before - 64));
+  }
+  assert.equal(await left(), 0);
 });
 
 test('what was acknowledged is there, once, though the server is killed and everybody asks again', async () => {
