@@ -9,15 +9,17 @@ import { BINARY, TOP, atExit, sleep } from './run.mjs';
 
 const COMPLAINT = /(Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer|runtime error:/;
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
+/** A port that nobody listens on. Not one that the kernel would choose: those are also given to the clients of tests that run beside, before our server has it. */
+export async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const free = await new Promise((resolve) => {
+      const probe = net.createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 /** What a process calls itself; nothing when it has ended, reaped or not. */
@@ -146,8 +148,9 @@ export async function startServer({ database, redis = 'off', tokens, args = [], 
   const [file, ...before] = [...wrap, BINARY];
   const shared = ['--shared-cache', '--follow'].some((flag) => args.includes(flag)) ? [] : ['--shared-cache', '0'];
   const rights = args.includes('--rights-seconds') ? [] : ['--rights-seconds', '0'];
+  const patience = args.includes('--request-seconds') ? [] : ['--request-seconds', '30']; // tests beside this one have the cores as well
   const child = spawn(file, [...before, 'serve', '--listen', '127.0.0.1', '--port', String(port), '--database', conninfo,
-    '--redis', redis, ...(tokens ? tokens.flags : ['--access', 'open']), ...shared, ...rights, ...args], { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    '--redis', redis, ...(tokens ? tokens.flags : ['--access', 'open']), ...shared, ...rights, ...patience, ...args], { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const server = new Server(child, port);
   await new Promise((resolve, reject) => {
     child.once('spawn', resolve);
