@@ -44,7 +44,7 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tolqujat_server', f);
     END LOOP;
     /* Import and the jobs of a month are for the owner's commands alone. */
-    FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.proname ~ '^(import|job|compute|capitation|visit_flags|due_notices)_' LOOP
+    FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.proname ~ '^(import|job|compute|capitation|visit_flags|due_notices|due_many)_' LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM tolqujat_server', f);
     END LOOP;
     /* So are messages for who sends them. */

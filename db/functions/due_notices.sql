@@ -8,19 +8,19 @@ LANGUAGE plpgsql AS $$
 DECLARE
     told bigint;
 BEGIN
-    WITH due AS (
-        SELECT p.id, d.items
-          FROM patient p
-         CROSS JOIN LATERAL (SELECT count(*) AS items FROM all_due_items(p.id, of_month)) d
-         WHERE p.id > after AND p.id <= until AND p.deceased_on IS NULL AND d.items > 0
-           AND NOT EXISTS (SELECT FROM private.due_notice n WHERE n.month = of_month AND n.patient_id = p.id)
+    WITH due AS MATERIALIZED (
+        SELECT d.patient_id, count(*) AS items FROM due_many_items(after, until, of_month) d GROUP BY 1
     ), made AS (
-        INSERT INTO private.due_notice (month, patient_id) SELECT of_month, d.id FROM due d
+        INSERT INTO private.due_notice (month, patient_id) SELECT of_month, d.patient_id FROM due d
             ON CONFLICT DO NOTHING RETURNING patient_id
+    ), sent AS (
+        INSERT INTO private.outbox (patient_id, kind, channel, key, payload)
+        SELECT l.*
+          FROM made m JOIN due d ON d.patient_id = m.patient_id
+         CROSS JOIN LATERAL outbox_lines('due_this_month', m.patient_id, 'month:' || to_char(of_month, 'YYYY-MM'),
+                                         jsonb_build_object('month', to_char(of_month, 'YYYY-MM'), 'items', d.items), ARRAY['sms', 'app']) l
+            ON CONFLICT (key) DO NOTHING
     )
-    SELECT count(*) INTO told
-      FROM made m JOIN due d ON d.id = m.patient_id
-     CROSS JOIN LATERAL outbox_put('due_this_month', m.patient_id, 'month:' || to_char(of_month, 'YYYY-MM'),
-                                   jsonb_build_object('month', to_char(of_month, 'YYYY-MM'), 'items', d.items), 'sms', 'app');
+    SELECT count(*) INTO told FROM made;
     RETURN told;
 END $$;

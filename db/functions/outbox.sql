@@ -1,12 +1,18 @@
+/* The messages to a patient that say one thing, one for each channel, as rows of the outbox. `about` names what they tell of (a table and an id). */
+CREATE OR REPLACE FUNCTION outbox_lines(message text, subject bigint, about text, payload jsonb, channels text[])
+RETURNS TABLE (patient_id bigint, kind text, channel text, key text, payload jsonb) LANGUAGE sql STABLE ROWS 2 AS $$
+    SELECT subject, message, c, concat_ws('/', message, subject, about, c), payload FROM unnest(channels) c
+$$;
+
 /*
- * Puts a message to a patient on its way, one for each channel, in the transaction of what it tells of. `about` names that (a table and an id), so that
- * the same message about the same thing is written once. `tolqujat messages` sends them.
+ * Puts a message to a patient on its way, one for each channel, in the transaction of what it tells of. The same message about the same thing is
+ * written once. `tolqujat messages` sends them.
  */
 CREATE OR REPLACE FUNCTION outbox_put(message text, subject bigint, about text, payload jsonb, VARIADIC channels text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO private.outbox (patient_id, kind, channel, key, payload)
-    SELECT subject, message, c, concat_ws('/', message, subject, about, c), outbox_put.payload FROM unnest(channels) c
+    SELECT l.* FROM outbox_lines(message, subject, about, outbox_put.payload, channels) l
         ON CONFLICT ON CONSTRAINT outbox_key_key DO NOTHING;
 END $$;
 

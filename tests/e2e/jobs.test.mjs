@@ -190,6 +190,30 @@ describe('the list of what is due', () => {
     assert.deepEqual(await told(), expected.map(({ id }) => ({ id, n: 2 })));
   });
 
+  test('what is due for many at once is what is due for each, in months and with birthdays of every length', async () => {
+    const months = `SELECT ('2017-01-01'::date + n * INTERVAL '25 months')::date AS month FROM generate_series(0, 5) n`;
+    // Half are born so that they come of the age of a rule at the end of such a month, or a day or two beside it; a screening has a new edition; the many are asked for in ranges of uneven size.
+    const rows = JSON.parse(await database.execute(`BEGIN;
+      UPDATE patient p SET birth_date = (date_trunc('month', m.month - make_interval(months => r.from_months)) + INTERVAL '1 month')::date - 1 - p.id::int / 408
+        FROM (SELECT month, row_number() OVER () AS n FROM (${months}) x) m, (SELECT from_months, row_number() OVER (ORDER BY id) AS n FROM plan_rule) r
+       WHERE p.deceased_on IS NULL AND p.id % 2 = 0 AND m.n = p.id / 2 % 6 + 1 AND r.n = p.id / 12 % 34 + 1;
+      UPDATE plan_rule SET valid_to = '2020-12-01' WHERE id = 101;
+      INSERT INTO plan_rule SELECT (jsonb_populate_record(r, '{"id": 901, "valid_from": "2020-12-01", "valid_to": null}')).* FROM plan_rule r WHERE id = 101;
+      UPDATE clinic SET rural = id % 2 = 0;
+      INSERT INTO vaccine_exception (patient_id, series, kind, reason, decided_on, valid_to, clinic_id)
+        SELECT p.id, 'polio', 'refusal', 'of a test', '2019-02-28', CASE WHEN p.id % 3 > 0 THEN '2020-12-31'::date END, p.clinic_id FROM patient p WHERE p.id % 5 = 0 AND p.clinic_id IS NOT NULL;
+      CREATE TEMP TABLE each AS SELECT m.month, d.* FROM (${months}) m, patient p, all_due_items(p.id, m.month) d WHERE p.deceased_on IS NULL;
+      CREATE TEMP TABLE many AS SELECT m.month, d.* FROM (${months}) m, (VALUES (0, 1), (1, 7), (7, 500), (500, 1000000)) r (after, until), due_many_items(r.after, r.until, m.month + 3) d;
+      SELECT json_agg(t) FROM (
+        SELECT e.kind, count(*) AS n, count(*) FILTER (WHERE e.overdue) AS overdue, count(DISTINCT e.rule_id) AS rules, count(e.invitation_id) AS invited,
+               (SELECT count(*) FROM (TABLE each EXCEPT ALL TABLE many) x) AS missing, (SELECT count(*) FROM (TABLE many EXCEPT ALL TABLE each) x) AS more
+          FROM each e GROUP BY 1 ORDER BY 1) t;
+      ROLLBACK`));
+    assert.deepEqual(rows.map(({ kind }) => kind), ['dispensary_visit', 'screening', 'vaccination']);
+    for (const one of rows) assert.ok(one.missing === 0 && one.more === 0 && one.n > 100 && one.overdue > 0 && one.overdue < one.n, JSON.stringify(rows));
+    assert.ok(rows[1].rules >= 10 && rows[1].invited > 0 && rows[2].rules > 15, JSON.stringify(rows));
+  });
+
   test('nobody is told twice in a month, also when the message is deleted', async () => {
     const all = await told();
     await database.execute(`DELETE ${MESSAGES} AND patient_id = ${all[0].id}`);
