@@ -1,8 +1,10 @@
 /* What a patient reads of a row of the access log beside its columns. */
 
-/* As what somebody asked, as the other tables write roles. */
+/* As what somebody asked, as the other tables write roles. Null of a role that the schema's Role does not have: a token can
+   say any word, and whoever asked as it is in the log with a refusal, which must not keep its owner from reading the rest. */
 CREATE OR REPLACE FUNCTION access_log_role(l access_log) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT lower(l.role)
+    SELECT lower(l.role) WHERE l.role IN ('CITIZEN', 'DOCTOR', 'NURSE', 'AMBULANCE', 'PHARMACIST', 'LABORATORY', 'CONTACT_CENTRE', 'PAYER',
+                                          'MANAGER', 'INSPECTOR', 'INTEGRATION')
 $$;
 
 /* Who looked: a medical worker's full name; of citizens what they are to the patient; of a vendor's system the vendor. Null: not known here. */

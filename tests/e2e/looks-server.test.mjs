@@ -96,6 +96,18 @@ describe('on record', () => {
     assert.deepEqual(seen, [...seen].sort().reverse());
   });
 
+  test('looks of every role there is can be read, and of one that the schema does not know', async () => {
+    const [one, other] = [people[7], people[8]];
+    const { __type: { enumValues } } = await server.data('{ __type(name: "Role") { enumValues { name } } }');
+    const roles = enumValues.map(({ name }) => name);
+    for (const role of [...roles, 'FORTUNE_TELLER']) {
+      await server.data('query ($iin: ID!) { patient(iin: $iin) { iin } }', { iin: one.iin }, { headers: keys.bearer({ role, sub: other.iin, org: one.bin }) });
+    }
+    await until(async () => await database.value(`SELECT count(*) FROM access_log WHERE patient_id = ${one.id}`) === roles.length + 1, 'rows');
+    const { me } = await server.data('{ me { patient { accessLog { nodes { role parts } } } } }', {}, { headers: asCitizen(one) });
+    assert.deepEqual(me.patient.accessLog.nodes.map(({ role }) => role).sort(), [...roles, null].sort());
+  });
+
   test('nobody else reads it', async () => {
     const one = people[5];
     const answer = await server.graphql('query ($iin: ID!) { patient(iin: $iin) { fullName accessLog(first: 1) { nodes { at } } } }', { iin: one.iin }, { headers: asDoctor(one) });
