@@ -120,6 +120,37 @@ void conninfo_release(struct conninfo *c)
     *c = (struct conninfo){0};
 }
 
+/* One port, or one for each host with commas between; libpq takes an empty one for its default. */
+static bool is_ports(const char *text)
+{
+    for (const char *p = text;; p++) {
+        char *end = NULL;
+        long port = *p && *p != ',' ? strtol(p, &end, 10) : 0;
+        if (end && (end == p || port < 1 || port > 65535))
+            return false;
+        if (end)
+            p = end;
+        if (*p != ',')
+            return *p == '\0';
+    }
+}
+
+int conninfo_check(const char *text, const char *flag, struct err *reterr)
+{
+    PQconninfoOption *parsed = PQconninfoParse(text, NULL);
+    int rc = parsed ? 0
+                    : err_set(reterr, ERR_CONFIG,
+                              "%s: not a connection string of PostgreSQL (expected \"host=... "
+                              "dbname=...\" or postgresql://...)",
+                              flag);
+
+    for (const PQconninfoOption *o = parsed; rc == 0 && o->keyword; o++)
+        if (o->val && strcmp(o->keyword, "port") == 0 && !is_ports(o->val))
+            rc = err_set(reterr, ERR_CONFIG, "%s: its port is no number from 1 to 65535", flag);
+    PQconninfoFree(parsed);
+    return rc;
+}
+
 int conninfo_connect(void **ret_conn, const char *text, const char *settings, struct err *reterr)
 {
     struct conninfo info;

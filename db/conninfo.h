@@ -47,6 +47,10 @@ void conninfo_name_writer(struct conninfo *c, long pid);
 void conninfo_set_replication(struct conninfo *c);
 void conninfo_release(struct conninfo *c);
 
+/* Whether libpq could connect with `text`, as far as that can be told without trying. ERR_CONFIG: it could not; the reason
+ * begins with `flag`, which is where `text` came from. */
+int conninfo_check(const char *text, const char *flag, struct err *reterr) MUSTCHECK;
+
 /* Connects and waits (10 s, unless the text says otherwise). 0: `*ret_conn` is a PGconn in
  * CONNECTION_OK, which the caller ends with PQfinish. ERR_CONFIG, ERR_MEMORY, or ERR_DATABASE with
  * libpq's reason. For start-up and the command line only. */

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "db/conninfo.h"
 #include "db/migrate.h"
 #include "server/audit_verify.h"
 #include "server/card_key.h"
@@ -119,12 +120,22 @@ static int card_verify(const struct config *config)
     return status;
 }
 
+/* What can be told of connection strings before anything is done with them. */
+static int check_databases(const struct config *config, struct err *reterr)
+{
+    int rc = config->database ? conninfo_check(config->database, "--database", reterr) : 0;
+
+    return rc == 0 && config->follow ? conninfo_check(config->follow, "--follow", reterr) : rc;
+}
+
 static int run(const char *name, enum config_command command, int argc, char **argv)
 {
     struct config config;
     struct err err = {0};
     int rc = config_read(&config, command, argc, argv, &err), status = STATUS_OK;
 
+    if (rc == 0)
+        rc = check_databases(&config, &err);
     if (rc == CONFIG_HELP) {
         config_print_help(command);
     } else if (rc < 0) {
@@ -176,11 +187,12 @@ int main(int argc, char **argv)
     if (strcmp(command, "card") == 0 && argc > 2 && strcmp(argv[2], "key") == 0)
         return run("card key", COMMAND_CARD_KEY, argc - 3, argv + 3);
     if (strcmp(command, "card") == 0) {
-        fputs("tolqujat card: what it does is verify and key\n", stderr);
+        fputs("tolqujat card: what it does is verify and key (see tolqujat --help)\n", stderr);
         return STATUS_USAGE;
     }
     if (strcmp(command, "audit") == 0) {
-        fputs("tolqujat audit: the one thing that it does is verify\n", stderr);
+        fputs("tolqujat audit: the one thing that it does is verify (see tolqujat --help)\n",
+              stderr);
         return STATUS_USAGE;
     }
     if (argc == 2 && strcmp(command, "--version") == 0) {

@@ -21,8 +21,11 @@ const clean = Object.fromEntries(Object.keys(process.env).filter((name) => name.
 const tolqujat = (args, options = {}) => run(BINARY, args, { cwd: tmpdir(), ...options, env: { ...clean, ...options.env } });
 
 describe('what can be got wrong', () => {
-  const closed = (...args) => ['serve', '--database', 'host=/nowhere', '--schema', path.join(TOP, 'schema/passport.graphql'), ...args];
+  const schema = ['--schema', path.join(TOP, 'schema/passport.graphql')];
+  const closed = (...args) => ['serve', '--database', 'host=/nowhere', ...schema, ...args];
   const serve = (...args) => closed('--access', 'open', ...args);
+  const commands = [['serve', '--access', 'open', ...schema], ['check', ...schema], ['migrate', '--dir', path.join(TOP, 'db')], ['messages', '--gateway', 'file:/nowhere/x'],
+    ['import', 'x', BINARY], ['run', 'figures', '--month', '2026-01']];
   const keys = makeKeys();
   const file = (name, bytes, mode) => {
     const where = path.join(keys.dir, name);
@@ -57,6 +60,9 @@ describe('what can be got wrong', () => {
       'max-page-size', 'max-list-input']
       .flatMap((name) => ['0', '-1', '9223372036854775807', ''].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
     ...['drain-seconds', 'cache-bytes', 'shared-cache', 'max-aliases', 'max-directives', 'persisted-queries'].flatMap((name) => ['-1', '9223372036854775807'].map((value) => [serve(`--${name}`, value), new RegExp(`--${name}: `)])),
+    ...['rubbish', 'geheim', 'password=geheim nope=1', 'port=x password=geheim', 'port=0', 'port=65536', 'port=1,x', 'port=1 2', 'postgresql://x:geheim:z'].flatMap((value) => [
+      ...commands.map((command) => [[...command, '--database', value], /--database: (not a connection string|its port is no number)/]),
+      [serve('--follow', value), /--follow: (not a connection string|its port is no number)/]]),
     [serve('--introspection', 'yes'), /--introspection: .* neither on nor off/],
     [serve('--get-queries', 'true'), /--get-queries: .* neither on nor off/],
     [serve('--log-level', 'loud'), /--log-level: "loud"/],
@@ -87,8 +93,8 @@ describe('what can be got wrong', () => {
     ...['token-keys', 'token-issuer', 'token-audience'].map((name) => [closed(`--${name}`, ''), new RegExp(`--${name}: the value is empty`)]),
     [closed('--demo=1'), /--demo takes no value/],
     [serve('--graphiql', '/nowhere'), /--graphiql: \/nowhere/],
-    [['serve', '--access', 'open', '--database', 'x', '--schema', '/nowhere'], /\/nowhere: No such file/],
-    [['serve', '--access', 'open', '--database', 'x', '--schema', '/'], /^tolqujat serve: \/: /],
+    [['serve', '--access', 'open', '--database', 'dbname=x', '--schema', '/nowhere'], /\/nowhere: No such file/],
+    [['serve', '--access', 'open', '--database', 'dbname=x', '--schema', '/'], /^tolqujat serve: \/: /],
     [['serve', '--database', 'x'], /--schema is not given/],
     [['serve'], /--database is not given/],
     [['migrate', '--database', 'x'], /--dir is not given/],
@@ -122,7 +128,7 @@ describe('what can be got wrong', () => {
     try {
       writeFileSync(path.join(dir, 'a.graphql'), 'type Query {\n  a: Nope\n}\n');
       for (const command of [['serve', '--access', 'open'], ['check']]) {
-        const { status, stderr } = await tolqujat([...command, '--database', 'x', '--schema', path.join(dir, 'a.graphql')]);
+        const { status, stderr } = await tolqujat([...command, '--database', 'dbname=x', '--schema', path.join(dir, 'a.graphql')]);
         assert.equal(status, 2, stderr);
         assert.match(stderr, /a\.graphql:2: .*Nope/);
       }

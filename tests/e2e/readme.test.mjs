@@ -28,3 +28,9 @@ for (const time of ['first', 'second', 'third']) {
     assert.deepEqual(await server.graphql(block('graphql'), variables), JSON.parse(block('json')));
   });
 }
+
+test('of the citizen whose token the demo prints', async () => {
+  const people = await database.execute(readFileSync(path.join(TOP, 'db/population/tokens.sql'), 'utf8'));
+  const [, , iin] = people.split('\n').find((line) => line.startsWith('citizen|')).split('|');
+  assert.equal(iin, variables.iin);
+});

@@ -17,6 +17,7 @@ for (const [args, word] of [
   [['--port', '65536'], '65535'],
   [['--port', '-1'], "'-1'"],
   [['--workers', '0'], '--workers'],
+  [['--workers', '25'], 'from 1 to 24'],
   [['--verbose'], "'--verbose'"],
 ]) {
   test(`demo ${args.join(' ')}: one line, status 2`, async () => {
