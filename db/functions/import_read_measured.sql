@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION private.import_rounded(v numeric) RETURNS numeric LAN
 $$;
 
 /*
- * observation: at, kind, value, second_value, unit. lab_result: at ordered_at, until resulted_at, code LOINC, name, value, unit, words value_text, low, high,
+ * observation: at, kind, value, second_value, unit, status flag. lab_result: at ordered_at, until resulted_at, code LOINC, name, value, unit, words value_text, low, high,
  * kind flag. lifestyle (smoking): day, kind, status level, words note.
  */
 CREATE OR REPLACE FUNCTION private.import_read_measured() RETURNS void LANGUAGE plpgsql AS $$
@@ -65,7 +65,7 @@ BEGIN
      WHERE s.resource_type = 'Observation' AND s.state = 'ready';
 END $$;
 
-/* What the tables ask of a measurement; and how a result lies to its range. */
+/* What the tables ask of a measurement; and how a value lies to its range, and to what endangers life: of a result by its own range, of a measurement of the last 30 days by age. */
 CREATE OR REPLACE FUNCTION private.import_check_measured() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE import_row r SET state = 'bad', why = CASE
@@ -74,8 +74,11 @@ BEGIN
       FROM observation_kind k
      WHERE r.tab = 'observation' AND r.why IS NULL AND k.kind = r.kind
        AND (r.value NOT BETWEEN k.least AND k.most OR r.kind = 'blood_pressure' AND (r.second_value > 0 AND r.second_value < r.value) IS NOT TRUE);
-    UPDATE import_row r SET kind = CASE WHEN r.value < r.low THEN 'low' WHEN r.value > r.high THEN 'high' ELSE 'normal' END
-     WHERE r.tab = 'lab_result' AND r.why IS NULL AND r.value IS NOT NULL AND num_nonnulls(r.low, r.high) > 0;
+    UPDATE import_row r SET status = vital_flag(s.patient_id, r.kind, r.day, r.value, r.second_value)
+      FROM import_stage s WHERE s.n = r.n AND r.tab = 'observation' AND r.why IS NULL AND r.at > now() - INTERVAL '30 days';
+    UPDATE import_row r SET kind = lab_level(r.value, r.low, r.high, l.critical_low, l.critical_high)
+      FROM import_row x LEFT JOIN (lab_test t JOIN lab_limit l USING (loinc)) ON t.loinc = x.code AND x.value BETWEEN l.possible_low AND l.possible_high
+     WHERE x.n = r.n AND r.tab = 'lab_result' AND r.why IS NULL AND r.value IS NOT NULL AND (num_nonnulls(r.low, r.high) > 0 OR l.loinc IS NOT NULL);
 END $$;
 
 /*

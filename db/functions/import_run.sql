@@ -6,7 +6,7 @@
  *   resolve   references to rows; what refers to something that is not there waits (import_resolve.sql)
  *   read      of each kind its fields into import_row (import_read_*.sql)
  *   judge     dates and people; what is kept gets its id (import_judge.sql)
- *   store     rows into the tables (import_store.sql), and records into source_record
+ *   store     rows into the tables (import_store.sql; what they refuse: import_refused.sql), and records into source_record
  */
 
 /*
@@ -217,7 +217,7 @@ BEGIN
     PERFORM private.import_read_measured();
     PERFORM private.import_read_treatment(source, force);
     PERFORM private.import_judge();
-    PERFORM private.import_store(source);
+    PERFORM private.import_store_good(source);
 END $$;
 
 /* Places in a file where no resource was. */

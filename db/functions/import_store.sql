@@ -18,12 +18,23 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION private.import_store(source smallint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    tables text[] := ARRAY(SELECT s.item_table FROM import_stage s WHERE s.state = 'kept'
+                           UNION SELECT s.old_item_table FROM import_stage s WHERE s.state IN ('kept', 'not_mapped'));
 BEGIN
     PERFORM private.import_supersede();
-    PERFORM private.import_store_diagnoses(source);
-    PERFORM private.import_store_visits(source);
-    PERFORM private.import_store_measured(source);
-    PERFORM private.import_store_treatment(source);
+    IF tables && ARRAY['condition', 'pregnancy', 'allergy'] THEN
+        PERFORM private.import_store_diagnoses(source);
+    END IF;
+    IF tables && ARRAY['encounter', 'hospitalization'] THEN
+        PERFORM private.import_store_visits(source);
+    END IF;
+    IF tables && ARRAY['observation', 'lab_result', 'lifestyle', 'diagnostic_report'] THEN
+        PERFORM private.import_store_measured(source);
+    END IF;
+    IF tables && ARRAY['immunization', 'medication_statement', 'procedure_done', 'care_plan', 'care_goal'] THEN
+        PERFORM private.import_store_treatment(source);
+    END IF;
 END $$;
 
 CREATE OR REPLACE FUNCTION private.import_store_diagnoses(source smallint) RETURNS void LANGUAGE plpgsql AS $$
@@ -54,8 +65,8 @@ END $$;
 
 CREATE OR REPLACE FUNCTION private.import_store_measured(source smallint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO observation (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, observed_at, kind, value, second_value, unit)
-    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.at, k.kind, k.value, k.second_value, k.unit
+    INSERT INTO observation (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, observed_at, kind, value, second_value, unit, flag)
+    SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.at, k.kind, k.value, k.second_value, k.unit, k.status
       FROM import_kept k WHERE k.item_table = 'observation';
     INSERT INTO lab_result (patient_id, id, lab_test_id, clinic_id, ordered_by, recorded_by, recorded_at, source_id, version, source_rec, ordered_at, resulted_at,
                             status, loinc, name, value, unit, value_text, low, high, flag)

@@ -1,6 +1,7 @@
 /*
  * Ingest: a vendor's system posts records of one person, as a Bundle, and they go the way of an import (import_run.sql), in one transaction. What differs:
  *   - it writes as the source whose BIN its token names, about the one person whom the answer names: that is whose caches are void;
+ *   - the person and a doctor are told of what endangers life. An import tells nobody: what it brings is history;
  *   - organisations and doctors are only recognised. Everybody reads them, so new ones come by an import, which an operator runs;
  *   - what waited is looked at again where it is about this person, at most 2000 records a post;
  *   - posts of one source take turns, those of several go side by side, and an import that runs is waited for between two of its batches, as long as
@@ -147,6 +148,33 @@ BEGIN
     UPDATE private.import_run r SET ended_at = clock_timestamp() WHERE r.id = run;
 END $$;
 
+/*
+ * Tells of what endangers life among what this run kept, as if it had been entered here: of results of the last week (addLabResult), of measurements of the last
+ * day (recordMeasurement). What is older is history, of which a system's first Bundles are full. Of one Bundle the person is told once about its results, and each doctor,
+ * since the messages say neither which nor what; and nobody of a new version that says the same.
+ */
+CREATE OR REPLACE FUNCTION private.ingest_tell(run bigint, source smallint, subject bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    r record;
+BEGIN
+    FOR r IN SELECT DISTINCT min(l.id) OVER () AS about, coalesce(d.id, vital_doctor(subject)) AS doctor
+               FROM private.source_record t
+               JOIN lab_result l ON l.patient_id = subject AND l.id = t.item_id
+               LEFT JOIN practitioner d ON d.id = l.ordered_by AND d.active
+              WHERE t.patient_id = subject AND t.resource_type = 'Observation' AND t.source_id = source AND t.last_run = run AND t.state = 'kept' AND t.item_table = 'lab_result'
+                AND l.flag IN ('critical_low', 'critical_high') AND l.resulted_at > now() - INTERVAL '7 days'
+                AND NOT EXISTS (SELECT FROM lab_result o WHERE o.patient_id = subject AND o.superseded_by = l.id AND (o.flag, o.value) = (l.flag, l.value)) LOOP
+        PERFORM lab_tell(subject, r.about, r.doctor);
+    END LOOP;
+    FOR r IN SELECT DISTINCT ON (about) concat_ws(':', 'observation', o.kind, (o.observed_at AT TIME ZONE INTERVAL '5 hours')::date) AS about, o.observed_at, o.recorded_by
+               FROM private.source_record t JOIN observation o ON o.patient_id = subject AND o.id = t.item_id
+              WHERE t.patient_id = subject AND t.resource_type = 'Observation' AND t.source_id = source AND t.last_run = run AND t.state = 'kept' AND t.item_table = 'observation'
+                AND o.flag IS NOT NULL
+              ORDER BY about, o.observed_at DESC LOOP
+        PERFORM vital_tell(subject, r.observed_at, r.about, r.about, r.recorded_by);
+    END LOOP;
+END $$;
+
 /* What became of a run, for the answer: of each entry what is true of its record now. `came`: [{place, kind, record, changed, state}], as they were staged. */
 CREATE OR REPLACE FUNCTION private.ingest_keep(run bigint, source smallint, subject bigint, came jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -205,6 +233,7 @@ BEGIN
                                                                    UNION SELECT 'Patient?identifier=' || (i ->> 'system') || '|' || (i ->> 'value') FROM jsonb_path_query(s.body, 'lax $.identifier[*]') i) x (ref)
                          WHERE s.resource_type = 'Patient' AND s.state IN ('kept', 'unchanged') AND length(x.ref) <= 1000);
         PERFORM private.ingest_settle(run, source.id, subject, person);
+        PERFORM private.ingest_tell(run, source.id, subject);
         PERFORM private.ingest_end(run, source.id);
         made := private.ingest_keep(run, source.id, subject, came);
         PERFORM change_done(viewer, 'ingest_batch', idempotency_key, subject, 'ingest', made);

@@ -18,14 +18,20 @@ LANGUAGE sql STABLE AS $$
        AND extract(year FROM age((at AT TIME ZONE INTERVAL '5 hours')::date, p.birth_date)) < g.age_to
 $$;
 
-/* How a value lies to what is usual, and to what endangers life. NULL: nothing to compare it with. */
+/* How a value lies to what is usual, and to what endangers life. NULL: nothing to compare it with. In SQL, so that it is inlined where many are looked at. */
+CREATE OR REPLACE FUNCTION lab_level(value numeric, low numeric, high numeric, critical_low numeric, critical_high numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN value < critical_low AND coalesce(value < low, true) THEN 'critical_low'
+                WHEN value > critical_high AND coalesce(value > high, true) THEN 'critical_high'
+                WHEN value < low THEN 'low' WHEN value > high THEN 'high'
+                WHEN num_nonnulls(low, high) > 0 THEN 'normal' END
+$$;
+
+/* The same of a test. */
 CREATE OR REPLACE FUNCTION lab_flag(code text, value numeric, low numeric, high numeric) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN CASE WHEN value < (SELECT l.critical_low FROM lab_limit l WHERE l.loinc = code) AND coalesce(value < low, true) THEN 'critical_low'
-                WHEN value > (SELECT l.critical_high FROM lab_limit l WHERE l.loinc = code) AND coalesce(value > high, true) THEN 'critical_high'
-                WHEN value < low THEN 'low' WHEN value > high THEN 'high'
-                WHEN num_nonnulls(low, high) > 0 THEN 'normal' END;
+    RETURN (SELECT lab_level(lab_flag.value, lab_flag.low, lab_flag.high, l.critical_low, l.critical_high) FROM (VALUES (code)) t (loinc) LEFT JOIN lab_limit l USING (loinc));
 END $$;
 
 /* Refuses what can't be the result of this test (NULL: of none in the list). */
@@ -46,14 +52,12 @@ BEGIN
 END $$;
 
 /* The patient is told at once of a value that endangers life, and the doctor who ordered the test. The messages name neither the test nor the value. */
-CREATE OR REPLACE FUNCTION lab_tell(subject bigint, result bigint, flag text, ordered_by bigint) RETURNS void
+CREATE OR REPLACE FUNCTION lab_tell(subject bigint, result bigint, ordered_by bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF flag IN ('critical_low', 'critical_high') THEN
-        PERFORM outbox_put('result_critical', subject, 'lab_result:' || result, '{}', 'sms', 'app');
-        IF ordered_by IS NOT NULL THEN
-            PERFORM outbox_tell_doctor('patient_critical', subject, ordered_by, 'lab_result:' || result, '{}');
-        END IF;
+    PERFORM outbox_put('result_critical', subject, 'lab_result:' || result, '{}', 'sms', 'app');
+    IF ordered_by IS NOT NULL THEN
+        PERFORM outbox_tell_doctor('patient_critical', subject, ordered_by, 'lab_result:' || result, '{}');
     END IF;
 END $$;
 
@@ -147,7 +151,9 @@ BEGIN
             r.recorded_by := place.practitioner_id;
             INSERT INTO lab_result SELECT r.*;
         END IF;
-        PERFORM lab_tell(subject, made, r.flag, r.ordered_by);
+        IF r.flag IN ('critical_low', 'critical_high') THEN
+            PERFORM lab_tell(subject, made, r.ordered_by);
+        END IF;
         PERFORM change_done(viewer, 'add_lab_result', idempotency_key, subject, 'lab_result', made);
     END IF;
     RETURN QUERY SELECT x.* FROM lab_result x WHERE x.patient_id = subject AND x.id = made;
@@ -188,7 +194,9 @@ BEGIN
         INSERT INTO lab_result AS r (patient_id, lab_test_id, recorded_by, ordered_at, resulted_at, specimen, loinc, name, value, value_text, unit, low, high, flag)
         VALUES (subject, test.id, place.practitioner_id, at, at, test.specimen, test.loinc, test.name_kk, amount, words, test.unit, least_usual, most_usual, level)
         RETURNING r.id INTO made;
-        PERFORM lab_tell(subject, made, level, NULL);
+        IF level IN ('critical_low', 'critical_high') THEN
+            PERFORM lab_tell(subject, made, NULL);
+        END IF;
         PERFORM change_done(viewer, 'add_outside_lab_result', idempotency_key, subject, 'lab_result', made);
     END IF;
     RETURN QUERY SELECT r.* FROM lab_result r WHERE r.patient_id = subject AND r.id = made;

@@ -49,6 +49,26 @@ BEGIN
     END IF;
 END $$;
 
+/* Refuses unless a nurse or a doctor asks who has the person in care. Gives who it is. */
+CREATE OR REPLACE FUNCTION measuring_place(viewer text, subject bigint, OUT practitioner_id bigint, OUT clinic_id bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT w.practitioner_id, w.clinic_id INTO measuring_place.practitioner_id, measuring_place.clinic_id FROM access_place(viewer) w
+     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'TREATING_NURSE', 'BREAK_GLASS');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a nurse or a doctor who has the person in care records a measurement.', DETAIL = refusal_about(subject);
+    END IF;
+END $$;
+
+/* Refuses blood pressure without both of its values, and a second value of anything else. */
+CREATE OR REPLACE FUNCTION measured_check(subject bigint, measured text, amount numeric, other numeric) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF (measured = 'blood_pressure') <> (other IS NOT NULL) OR other <= 0 OR other >= amount THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Blood pressure has two values, the systolic one above the diastolic one; nothing else has.', DETAIL = refusal_about(subject);
+    END IF;
+END $$;
+
 /* A measurement, by a nurse or a doctor who has the person in care. */
 CREATE OR REPLACE FUNCTION record_measurement(viewer text, patient_id bigint, kind text, value double precision, second_value double precision, observed_at timestamptz, idempotency_key text, payload_digest text)
 RETURNS SETOF observation LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -64,21 +84,16 @@ DECLARE
     first record;
     made bigint;
 BEGIN
-    SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w
-     WHERE w.role IN ('DOCTOR', 'NURSE') AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE', 'TREATING_DOCTOR', 'TREATING_NURSE', 'BREAK_GLASS');
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a nurse or a doctor who has the person in care records a measurement.', DETAIL = refusal_about(subject);
-    END IF;
+    SELECT * INTO place FROM measuring_place(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
         IF at > clock_timestamp() + INTERVAL '5 minutes' OR at < clock_timestamp() - INTERVAL '30 days' OR day < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A measurement is of the last 30 days, and of the person''s life.', DETAIL = refusal_about(subject);
-        ELSIF (measured = 'blood_pressure') <> (other IS NOT NULL) OR other <= 0 OR other >= amount THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Blood pressure has two values, the systolic one above the diastolic one; nothing else has.', DETAIL = refusal_about(subject);
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         END IF;
+        PERFORM measured_check(subject, measured, amount, other);
         level := vital_flag(subject, measured, day, amount, other);
         INSERT INTO observation AS o (patient_id, clinic_id, recorded_by, observed_at, kind, value, second_value, unit, flag)
         SELECT subject, place.clinic_id, place.practitioner_id, at, k.kind, amount, other, k.unit, level FROM observation_kind k WHERE k.kind = measured

@@ -14,6 +14,9 @@ const VACCINATE = `mutation ($patient: ID!, $slot: ID!, $consent: Boolean = fals
     ... on VaccineExempt { exception { id } } ... on ConsentMissing { exception { id } } ... on Vaccinated { vaccination { id } } } }`;
 const MEASURE = `mutation ($patient: ID!, $kind: ObservationKind!, $value: Float!, $second: Float, $at: DateTime, $key: String!) {
   recordMeasurement(patient: $patient, kind: $kind, value: $value, secondValue: $second, observedAt: $at, idempotencyKey: $key) { id kind value secondValue unit flag origin recordedBy { id } clinic { id } } }`;
+const CORRECT = `mutation ($measurement: ID!, $value: Float, $second: Float, $reason: String = "Қате терілген", $key: String!) {
+  correctMeasurement(measurement: $measurement, value: $value, secondValue: $second, reason: $reason, idempotencyKey: $key) {
+    id kind value secondValue unit flag version recordStatus correctedBecause recordedBy { id } earlierVersions { id value recordStatus supersededBy { id } } } }`;
 const DIARY = 'mutation ($patient: ID!, $kind: DiaryKind!, $value: Hundredths!, $second: Hundredths, $key: String!) { writeDiary(patient: $patient, kind: $kind, value: $value, secondValue: $second, idempotencyKey: $key) { id } }';
 const REGISTER = `mutation ($iin: ID!, $born: Date!, $mother: ID, $key: String!) {
   registerPassport(iin: $iin, fullName: "Сұлтанова Әсел", birthDate: $born, sex: FEMALE, motherIin: $mother, idempotencyKey: $key) { id iin guardians(first: 5) { nodes { kind validFrom guardian { iin } } } } }`;
@@ -299,6 +302,58 @@ describe('measurements', () => {
     } finally {
       await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${girl.id}`);
     }
+  });
+
+  describe('that were typed wrong', () => {
+    const correct = (measurement, variables, who = nurse) => writing.data(who, CORRECT, { measurement, key: newKey(), ...variables }).then((data) => data.correctMeasurement);
+    const no = (measurement, variables, ...more) => writing.refused(nurse, CORRECT, { measurement, value: 40, key: newKey(), ...variables }, ...more);
+    const listed = async (kind) => (await passport(mother, `observations(first: 50, kind: ${kind}) { nodes { id value recordStatus } }`)).observations.nodes;
+
+    test('are corrected by a version that says why; the owner reads both; once for a key', async () => {
+      const wrong = await measure('WEIGHT', 410), key = newKey();
+      const right = await correct(wrong.id, { value: 41, key }, doctor);
+      assert.deepEqual({ ...right, recordedBy: right.recordedBy !== null }, { id: right.id, kind: 'WEIGHT', value: 41, secondValue: null, unit: 'kg', flag: null, version: 2, recordStatus: 'ACTIVE', correctedBecause: 'Қате терілген', recordedBy: true,
+        earlierVersions: [{ id: wrong.id, value: 410, recordStatus: 'ACTIVE', supersededBy: { id: right.id } }] });
+      assert.deepEqual(await correct(wrong.id, { value: 41, key }, doctor), right);
+      assert.deepEqual((await listed('WEIGHT')).filter(({ id: one }) => [wrong.id, right.id].includes(one)), [{ id: right.id, value: 41, recordStatus: 'ACTIVE' }]);
+      const { latestObservations } = await passport(mother, 'latestObservations { kind value }');
+      assert.equal(latestObservations.find(({ kind }) => kind === 'WEIGHT').value, 41);
+      await no(wrong.id, {}, 'NOT_FOUND', /in force/);
+      const again = await correct(right.id, { value: 42 });
+      assert.deepEqual(again.earlierVersions.map(({ value }) => value), [41, 410]);
+    });
+
+    test('are taken back without a value, and count nowhere', async () => {
+      const good = await measure('HEIGHT', 150), wrong = await measure('HEIGHT', 51);
+      const gone = await correct(wrong.id, {});
+      assert.deepEqual([gone.recordStatus, gone.value, gone.version, gone.earlierVersions.map(({ id: one }) => one)], ['ENTERED_IN_ERROR', 51, 2, [wrong.id]]);
+      assert.equal((await passport(mother, 'latestObservations { id kind }')).latestObservations.find(({ kind }) => kind === 'HEIGHT').id, good.id);
+      for (const one of [wrong.id, gone.id]) await no(one, { value: 151 }, 'NOT_FOUND');
+    });
+
+    test('one of many at once corrects; what can not be, and by others, is refused', async () => {
+      const pressure = await measure('BLOOD_PRESSURE', 110, 70), pulse = await measure('PULSE', 80);
+      for (const variables of [{ value: 80 }, { value: 80, second: 120 }, { value: null, second: 60 }, { value: 700, second: 60 }, { value: 120, second: 80, reason: 'x'.repeat(9) }, { value: 120, second: 80, reason: 'x'.repeat(1001) }]) {
+        await no(pressure.id, variables, 'BAD_USER_INPUT');
+      }
+      await no(pulse.id, { value: 80, second: 60 }, 'BAD_USER_INPUT');
+      for (const who of [mother, wardNurse, { ...nurse, org: '000000000000' }]) await writing.refused(who, CORRECT, { measurement: pulse.id, value: 81, key: newKey() }, 'FORBIDDEN');
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => writing.ask(i % 2 ? nurse : doctor, CORRECT, { measurement: pulse.id, value: 81 + i, key: newKey() })));
+      assert.equal(answers.filter(({ errors }) => errors === undefined).length, 1, JSON.stringify(answers.map(({ errors }) => errors?.[0].extensions.code)));
+      assert.equal(await database.value(`SELECT count(*)::int AS n FROM observation WHERE patient_id = ${girl.id} AND kind = 'pulse' AND value >= 81 AND superseded_by IS NULL AND corrected_because IS NOT NULL`), 1);
+    });
+
+    test('whose right value endangers life are told; one that was hidden from a doctor is not there for him', async () => {
+      const fine = await measure('RESPIRATORY_RATE', 20), count = async (kind) => (await told(kind)).length;
+      const [person, doctors] = [await count('measurement_critical'), await count('patient_critical')];
+      assert.equal((await correct(fine.id, { value: 60 })).flag, 'CRITICAL_HIGH');
+      assert.deepEqual([await count('measurement_critical'), await count('patient_critical')], [person + 2, doctors + 1]);
+      const hidden = await measure('RESPIRATORY_RATE', 21);
+      const { hideEntry: rule } = await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR) { id } }', { entry: hidden.id });
+      await writing.refused(doctor, CORRECT, { measurement: hidden.id, value: 22, key: newKey() }, 'NOT_FOUND');
+      await writing.data(mother, 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }', { rule: rule.id });
+      assert.equal((await correct(hidden.id, { value: 22 }, doctor)).flag, null);
+    });
   });
 
   test('of the diary too, once for a kind and day', async () => {

@@ -1,0 +1,58 @@
+/*
+ * A measurement that was typed wrong: a new version has what was measured, or says that the entry does not hold. The row stays as it was, and is read through
+ * earlierVersions. Whoever has the person in care may, since who typed it need not be there when it is seen.
+ */
+CREATE OR REPLACE FUNCTION correct_measurement(viewer text, patient_id bigint, observation_id bigint, value double precision, second_value double precision, reason text, idempotency_key text, payload_digest text)
+RETURNS SETOF observation LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := (SELECT p.id FROM patient p WHERE p.id = correct_measurement.patient_id FOR NO KEY UPDATE);
+    entry bigint := observation_id;
+    amount numeric := value;
+    other numeric := second_value;
+    words text := trim(reason);
+    day date;
+    place record;
+    first record;
+    made bigint;
+    changed observation;
+BEGIN
+    SELECT * INTO place FROM measuring_place(viewer, subject);
+    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
+    made := first.item_id;
+    IF made IS NULL THEN
+        IF length(words) NOT BETWEEN 10 AND 1000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Why a measurement is corrected is said in 10 to 1000 characters.', DETAIL = refusal_about(subject);
+        ELSIF amount IS NULL AND other IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A measurement is corrected by all of its values, or taken back without any.', DETAIL = refusal_about(subject);
+        END IF;
+        SELECT x.* INTO changed FROM observation x WHERE x.patient_id = subject AND x.id = entry AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error';
+        IF changed.id IS NULL OR entry_withheld(viewer, subject, 'observation', entry) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such measurement in force in this passport.', DETAIL = refusal_about(subject);
+        END IF;
+        day := (changed.observed_at AT TIME ZONE INTERVAL '5 hours')::date;
+        made := nextval(pg_get_serial_sequence('observation', 'id'));
+        UPDATE observation x SET superseded_by = made WHERE x.patient_id = subject AND x.id = entry;
+        IF amount IS NULL THEN
+            changed.record_status := 'entered_in_error';
+        ELSE
+            PERFORM measured_check(subject, changed.kind, amount, other);
+            changed.value := amount;
+            changed.second_value := other;
+            changed.flag := vital_flag(subject, changed.kind, day, amount, other);
+            changed.record_status := 'active';
+        END IF;
+        changed.id := made;
+        changed.version := changed.version + 1;
+        changed.corrected_because := words;
+        changed.source_id := 1;
+        changed.source_rec := NULL;
+        changed.recorded_at := clock_timestamp();
+        changed.recorded_by := place.practitioner_id;
+        INSERT INTO observation SELECT changed.*;
+        IF amount IS NOT NULL AND changed.flag IS NOT NULL THEN
+            PERFORM vital_tell(subject, changed.observed_at, concat_ws(':', 'observation', changed.kind, day), 'observation:' || made, place.practitioner_id);
+        END IF;
+        PERFORM change_done(viewer, 'correct_measurement', idempotency_key, subject, 'observation', made);
+    END IF;
+    RETURN QUERY SELECT o.* FROM observation o WHERE o.patient_id = subject AND o.id = made;
+END $$;
