@@ -27,11 +27,15 @@ after(async () => {
 describe('no read is older than what was acknowledged', () => {
   for (const [name, fault] of Object.entries(FAULTS)) {
     test(name, async (t) => {
-      await services.start(); // whatever the one before left
-      const result = await runOnce(world, services, fault, Math.max(SECONDS, fault.seconds ?? 0));
-      t.diagnostic(line(result));
-      for (const what of ['stale', 'ghost', 'torn', 'lost', 'gaps']) assert.deepEqual(result[what].slice(0, 3), [], what);
-      for (const what of ['reads', 'writes', 'soon', 'faults']) total[what] += result[what];
+      let result;
+      // A Redis that got no time on a busy machine is left alone for a while, and what was read then did not come from it.
+      for (let tries = 0; tries === 0 || tries < 3 && result.ratio < fault.ratio; tries++) {
+        await services.start(); // whatever the one before left
+        result = await runOnce(world, services, fault, Math.max(SECONDS, fault.seconds ?? 0));
+        t.diagnostic(line(result));
+        for (const what of ['stale', 'ghost', 'torn', 'lost', 'gaps']) assert.deepEqual(result[what].slice(0, 3), [], what);
+        for (const what of ['reads', 'writes', 'soon', 'faults']) total[what] += result[what];
+      }
       assert.ok(result.reads >= 100 && result.writes >= 5 && result.soon >= 5, 'enough was tried');
       if (fault.strike) assert.ok(result.faults > 0, 'something went wrong');
       if (fault.loses) assert.ok(result.failed.writes > 0, 'something went wrong');

@@ -15,7 +15,8 @@ function startLoad(port, number) {
   const forget = atExit(() => child.kill('SIGKILL'));
   const said = new Promise((resolve, reject) => {
     child.once('message', resolve);
-    child.once('exit', (code) => { forget(); reject(new Error(`a process of the load ended with ${code}`)); });
+    child.once('exit', forget);
+    child.once('disconnect', () => reject(new Error(`a process of the load ended with ${child.exitCode}, without a word`))); // behind what it said, as its exit need not be
   });
   said.catch(() => {}); // looked at when the load is over
   return { stop: () => { child.send('stop'); return said; }, kill: () => child.kill('SIGKILL') };

@@ -152,7 +152,7 @@ test('asked for again with its key: the first answer, and one appointment; anoth
   assert.equal(await taken(time), 1);
   await writing.refused(asCitizen(person), BOOK, { patient: ids.get(person.id), slot: other.id, key }, 'CONFLICT', /new key/);
   // Who must not book any more is not told either.
-  await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
+  await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${person.id}`);
   await writing.refused(asCitizen(person), BOOK, { patient: ids.get(person.id), slot: time.id, key }, 'FORBIDDEN');
   await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
 });

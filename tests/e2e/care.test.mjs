@@ -129,11 +129,11 @@ describe('what is free for me', () => {
   test('what needs insurance goes with it, and a rule with its last day', async () => {
     const needs = /^(Specialists' consultations|Planned hospital care)$/;
     assert.equal((await names(child)).filter((name) => needs.test(name)).length, 2);
-    await db.execute(`UPDATE insurance_status SET valid_to = greatest(current_date - 1, valid_from + 1) WHERE patient_id = ${child.id} AND valid_to IS NULL`);
+    await db.execute(`UPDATE insurance_status SET valid_to = greatest(kz_today() - 1, valid_from + 1) WHERE patient_id = ${child.id} AND valid_to IS NULL`);
     const left = await names(child);
     assert.equal(left.filter((name) => needs.test(name)).length, 0);
     assert.ok(left.includes('Primary care'));
-    await db.execute(`UPDATE free_entitlement SET valid_to = current_date - 2 WHERE name_en = 'Ambulance'`);
+    await db.execute(`UPDATE free_entitlement SET valid_to = kz_today() - 2 WHERE name_en = 'Ambulance'`);
     assert.ok(!(await names(child)).includes('Ambulance'));
   });
   test('insurance with its category', async () => {
@@ -147,12 +147,12 @@ describe('what is free for me', () => {
 describe('certificates', () => {
   test('a token tells whether it is valid, and the kind; nothing else', async () => {
     const token = 'f'.repeat(64);
-    await db.execute(`INSERT INTO certificate (patient_id, id, clinic_id, type_code, number, qr_token, issued_on, valid_to) VALUES (${sick.id}, 99, ${clinic.id}, 'driver', 'C-99', '${token}', '2026-01-01', current_date + 1)`);
+    await db.execute(`INSERT INTO certificate (patient_id, id, clinic_id, type_code, number, qr_token, issued_on, valid_to) VALUES (${sick.id}, 99, ${clinic.id}, 'driver', 'C-99', '${token}', '2026-01-01', kz_today() + 1)`);
     const check = async (text = token) => (await server.data('query ($token: String!) { verifyCertificate(token: $token) { valid type { code name(lang: EN) } } }', { token: text }, as({ role: 'CITIZEN', sub: child.iin }))).verifyCertificate;
     const type = { code: 'driver', name: 'Certificate of fitness to drive' };
     assert.deepEqual(await check(), { valid: true, type });
     assert.deepEqual(await check('e'.repeat(64)), { valid: false, type: null });
-    await db.execute(`UPDATE certificate SET valid_to = current_date - 2 WHERE id = 99 AND patient_id = ${sick.id}`);
+    await db.execute(`UPDATE certificate SET valid_to = kz_today() - 2 WHERE id = 99 AND patient_id = ${sick.id}`);
     assert.deepEqual(await check(), { valid: false, type });
     await db.execute(`UPDATE certificate SET valid_to = NULL, revoked_at = now(), revocation_reason = 'x' WHERE id = 99 AND patient_id = ${sick.id}`);
     assert.deepEqual(await check(), { valid: false, type });
@@ -188,9 +188,9 @@ describe('booking', () => {
     const others = await db.query(`SELECT id FROM patient WHERE id <> ${sick.id} AND deceased_on IS NULL ORDER BY id LIMIT 2`);
     await db.execute(`DELETE FROM appointment WHERE practitioner_id = ${doctor.id};
       INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at, status) VALUES
-      (${sick.id}, ${doctor.id}, ${clinic.id}, (current_date + 2 + time '06:00') AT TIME ZONE 'UTC', 'booked'), (${others[0].id}, ${doctor.id}, ${clinic.id}, (current_date + 2 + time '05:00') AT TIME ZONE 'UTC', 'booked'),
-      (${others[1].id}, ${doctor.id}, ${clinic.id}, (current_date + 2 + time '07:00') AT TIME ZONE 'UTC', 'cancelled'), (${others[1].id}, ${doctor.id}, ${clinic.id}, (current_date + 3 + time '07:00') AT TIME ZONE 'UTC', 'booked')`);
-    const date = await db.value('SELECT (current_date + 2)::text');
+      (${sick.id}, ${doctor.id}, ${clinic.id}, (kz_today() + 2 + time '06:00') AT TIME ZONE 'UTC', 'booked'), (${others[0].id}, ${doctor.id}, ${clinic.id}, (kz_today() + 2 + time '05:00') AT TIME ZONE 'UTC', 'booked'),
+      (${others[1].id}, ${doctor.id}, ${clinic.id}, (kz_today() + 2 + time '07:00') AT TIME ZONE 'UTC', 'cancelled'), (${others[1].id}, ${doctor.id}, ${clinic.id}, (kz_today() + 3 + time '07:00') AT TIME ZONE 'UTC', 'booked')`);
+    const date = await db.value('SELECT (kz_today() + 2)::text');
     const { doctorDay } = await server.data('query ($date: Date!) { doctorDay(date: $date) { status patient { fullName diagnoses(first: 1) { nodes { icd10 } } } } }', { date }, atWork());
     const name = async (id) => db.value(`SELECT full_name FROM patient WHERE id = ${id}`);
     assert.deepEqual(doctorDay.map(({ patient }) => patient.fullName), [await name(others[0].id), sick.full_name]);

@@ -94,7 +94,7 @@ test('a tiyn above the cap of the day is refused with cap and price; caps are of
 test('a package that may not be sold, or holds something else', async () => {
   const number = await prescribed(), good = await pack();
   const recalled = await pack({ batch: 'BAD' });
-  await database.execute(`INSERT INTO batch_recall (gtin, batch, recalled_on, order_number, reason) VALUES ('${drug.gtin}', 'BAD', now()::date, '1', 'x')`);
+  await database.execute(`INSERT INTO batch_recall (gtin, batch, recalled_on, order_number, reason) VALUES ('${drug.gtin}', 'BAD', kz_today(), '1', 'x')`);
   const before = await writing.traces();
   const bad = `${drug.gtin.slice(0, 13)}${(Number(drug.gtin[13]) + 1) % 10}`;
   for (const [packages, state] of [[[await pack({ state: 'sold' })], 'ALREADY_SOLD'], [[await pack({ expires: '2025-01-01' })], 'EXPIRED'], [[recalled], 'RECALLED'], [[await pack({ state: 'withdrawn' })], 'RECALLED'],
@@ -255,7 +255,7 @@ test('no plain INSERT or UPDATE gets round the rules', async () => {
   const insert = (change) => {
     const { price, paid_by_patient: paid, quantity } = { ...values, ...change };
     return database.execute(`INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity)
-      SELECT patient_id, id, ${pharmacies[0].id}, drug_id, ${price}, ${paid}, now()::date, ${quantity} FROM prescription WHERE number = '${number}'`);
+      SELECT patient_id, id, ${pharmacies[0].id}, drug_id, ${price}, ${paid}, kz_today(), ${quantity} FROM prescription WHERE number = '${number}'`);
   };
   for (const [change, rule] of [[{ price: 129774 }, 'price_cap'], [{ quantity: 11 }, 'quantity_left'], [{ paid_by_patient: 1 }, 'free']]) {
     await assert.rejects(insert(change), (error) => error instanceof SqlError && error.message.includes(`dispense_${rule}`), rule);

@@ -108,10 +108,10 @@ describe('who answers', () => {
     assert.equal((await writing.data(self, QUEUE)).disputesToAnswer.some(({ id }) => id === made.id), false);
     await database.execute(`UPDATE practitioner SET iin = '${iin}' WHERE id = ${person.colleague_id}`);
     const birth = await database.value(`SELECT birth_date::text FROM patient WHERE id = ${person.id}`);
-    await database.execute(`UPDATE patient SET birth_date = current_date - 3000 WHERE id = ${person.id};
+    await database.execute(`UPDATE patient SET birth_date = kz_today() - 3000 WHERE id = ${person.id};
       INSERT INTO guardianship (patient_id, guardian_iin, kind, valid_from) VALUES (${person.id}, '${iin}', 'mother', '2020-01-01')`);
     await writing.refused(colleague, ANSWER, { dispute: made.id, upheld: true, key: newKey() }, 'FORBIDDEN', /guardian/);
-    await database.execute(`UPDATE guardianship SET valid_to = current_date - 1 WHERE patient_id = ${person.id}; UPDATE patient SET birth_date = '${birth}' WHERE id = ${person.id}`);
+    await database.execute(`UPDATE guardianship SET valid_to = kz_today() - 1 WHERE patient_id = ${person.id}; UPDATE patient SET birth_date = '${birth}' WHERE id = ${person.id}`);
     assert.equal((await answer(colleague, made.id, false)).status, 'REJECTED');
   });
 
@@ -184,7 +184,7 @@ describe('what an answer does', () => {
 
   test('every kind of entry is taken back: what was open stands in nobody\'s way', async () => {
     const at = { clinic_id: person.clinic_id, recorded_by: person.doctor_id };
-    await database.execute(`UPDATE dispensary_registration SET removed_on = current_date, removal_reason = 'test' WHERE patient_id = ${person.id} AND removed_on IS NULL;
+    await database.execute(`UPDATE dispensary_registration SET removed_on = kz_today(), removal_reason = 'test' WHERE patient_id = ${person.id} AND removed_on IS NULL;
       INSERT INTO slot (practitioner_id, clinic_id, starts_at, minutes) VALUES (${person.doctor_id}, ${person.clinic_id}, date_trunc('hour', now()) + INTERVAL '1000 days 7 minutes', 15)`);
     const slot = await one(`SELECT id, starts_at::text FROM slot ORDER BY starts_at DESC LIMIT 1`);
     const test1 = await one(`SELECT id, loinc FROM lab_test WHERE unit IS NOT NULL ORDER BY id LIMIT 1`);
@@ -193,14 +193,14 @@ describe('what an answer does', () => {
     await database.execute(`INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (${person.stranger_id}, ${hospital}, 'hospital_doctor', '2020-01-01')`);
     const inHospital = { ...stranger, org: await database.value(`SELECT bin FROM clinic WHERE id = ${hospital}`) };
     const kinds = [
-      ['hospitalization', 'hospitalizations', { recorded_by: person.doctor_id, clinic_id: hospital, admitted_on: 'current_date', department: "'ward'", icd10_admission: "'J18.9'" }, (row) => row.discharged_on !== null],
-      ['dispensary_registration', 'dispensaryRegistrations', { ...at, practitioner_id: person.doctor_id, registered_on: 'current_date', icd10: "'I10'", group_number: 3 }, (row) => row.removed_on !== null],
-      ['pregnancy', 'pregnancies', { recorded_by: person.doctor_id, noted_on: 'current_date', gravida: 1, para: 0 }, (row) => row.status === 'ended'],
+      ['hospitalization', 'hospitalizations', { recorded_by: person.doctor_id, clinic_id: hospital, admitted_on: 'kz_today()', department: "'ward'", icd10_admission: "'J18.9'" }, (row) => row.discharged_on !== null],
+      ['dispensary_registration', 'dispensaryRegistrations', { ...at, practitioner_id: person.doctor_id, registered_on: 'kz_today()', icd10: "'I10'", group_number: 3 }, (row) => row.removed_on !== null],
+      ['pregnancy', 'pregnancies', { recorded_by: person.doctor_id, noted_on: 'kz_today()', gravida: 1, para: 0 }, (row) => row.status === 'ended'],
       ['appointment', 'appointments', { recorded_by: person.doctor_id, clinic_id: person.clinic_id, practitioner_id: person.doctor_id, starts_at: `'${slot.starts_at}'`, slot_id: slot.id }, (row) => row.status === 'cancelled'],
       // As another system has it: in a unit of its own, and valid for longer than we know.
       ['lab_result', 'labResults', { ...at, lab_test_id: test1.id, loinc: `'${test1.loinc}'`, ordered_at: 'now()', resulted_at: 'now()', status: "'final'", value: 1, unit: "'furlong'", name: "'test'", source_id: 2, source_rec: "'dispute-lab'" }, (row) => row.source_id === 1],
-      ['certificate', 'certificates', { ...at, type_code: `'${type.code}'`, number: "'dispute-1'", qr_token: `'${'q'.repeat(40)}'`, issued_on: 'current_date', valid_to: 'current_date + 9999', source_id: 2, source_rec: "'dispute-certificate'" }, (row) => row.source_rec === null],
-      ['allergy', 'allergies', { recorded_by: person.doctor_id, substance: "'dispute'", criticality: "'low'", noted_on: 'current_date' }, () => true],
+      ['certificate', 'certificates', { ...at, type_code: `'${type.code}'`, number: "'dispute-1'", qr_token: `'${'q'.repeat(40)}'`, issued_on: 'kz_today()', valid_to: 'kz_today() + 9999', source_id: 2, source_rec: "'dispute-certificate'" }, (row) => row.source_rec === null],
+      ['allergy', 'allergies', { recorded_by: person.doctor_id, substance: "'dispute'", criticality: "'low'", noted_on: 'kz_today()' }, () => true],
       ['insurance_status', 'insurance', null, (row) => row.valid_to !== null],
       ['attachment', 'attachments', null, (row) => row.detached_on !== null],
     ];
@@ -228,9 +228,9 @@ describe('what an answer does', () => {
 
   test('a diagnosis is taken back with its other half', async () => {
     const { dagger: first, asterisk } = await one(`SELECT (SELECT min(code) FROM icd10 WHERE mark = '+') AS dagger, (SELECT min(code) FROM icd10 WHERE mark = '*') AS asterisk`);
-    await database.execute(`INSERT INTO condition (patient_id, clinic_id, recorded_by, recorded_on, icd10, name) VALUES (${person.id}, ${person.clinic_id}, ${person.doctor_id}, current_date, '${first}', 'dagger')`);
+    await database.execute(`INSERT INTO condition (patient_id, clinic_id, recorded_by, recorded_on, icd10, name) VALUES (${person.id}, ${person.clinic_id}, ${person.doctor_id}, kz_today(), '${first}', 'dagger')`);
     const dagger = await database.value(`SELECT max(id) FROM condition WHERE patient_id = ${person.id} AND name = 'dagger'`);
-    const star = await plant('condition', 'diagnoses', { clinic_id: person.clinic_id, recorded_by: person.doctor_id, recorded_on: 'current_date', icd10: `'${asterisk}'`, name: "'asterisk'", pair_id: dagger });
+    const star = await plant('condition', 'diagnoses', { clinic_id: person.clinic_id, recorded_by: person.doctor_id, recorded_on: 'kz_today()', icd10: `'${asterisk}'`, name: "'asterisk'", pair_id: dagger });
     await database.execute(`UPDATE condition SET pair_id = ${star.number} WHERE patient_id = ${person.id} AND id = ${dagger}`);
     await answer(colleague, (await dispute(star.id, 'WRONG_DIAGNOSIS')).id, true);
     const rows = [await inForce('condition', star.number), await inForce('condition', dagger)];
@@ -263,7 +263,7 @@ describe('what an answer does', () => {
       const given = await one(`SELECT d.patient_id, d.id, d.prescription_id, d.quantity, p.iin FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id JOIN patient p ON p.id = d.patient_id
         WHERE d.superseded_by IS NULL AND d.receipt = 'none' AND d.record_status = 'active' AND r.status = 'dispensed' AND r.superseded_by IS NULL AND p.deceased_on IS NULL AND p.birth_date < '1990-01-01' AND NOT EXISTS (SELECT FROM dispense l WHERE l.patient_id = d.patient_id AND (l.dispensed_on, l.id) > (d.dispensed_on, d.id))
           AND NOT EXISTS (SELECT FROM dispute x WHERE x.patient_id = p.id) ORDER BY d.patient_id LIMIT 1`);
-      await database.execute(`UPDATE prescription SET valid_to = current_date + 30 WHERE patient_id = ${given.patient_id} AND id = ${given.prescription_id}`);
+      await database.execute(`UPDATE prescription SET valid_to = kz_today() + 30 WHERE patient_id = ${given.patient_id} AND id = ${given.prescription_id}`);
       const who = { role: 'CITIZEN', sub: given.iin };
       const left = () => database.value(`SELECT prescription_quantity_left(r) FROM prescription r WHERE r.patient_id = ${given.patient_id} AND r.id = ${given.prescription_id}`).then(Number);
       // The last that was given out, so that it is the first of the list.

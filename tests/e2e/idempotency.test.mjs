@@ -67,7 +67,7 @@ test('a grant with a key is made once, and told to nobody who may not decide any
   assert.notEqual((await writing.data(asCitizen(), GRANT, variables)).grantAccess.revokedAt, null, 'what was made, as it is now');
   assert.deepEqual(await database.query(`SELECT operation, role, person, item_table FROM private.change_record WHERE patient_id = ${person.id} ORDER BY id`),
     Array(2).fill({ operation: 'grant_access', role: 'CITIZEN', person: person.iin, item_table: 'access_rule' }));
-  await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
+  await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${person.id}`);
   await writing.refused(asCitizen(), GRANT, variables, 'FORBIDDEN');
   await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
 });

@@ -85,7 +85,7 @@ describe('prices', () => {
     assert.equal(prices.reduce((sum, price) => sum + price, 0) / 160, 868);
   });
   test('a price at the cap is kept, one tiyn above it is refused', async () => {
-    const put = (price) => database.execute(`BEGIN; INSERT INTO pharmacy_price SELECT 8, min(f.id), ${price}, current_date FROM pharmacy f
+    const put = (price) => database.execute(`BEGIN; INSERT INTO pharmacy_price SELECT 8, min(f.id), ${price}, kz_today() FROM pharmacy f
       WHERE NOT EXISTS (SELECT FROM pharmacy_price p WHERE p.pharmacy_id = f.id AND p.drug_id = 8); ROLLBACK`);
     await put(129773);
     await assert.rejects(put(129774), /The price 1297.74 is above the retail cap of that day, 1297.73 tenge/);

@@ -112,7 +112,7 @@ describe('a message', () => {
   test('that can go to nobody is a dead letter, and says why', async () => {
     await put(3);
     await database.execute(`UPDATE private.outbox SET kind = 'unknown_kind' WHERE patient_id = ${people[0].id};
-      BEGIN; ALTER TABLE patient DISABLE TRIGGER USER; UPDATE patient SET phone = NULL WHERE id = ${people[1].id}; UPDATE patient SET deceased_on = CURRENT_DATE WHERE id = ${people[2].id}; ALTER TABLE patient ENABLE TRIGGER USER; COMMIT`);
+      BEGIN; ALTER TABLE patient DISABLE TRIGGER USER; UPDATE patient SET phone = NULL WHERE id = ${people[1].id}; UPDATE patient SET deceased_on = kz_today() WHERE id = ${people[2].id}; ALTER TABLE patient ENABLE TRIGGER USER; COMMIT`);
     const gateway = await startGateway(() => 200);
     try {
       assert.equal((await once(gateway.url)).status, 0);

@@ -61,7 +61,7 @@ test('valid by form, and free by entitlement, insurance or age', async () => {
   assert.deepEqual(await valid(adult, 'J01FA10'), [10, false, 'paid']);
   assert.deepEqual(await valid(adult, 'N02AA01'), [7, false, 'paid']);
   assert.deepEqual(await valid(child, 'R03AC02'), [30, true, 'osms']);
-  await database.execute(`INSERT INTO condition (patient_id, id, recorded_on, icd10, name) VALUES (${adult.id}, 9100001, now()::date, 'E11.9', 'x')`);
+  await database.execute(`INSERT INTO condition (patient_id, id, recorded_on, icd10, name) VALUES (${adult.id}, 9100001, kz_today(), 'E11.9', 'x')`);
   const { patient } = await writing.data(doctor, 'query ($iin: ID!) { patient(iin: $iin) { diagnoses(first: 1) { nodes { id icd10 } } } }', { iin: adult.iin });
   assert.equal(patient.diagnoses.nodes[0].icd10, 'E11.9');
   assert.deepEqual(await valid(adult, 'A10BA02', { diagnosis: patient.diagnoses.nodes[0].id }), [30, true, 'gobmp']);
@@ -80,7 +80,7 @@ describe('what warns', () => {
 
   test('an allergy: by group, and by name', async () => {
     await clear(adult);
-    await database.execute(`INSERT INTO allergy (patient_id, noted_on, substance, atc, criticality) VALUES (${adult.id}, now()::date, 'Пенициллиндер', 'J01C', 'high'), (${adult.id}, now()::date, 'КЕТИРИЗИН', NULL, 'low')`);
+    await database.execute(`INSERT INTO allergy (patient_id, noted_on, substance, atc, criticality) VALUES (${adult.id}, kz_today(), 'Пенициллиндер', 'J01C', 'high'), (${adult.id}, kz_today(), 'КЕТИРИЗИН', NULL, 'low')`);
     const traces = await writing.traces();
     const alert = await prescribe(adult, 'J01CR02');
     assert.deepEqual(alert, { __typename: 'AllergyAlert', message: alert.message, allergy: { substance: 'Пенициллиндер' } });
@@ -100,7 +100,7 @@ describe('what warns', () => {
     assert.deepEqual(await prescribe(adult, 'M01AB05'), harm);
     assert.deepEqual(await prescribe(adult, 'B01AA03'), { __typename: 'DuplicateMedicine', other: { number: prescription.number } });
     await clear(adult);
-    await database.execute(`INSERT INTO medication_statement (patient_id, started_on, origin, name, atc) VALUES (${adult.id}, now()::date - 1, 'reported', 'x', 'M01AB05')`);
+    await database.execute(`INSERT INTO medication_statement (patient_id, started_on, origin, name, atc) VALUES (${adult.id}, kz_today() - 1, 'reported', 'x', 'M01AB05')`);
     assert.deepEqual(await prescribe(adult, 'B01AA03'), { ...harm, with: null });
     assert.deepEqual(await overridden(adult, 'B01AA03'), [{ warnings: ['interaction_alert'], reason: WHY }]);
   });

@@ -131,11 +131,11 @@ test('a token names the organisation, a post there of today makes the manager', 
   for (const viewer of [me(CLINIC, 'DOCTOR'), me(DEPARTMENT, 'NURSE'), me(CLINIC, 'MANAGER', '610623358254'), me(MINISTRY, 'MANAGER', '610623358254'), me(''), 'MANAGER', ''])
     assert.deepEqual(await scope(viewer), [], viewer);
   for (const change of [
-    "UPDATE practitioner_role SET role = 'specialist'", "UPDATE practitioner_role SET valid_to = '2026-01-01'", "UPDATE practitioner_role SET valid_from = current_date + 2",
+    "UPDATE practitioner_role SET role = 'specialist'", "UPDATE practitioner_role SET valid_to = '2026-01-01'", "UPDATE practitioner_role SET valid_from = kz_today() + 2",
     'UPDATE practitioner SET active = false', 'UPDATE clinic SET active = false']) {
     assert.equal(await db.execute(`BEGIN; ${change}; SELECT count(*) FROM manager_scope('${me(CLINIC)}'); ROLLBACK`), '0', change);
   }
-  for (const change of ["valid_to = '2026-01-01'", 'valid_from = current_date + 2']) {
+  for (const change of ["valid_to = '2026-01-01'", 'valid_from = kz_today() + 2']) {
     assert.equal(await db.execute(`BEGIN; UPDATE health_authority_post SET ${change}; SELECT count(*) FROM manager_scope('${me(DEPARTMENT)}'); ROLLBACK`), '0', change);
   }
 });

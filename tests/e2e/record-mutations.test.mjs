@@ -144,7 +144,7 @@ describe('what doctors add', () => {
     assert.deepEqual(await ask({ substance: 'пенициллины', criticality: 'LOW' }), made, 'the same group');
     assert.deepEqual(await ask({ substance: 'ПЕНИЦИЛЛИНДЕР', atc: null }), made, 'the same name');
     assert.equal(await database.value(`SELECT count(*) FROM private.outbox WHERE kind = 'allergy_to_prescribed'`), 0);
-    await database.execute(`INSERT INTO prescription (patient_id, drug_id, prescriber_id, issued_on, valid_to, quantity, number, dose) SELECT ${other.id}, min(id), ${other.doctor_id}, now()::date, now()::date + 9, 10, 'REC-1', 'x' FROM drug WHERE atc = 'C09AA03'`);
+    await database.execute(`INSERT INTO prescription (patient_id, drug_id, prescriber_id, issued_on, valid_to, quantity, number, dose) SELECT ${other.id}, min(id), ${other.doctor_id}, kz_today(), kz_today() + 9, 10, 'REC-1', 'x' FROM drug WHERE atc = 'C09AA03'`);
     await ask({ substance: 'Лизиноприл', atc: 'C09AA03' });
     assert.equal(await database.value(`SELECT count(*) FROM private.outbox WHERE kind = 'allergy_to_prescribed'`), 2);
     for (const wrong of [{ substance: ' ' }, { atc: 'penicillin' }, { atc: 'J0' }]) await writing.refused(treating(), ALLERGY, { patient, substance: 'x', key: newKey(), ...wrong }, 'BAD_USER_INPUT');

@@ -114,7 +114,7 @@ describe('laboratory', () => {
   test('who may order what, and where', async () => {
     for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }, { ...doctor, org: elsewhere.bin }]) await writing.refused(who, ORDER, { patient: id, test: tests.potassium, laboratory: lab.gid, key: newKey() }, 'FORBIDDEN');
     await writing.refused(doctor, ORDER, { patient: id, test: tests.potassium, laboratory: (await own('clinic { id }')).clinic.id, key: newKey() }, 'NOT_FOUND', /no such laboratory/);
-    await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
+    await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${person.id}`);
     await writing.refused(doctor, ORDER, { patient: id, test: tests.potassium, laboratory: lab.gid, key: newKey() }, 'CONFLICT', /died/);
     await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
     // The owner reads of every one: of conflicts and of what was asked badly too, which no function needs to say whose they are about.
@@ -261,7 +261,7 @@ describe('certificates', () => {
     assert.deepEqual((await writing.data(null, VERIFY, { token: tokens[0] })).verifyCertificate, { valid: true, type: { code: 'health_state' } });
     for (const [wrong, code] of [[{ to: await day(-1) }, 'BAD_USER_INPUT'], [{ to: await day(181) }, 'BAD_USER_INPUT'], [{ type: 'none' }, 'NOT_FOUND']]) await writing.refused(doctor, ISSUE, { patient: id, key: newKey(), ...wrong }, code);
     for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }]) await writing.refused(who, ISSUE, { patient: id, key: newKey() }, 'FORBIDDEN');
-    await database.execute(`UPDATE patient SET deceased_on = now()::date WHERE id = ${person.id}`);
+    await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${person.id}`);
     await writing.refused(doctor, ISSUE, { patient: id, key: newKey() }, 'CONFLICT', /died/);
     await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
   });
@@ -283,7 +283,7 @@ describe('certificates', () => {
 
   test('the table keeps out what is valid longer than its kind says, and what was revoked stays revoked', async () => {
     const insert = (days, type = 'health_state') => database.execute(`INSERT INTO certificate (patient_id, clinic_id, issued_on, valid_to, type_code, number, qr_token)
-      VALUES (${person.id}, ${person.clinic_id}, now()::date, ${days === null ? 'NULL' : `now()::date + ${days}`}, '${type}', gen_random_uuid()::text, gen_random_uuid()::text)`);
+      VALUES (${person.id}, ${person.clinic_id}, kz_today(), ${days === null ? 'NULL' : `kz_today() + ${days}`}, '${type}', gen_random_uuid()::text, gen_random_uuid()::text)`);
     await insert(180);
     for (const days of [181, null]) await assert.rejects(insert(days), /longer than its kind says/);
     await assert.rejects(database.execute(`UPDATE certificate SET revoked_at = NULL, revocation_reason = NULL WHERE patient_id = ${person.id} AND revoked_at IS NOT NULL`), /stays revoked/);

@@ -236,8 +236,8 @@ test('what is measured, taken and done is there too: the latest of each, and not
     INSERT INTO lab_result (patient_id, ordered_at, name, status) VALUES (${id}, now(), 'ordered-canary', 'ordered');
     INSERT INTO diagnostic_report (patient_id, performed_at, modality, name, conclusion, clinic_id, image_ref) VALUES (${id}, now(), 'xray', 'study-canary', 'clear', ${clinic}, 'image-canary');
     INSERT INTO observation (patient_id, observed_at, kind, value, second_value, unit) SELECT ${id}, now() + interval '1 minute', k.kind, k.least + 1, CASE k.kind WHEN 'blood_pressure' THEN k.least END, k.unit FROM observation_kind k;
-    INSERT INTO lifestyle (patient_id, noted_on, kind, level, amount, unit) VALUES (${id}, current_date + 1, 'smoking', 'high', 20.0, '/d'), (${id}, current_date + 1, 'alcohol', 'none', NULL, NULL);
-    INSERT INTO pregnancy (patient_id, noted_on, due_on) VALUES (${id}, current_date - 30, current_date + 150);
+    INSERT INTO lifestyle (patient_id, noted_on, kind, level, amount, unit) VALUES (${id}, kz_today() + 1, 'smoking', 'high', 20.0, '/d'), (${id}, kz_today() + 1, 'alcohol', 'none', NULL, NULL);
+    INSERT INTO pregnancy (patient_id, noted_on, due_on) VALUES (${id}, kz_today() - 30, kz_today() + 150);
     INSERT INTO procedure_done (patient_id, performed_on, name, result) VALUES (${id}, '2024-02-02', 'procedure-canary', 'fine');
     INSERT INTO medication_statement (patient_id, started_on, origin, name, dose) VALUES (${id}, '2024-02-02', 'reported', 'taken-canary', 'one a day');
     INSERT INTO medication_statement (patient_id, started_on, ended_on, origin, name) VALUES (${id}, '2024-02-02', '2024-02-03', 'reported', 'ended-canary')`);
@@ -273,7 +273,7 @@ test('what is worn and what is planned: each word of it, and none of what is hid
     INSERT INTO care_goal (patient_id, care_plan_id, set_on, description) VALUES (${id}, ${plan}, '2024-02-02', 'goal-canary & more');
     INSERT INTO care_task (patient_id, care_plan_id, due_on, done_on, status, kind, description) VALUES (${id}, ${plan}, '2024-03-02', '2024-03-02', 'done', 'test', 'done-canary');
     INSERT INTO care_plan (patient_id, started_on, ended_on, status, title) VALUES (${id}, '2020-02-02', '2021-02-02', 'completed', 'ended-canary');
-    INSERT INTO lifestyle (patient_id, noted_on, kind, level, note) VALUES (${id}, current_date, 'occupation', 'unknown', 'note-canary')`);
+    INSERT INTO lifestyle (patient_id, noted_on, kind, level, note) VALUES (${id}, kz_today(), 'occupation', 'unknown', 'note-canary')`);
   const words = ['device-canary', 'model-canary', 'lot-canary', 'plan-canary', 'goal-canary', 'task-canary', 'note-canary'];
   for (const [lang, device, mri] of [['KK', 'Кардиостимулятор', 'болмайды'], ['RU', 'Кардиостимулятор', 'нельзя'], ['EN', 'Pacemaker', 'unsafe']]) {
     const { bundle, document } = await summary(iin, undefined, lang);

@@ -87,10 +87,10 @@ describe('a visit', () => {
     await assert.rejects(insert(other.id, person.doctor_id), /encounter_one_of_doctor/);
     await assert.rejects(database.execute(`UPDATE encounter SET under_way = false WHERE patient_id = ${person.id} AND under_way`), /encounter_closed_with/);
     await close(visit);
-    await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) VALUES (${other.id}, (SELECT min(id) FROM clinic WHERE kind = 'hospital'), now()::date, 'x', 'J45.9')`);
+    await database.execute(`INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) VALUES (${other.id}, (SELECT min(id) FROM clinic WHERE kind = 'hospital'), kz_today(), 'x', 'J45.9')`);
     assert.deepEqual(await opening({ patient: otherId }), { __typename: 'AlreadyInHospital', message: 'The person is in hospital elsewhere, which has to discharge first.', other: { department: 'x' } });
     await assert.rejects(insert(other.id, other.doctor_id), /encounter_elsewhere/);
-    await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${other.id} AND department = 'x'; UPDATE patient SET deceased_on = now()::date WHERE id = ${other.id}`);
+    await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${other.id} AND department = 'x'; UPDATE patient SET deceased_on = kz_today() WHERE id = ${other.id}`);
     await writing.refused(doctor, OPEN, { patient: otherId, key: newKey() }, 'CONFLICT', /died/);
     await assert.rejects(insert(other.id, other.doctor_id), /encounter_deceased/);
     await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${other.id}`);
@@ -226,7 +226,7 @@ test('the diary: the owner writes; out of bounds the doctor is told, once for a 
   await write({ kind: 'GLUCOSE', value: '3.49' });
   await write({ kind: 'WELLBEING', note: 'Шаршадым' });
   assert.equal((await told('diary_alert', 'app')).length, 2);
-  await database.execute(`INSERT INTO care_plan (patient_id, practitioner_id, started_on, title) VALUES (${person.id}, ${other.doctor_id}, now()::date, 'x')`);
+  await database.execute(`INSERT INTO care_plan (patient_id, practitioner_id, started_on, title) VALUES (${person.id}, ${other.doctor_id}, kz_today(), 'x')`);
   await write({ kind: 'PULSE', value: '140.00' });
   assert.equal((await told('diary_alert', 'app'))[0].practitioner, Number(other.doctor_id), 'who leads the plan of care');
   const long = 'x'.repeat(2001);

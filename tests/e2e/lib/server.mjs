@@ -3,16 +3,35 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { BINARY, TOP, atExit, sleep } from './run.mjs';
 
 const COMPLAINT = /(Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer|runtime error:/;
 
-/** A port that nobody listens on. Not one that the kernel would choose: those are also given to the clients of tests that run beside, before our server has it. */
+/** The first to ask has it, of all tests that share these services. */
+function takePort(port) {
+  const services = process.env.TOLQUJAT_TEST_SERVICES;
+  if (!services) return true;
+  mkdirSync(path.join(services, 'ports'), { recursive: true });
+  try {
+    mkdirSync(path.join(services, 'ports', String(port)));
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * A port that nobody listens on, or will: it may be seconds until our server does. Not one that the kernel would choose, as those are
+ * given to others meanwhile; and nobody else's of this run, as two servers with SO_REUSEPORT would share it without a word.
+ */
 export async function freePort() {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (!takePort(port)) continue;
     const free = await new Promise((resolve) => {
       const probe = net.createServer();
       probe.once('error', () => resolve(false));
@@ -102,6 +121,15 @@ export class Server {
     const { text } = await this.request('/metrics');
     const found = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? ([0-9.e+-]+)$`, 'gm'))];
     return found.length === 0 ? null : found.reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
+  /** Such a figure when it has come to rest: each of several workers publishes its own once a second. */
+  async settled(name) {
+    for (let before = null, now; ; before = now) {
+      now = await this.metric(name);
+      if (now === before) return now;
+      await sleep(2500);
+    }
   }
 
   async ready(ms = 30_000) {
