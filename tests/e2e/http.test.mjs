@@ -412,7 +412,7 @@ describe('sizes', () => {
 describe('time', () => {
   let quick;
   before(async () => {
-    quick = await startFixture({ head_ms: 600, body_ms: 600, body_ms_per_kb: 100, idle_ms: 600, progress_ms: 1000, linger_ms: 600 });
+    quick = await startFixture({ head_ms: 600, body_ms: 600, body_ms_per_kb: 400, idle_ms: 600, progress_ms: 1000, linger_ms: 600 });
   });
   after(() => quick.stop());
 
@@ -524,7 +524,7 @@ describe('ends', () => {
     const connections = await Promise.all(Array.from({ length: 5 }, () => connect(server.port)));
     for (const connection of connections) {
       await connection.send(get('/never') + get('/never'));
-      await sleep(20);
+      await connection.taken(); // a reset takes what was not read along
       connection.socket.resetAndDestroy();
     }
     await until(async () => Number(text(await exchange(server.port, get('/gone')))) === before_ + 10, 'ten handlers told');
@@ -616,18 +616,17 @@ describe('bounds of the whole', () => {
 
 describe('the end of the server', () => {
   test('what is in flight is finished, and told that it is the last', async () => {
-    const ending = await startFixture();
+    const ending = await startFixture({ drain_idle_ms: 4000 });
     const busy = await connect(ending.port);
     const idle = await connect(ending.port);
     const streaming = await connect(ending.port);
-    await busy.send(get('/slow?700'));
+    await busy.send(get('/slow?2000'));
     await streaming.send(get('/stream?200'));
     await idle.send(get());
     await idle.response();
-    await sleep(50);
+    for (const connection of [busy, streaming]) await connection.taken();
     ending.child.kill('SIGTERM');
-    await sleep(100);
-    await assert.rejects(connect(ending.port), 'no more connections');
+    await until(() => connect(ending.port).then((connection) => { connection.destroy(); return false; }, () => true), 'no more connections', 1500);
     await idle.send(get()); /* the race that every keep-alive client knows: it is still served */
     const late = await idle.response();
     assert.equal(late.headers.connection, 'close');

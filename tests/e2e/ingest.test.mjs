@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertSame, basic, bundle, condition, fingerprint, importFiles, makeFolder, person, readBundle, sums, syntheaFiles, withoutSynthea } from './lib/import.mjs';
+import { Session } from './lib/load.mjs';
 import { until } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
@@ -340,15 +341,11 @@ test('at once: the same Bundle 20 times makes its records once; two vendors side
 });
 
 test('an import that holds the lock is waited for, not for ever', async () => {
-  const held = database.query("SELECT pg_advisory_xact_lock(hashtextextended('tolqujat import', 0)), pg_sleep(60)").catch(() => 'ended');
-  const holder = () => database.value("SELECT coalesce(max(pid), 0) FROM pg_locks WHERE locktype = 'advisory' AND granted");
-  await until(holder, 'the lock');
+  const holder = new Session(database); // which holds it until the answer is here
+  await holder.say("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('tolqujat import', 0));");
   const { data, errors } = await writing.ask(vendor(0), POST, { bundle: text(patient(21)), key: newKey() });
-  const pid = await holder();
-  assert.notEqual(pid, 0, 'it waited until the lock was free');
   assert.deepEqual([data, errors.map(({ extensions }) => extensions.code)], [{ ingestBatch: null }, ['TRY_AGAIN']]);
-  await database.execute(`SELECT pg_cancel_backend(${pid})`);
-  assert.equal(await held, 'ended');
+  await holder.end();
   assert.equal((await post(text(patient(21)))).kept, 1);
 });
 

@@ -62,7 +62,7 @@ function startSender(gateway, ...args) {
   const forget = atExit(() => child.kill('SIGKILL'));
   let stderr = '';
   child.stderr.on('data', (data) => { stderr += data; });
-  const ended = new Promise((resolve) => child.once('exit', (code, signal) => { forget(); resolve({ code, signal, stderr }); }));
+  const ended = new Promise((resolve) => child.once('close', (code, signal) => { forget(); resolve({ code, signal, stderr }); }));
   return { child, ended, stop: async () => { child.kill('SIGTERM'); const end = await ended; assert.deepEqual([end.code, end.signal], [0, null], end.stderr); return end; } };
 }
 

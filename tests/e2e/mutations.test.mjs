@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BINARY, must, run, sleep, until } from './lib/run.mjs';
+import { Session } from './lib/load.mjs';
 import { MAPPING } from './lib/mapping.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
@@ -234,15 +235,15 @@ test('a refusal is told in the function\'s words, other errors in ours, and none
 });
 
 test('who waits for a lock too long is told; readers and other writers are not held up', async () => {
-  const holder = database.execute('BEGIN; SELECT * FROM person WHERE id = 7 FOR UPDATE; SELECT pg_sleep(1.5); COMMIT;');
-  await until(() => database.value("SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1.5)%' AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()").then(Boolean), 'the lock');
+  const holder = new Session(database);
+  await holder.say('BEGIN; SELECT * FROM person WHERE id = 7 FOR UPDATE;');
   const waiting = [1, 2, 3, 4].map(() => refused('mutation { add(id: 7, n: 1) { n } }', {}, { add: null }));
   assert.deepEqual(await server.data('{ person(id: 7) { n } }'), { person: { n: 0 } });
   for (const { extensions, message } of await Promise.all(waiting)) {
     assert.deepEqual([extensions.code, message], ['TRY_AGAIN', 'Others are changing the same records just now. Nothing was changed. Please try again.']);
   }
   assert.deepEqual(await server.data('mutation { add(id: 8, n: 1) { n } }'), { add: { n: 1 } });
-  await holder;
+  await holder.end();
   assert.deepEqual(await server.data('mutation { add(id: 7, n: 1) { n } }'), { add: { n: 1 } });
 });
 
@@ -387,10 +388,10 @@ async function leaves(query, when) {
 }
 
 test('a client that leaves: what is under way comes to its end, what waits its turn is withdrawn', async () => {
-  await leaves('mutation { slowly(id: 13, n: 1, seconds: 0.5) { n } add(id: 13, n: 100) { n } }', () => running('slowly').then(Boolean));
+  await leaves('mutation { slowly(id: 13, n: 1, seconds: 2) { n } add(id: 13, n: 100) { n } }', () => running('slowly').then(Boolean));
   await until(async () => await n(13) === 1, 'the change');
-  const busy = [1, 2].map(() => server.data('mutation { slowly(id: 14, n: 1, seconds: 0.2) { n } }')); // both connections
-  busy.push(server.data('mutation { slowly(id: 15, n: 1, seconds: 1) { n } }'));
+  const busy = [14, 15].map((id) => server.data(`mutation { slowly(id: ${id}, n: 1, seconds: 1.5) { n } }`)); // both connections
+  busy.push(server.data('mutation { slowly(id: 22, n: 1, seconds: 0.5) { n } }'));
   const waits = () => server.metric('tolqujat_db_calls_waiting').then((waiting) => waiting > 0);
   await until(waits, 'a full house');
   await leaves('mutation { add(id: 13, n: 1000) { n } }', () => server.metric('tolqujat_db_calls_waiting').then((waiting) => waiting > 1));

@@ -131,10 +131,10 @@ describe('what counts', () => {
   }));
 
   test('an expired one is refused however often it was taken before', () => taking(async (server, keys) => {
-    const token = keys.sign({ exp: Math.floor(Date.now() / 1000) - 58 }); // and 60 are allowed
+    const token = keys.sign({ exp: Math.floor(Date.now() / 1000) - 56 }); // and 60 are allowed
     assert.equal((await askAs(server, token)).status, 200);
     assert.equal((await askAs(server, token)).status, 200);
-    await until(async () => (await askAs(server, token)).status === 401, 'it is refused', 5000);
+    await until(async () => (await askAs(server, token)).status === 401, 'it is refused', 15_000);
     assert.equal((await reasons(server)).expired, 1);
     assert.equal(await server.metric('tolqujat_tokens_held'), 0);
   }));
@@ -218,7 +218,7 @@ describe('keys are changed while it runs', () => {
     await until(() => [...server.stderr.matchAll(/keys of tokens: 1$/gm)].length >= 3, server.stderr);
     keys.publish({ list: keys.list, text: 'broken' });
     await until(() => [...server.stderr.matchAll(/stay as they were/g)].length >= 3, server.stderr);
-    const workers = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    const workers = server.workers();
     assert.equal(workers.length, 2);
     for (const pid of workers) process.kill(pid, 'SIGKILL');
     await until(() => [...server.stderr.matchAll(/listens again/g)].length >= 2, server.stderr);

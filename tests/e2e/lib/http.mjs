@@ -1,5 +1,7 @@
 // HTTP by hand: bytes out, responses in, nothing normalised on the way. For tests of what a good client never sends.
 import net from 'node:net';
+import { readFileSync } from 'node:fs';
+import { until } from './run.mjs';
 
 const CRLF2 = Buffer.from('\r\n\r\n');
 
@@ -74,13 +76,25 @@ export class RawConnection {
     return new Promise((resolve) => { this.socket.write(bytes, () => resolve()); });
   }
 
+  /** Resolves when the server has accepted the connection and read all that was sent, which is in its kernel until then. */
+  taken() {
+    const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+    const ends = ` 0100007F:${hex(this.socket.remotePort)} 0100007F:${hex(this.socket.localPort)} `; // as the server's side has them
+    return until(() => {
+      const line = readFileSync('/proc/net/tcp', 'latin1').split('\n').find((one) => one.includes(ends));
+      if (!line) return false;
+      const [, , , , queues, , , , , inode] = line.trim().split(/ +/);
+      return inode !== '0' && queues.endsWith(':00000000');
+    }, 'what was sent to be read');
+  }
+
   /** Ends this side; the server may still answer. */
   end() { this.socket.end(); }
 
   destroy() { this.socket.destroy(); }
 
   /** The next response; options.head: it answers a HEAD. Rejects after `ms`, or when the connection ends before. */
-  response({ head = false, ms = 10_000 } = {}) {
+  response({ head = false, ms = 30_000 } = {}) {
     return this._wait(ms, 'a response', () => {
       const parsed = parseResponse(this.bytes, { head, closed: this.closed });
       if (parsed) {
@@ -93,7 +107,7 @@ export class RawConnection {
   }
 
   /** All responses until the server closes. */
-  async rest({ ms = 10_000 } = {}) {
+  async rest({ ms = 30_000 } = {}) {
     await this.close({ ms });
     const responses = [];
     while (this.bytes.length > 0) {
@@ -106,7 +120,7 @@ export class RawConnection {
   }
 
   /** Resolves when the server has closed. */
-  close({ ms = 10_000 } = {}) {
+  close({ ms = 30_000 } = {}) {
     return this._wait(ms, 'the end of the connection', () => (this.closed ? true : undefined));
   }
 

@@ -80,10 +80,14 @@ export class Load {
     this.results = [];
     this.counts = { good: 0, error: 0, lost: 0, wrong: 0 };
     this.running = true;
+    this.asked = new Set();
     let next = 0;
     this.askers = Promise.all(Array.from({ length: connections }, async () => {
       while (this.running && !server.exit) {
-        const result = await askOnce(server, people[next++ % people.length], { headers });
+        const asked = askOnce(server, people[next++ % people.length], { headers });
+        this.asked.add(asked);
+        const result = await asked;
+        this.asked.delete(asked);
         this.counts[result.kind]++;
         this.results.push(result);
         if (result.kind === 'lost') await sleep(20); // a client that is not mad
@@ -95,10 +99,13 @@ export class Load {
   get n() { return this.results.length; }
 
   /** Waits until `n` more good answers have come. */
-  async more(n, ms = 20_000) {
+  async more(n, ms = 60_000) {
     const want = this.counts.good + n;
     await until(() => this.counts.good >= want, `${n} more good answers (${JSON.stringify(this.counts)})`, ms);
   }
+
+  /** Waits until whatever is asked now is answered. */
+  async answered() { await Promise.all(this.asked); }
 
   async stop() {
     this.running = false;
@@ -134,7 +141,7 @@ export class Session {
     const mark = `done-${Math.random()}`;
     this.child.stdin.write(`${sql}\n\\echo ${mark}\n`);
     await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`not within 10 s: ${sql}: ${this.out}`)), 10_000);
+      const timer = setTimeout(() => reject(new Error(`not within 30 s: ${sql}: ${this.out}`)), 30_000);
       const look = () => {
         if (!this.out.includes(mark)) return;
         clearTimeout(timer);
