@@ -147,7 +147,7 @@ describe('a hole in the rows', () => {
     const connection = await connect(its.port);
     await connection.send(post({ query: late, variables: { iin } }).toString().replace('HTTP/1.1', 'HTTP/1.0'));
     await connection.close();
-    assert.ok(connection.reset);
+    assert.ok(connection.wasReset());
     connection.destroy();
   });
 

@@ -55,10 +55,20 @@ export function parseResponse(bytes, { head = false, closed = false } = {}) {
   return done(bytes.length);
 }
 
+/** What the kernel has of a connection on 127.0.0.1, as the end at port `from` has it: { waits: bytes that were not read, accepted }; null: nothing. */
+function inKernel(from, to) {
+  const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+  const line = readFileSync('/proc/net/tcp', 'latin1').split('\n').find((one) => one.includes(` 0100007F:${hex(from)} 0100007F:${hex(to)} `));
+  if (!line) return null;
+  const [, , , , queues, , , , , inode] = line.trim().split(/ +/);
+  return { waits: parseInt(queues.split(':')[1], 16), accepted: inode !== '0' };
+}
+
 /** A connection to 127.0.0.1: what comes is kept until asked for. */
 export class RawConnection {
   constructor(socket) {
     this.socket = socket;
+    this.ports = [socket.localPort, socket.remotePort];
     this.bytes = Buffer.alloc(0);
     this.closed = false; // the server has ended its side (or reset)
     this.reset = false;
@@ -78,15 +88,18 @@ export class RawConnection {
 
   /** Resolves when the server has accepted the connection and read all that was sent, which is in its kernel until then. */
   taken() {
-    const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
-    const ends = ` 0100007F:${hex(this.socket.remotePort)} 0100007F:${hex(this.socket.localPort)} `; // as the server's side has them
+    const [local, remote] = this.ports;
     return until(() => {
-      const line = readFileSync('/proc/net/tcp', 'latin1').split('\n').find((one) => one.includes(ends));
-      if (!line) return false;
-      const [, , , , queues, , , , , inode] = line.trim().split(/ +/);
-      return inode !== '0' && queues.endsWith(':00000000');
+      const theirs = inKernel(remote, local);
+      return theirs?.accepted && theirs.waits === 0;
     }, 'what was sent to be read');
   }
+
+  /**
+   * Of one that has closed: by a reset? libuv tells of a reset right behind data as of a good end; but of a connection that was reset the kernel has
+   * nothing any more, and of another it waits for our half.
+   */
+  wasReset() { return this.reset || inKernel(...this.ports) === null; }
 
   /** Ends this side; the server may still answer. */
   end() { this.socket.end(); }
