@@ -350,7 +350,7 @@ test('an import that holds the lock is waited for, not for ever', async () => {
 });
 
 describe('people of a public generator', { skip: withoutSynthea() }, () => {
-  test('all that they have is in the passport or told, and an import of the same files adds what waited', { timeout: 60_000 }, async (t) => {
+  test('all that they have is in the passport or told, and an import of the same files adds what waited', async (t) => {
     const files = syntheaFiles(), sum = {};
     for (const file of files) {
       const all = readBundle(file);
