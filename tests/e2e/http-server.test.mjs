@@ -330,7 +330,7 @@ test('it listens before the database is there, says so, and finds it', async () 
     assert.equal(refusal.headers['retry-after'], '1');
     assert.equal(refusal.json().errors[0].extensions.code, 'DATABASE_UNAVAILABLE');
     await run(path.join(services.pgBin, 'psql'), ['-X', '-q', '-h', services.pgHost, '-U', 'postgres', '-d', 'postgres', '-c', `CREATE DATABASE ${name} TEMPLATE ${database.name}`]);
-    await server.ready(10_000);
+    await server.ready();
     assert.equal((await server.graphql('{ __typename }')).data.__typename, 'Query');
   } finally {
     await server.stop();

@@ -606,7 +606,7 @@ describe('bounds of the whole', () => {
       await first.send(get());
       assert.equal((await first.response()).status, 200);
       many.forEach(({ value }) => value?.destroy());
-      await until(() => exchange(poor.port, get()).then(({ status }) => status === 200, () => false), 'room again', 3000);
+      await until(() => exchange(poor.port, get()).then(({ status }) => status === 200, () => false), 'room again');
       first.destroy();
     } finally {
       await poor.stop();
@@ -626,7 +626,7 @@ describe('the end of the server', () => {
     await idle.response();
     for (const connection of [busy, streaming]) await connection.taken();
     ending.child.kill('SIGTERM');
-    await until(() => connect(ending.port).then((connection) => { connection.destroy(); return false; }, () => true), 'no more connections', 1500);
+    await until(() => connect(ending.port).then((connection) => { connection.destroy(); return false; }, () => true), 'no more connections');
     await idle.send(get()); /* the race that every keep-alive client knows: it is still served */
     const late = await idle.response();
     assert.equal(late.headers.connection, 'close');
@@ -636,7 +636,7 @@ describe('the end of the server', () => {
     assert.equal((await streaming.response()).body.length, 200 * 32768);
     await busy.close();
     [busy, idle, streaming].forEach((connection) => connection.destroy());
-    await until(() => ending.exit, 'it ends', 5000);
+    await until(() => ending.exit, 'it ends');
     await ending.stop();
   });
 
