@@ -3,20 +3,13 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
-<<<<<<< HEAD
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-=======
-import os from 'node:os';
-import path from 'node:path';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
->>>>>>> 4bffa23 (tests: what is waited for is a condition, what is measured is measured again)
 import { spawn } from 'node:child_process';
 import { BINARY, TOP, atExit, sleep } from './run.mjs';
 
 const COMPLAINT = /(Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer|runtime error:/;
 
-<<<<<<< HEAD
 /** The first to ask has it, of all tests that share these services. */
 function takePort(port) {
   const services = process.env.TOLQUJAT_TEST_SERVICES;
@@ -34,30 +27,6 @@ function takePort(port) {
 /**
  * A port that nobody listens on, or will: it may be seconds until our server does. Not one that the kernel would choose, as those are
  * given to others meanwhile; and nobody else's of this run, as two servers with SO_REUSEPORT would share it without a word.
-=======
-const PORTS = path.join(os.tmpdir(), `tolqujat-ports-${process.getuid()}`); // a file for each that is somebody's, with whose
-
-/** Has nobody else been given this port? Servers share ports (SO_REUSEPORT), so two that are started at once on one would answer for each other. */
-function claim(port) {
-  const file = path.join(PORTS, String(port));
-  try {
-    mkdirSync(PORTS, { recursive: true });
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-    let owner = '';
-    try { owner = readFileSync(file, 'utf8'); } catch { /* it has just been given back */ }
-    if (owner && !nameOf(owner)) rmSync(file, { force: true }); // of one that was killed
-    return false;
-  }
-  atExit(() => rmSync(file, { force: true }));
-  return true;
-}
-
-/**
- * A port that nobody listens on, and no other test is given while this process runs. Not one that the kernel would choose: those are also given to
- * the clients of tests that run beside, before our server has it.
->>>>>>> 4bffa23 (tests: what is waited for is a condition, what is measured is measured again)
  */
 export async function freePort() {
   for (;;) {
@@ -68,7 +37,7 @@ export async function freePort() {
       probe.once('error', () => resolve(false));
       probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
     });
-    if (free && claim(port)) return port;
+    if (free) return port;
   }
 }
 
@@ -154,7 +123,6 @@ export class Server {
     return found.length === 0 ? null : found.reduce((sum, [, value]) => sum + Number(value), 0);
   }
 
-<<<<<<< HEAD
   /** Such a figure when it has come to rest: each of several workers publishes its own once a second. */
   async settled(name) {
     for (let before = null, now; ; before = now) {
@@ -165,9 +133,6 @@ export class Server {
   }
 
   async ready(ms = 30_000) {
-=======
-  async ready(ms = 90_000) {
->>>>>>> 4bffa23 (tests: what is waited for is a condition, what is measured is measured again)
     const end = Date.now() + ms;
     for (;;) {
       if (this.exit) throw new Error(`the server ended (${JSON.stringify(this.exit)}):\n${this.stderr}`);
