@@ -7,16 +7,17 @@ RETURNS TABLE (place integer, section text, loinc text, display text, required b
     VALUES (1, 'problems', '11450-4', 'Problem list - Reported', true, '{condition}'::text[], '{code,name,since}'::text[]),
            (2, 'allergies', '48765-2', 'Allergies and adverse reactions Document', true, '{allergy}', '{substance,criticality,reaction}'),
            (3, 'medications', '10160-0', 'History of Medication use Narrative', true, '{prescription,medication_statement}', '{name,dose,since}'),
-           (4, 'immunizations', '11369-6', 'History of Immunization Narrative', false, '{}', '{date,name,dose number}'),
-           (5, 'results', '30954-2', 'Relevant diagnostic tests/laboratory data Narrative', false, '{}', '{name,value,date}'),
-           (6, 'procedures', '47519-4', 'History of Procedures Document', false, '{}', '{date,name,value}'),
-           (7, 'devices', '46264-8', 'History of medical device use', false, '{}', '{name,since,mri}'),
-           (8, 'past', '11348-0', 'History of Past illness Narrative', false, '{}', '{code,name,since,until}'),
-           (9, 'pregnancy', '10162-6', 'History of pregnancies Narrative', false, '{}', '{name,due on,since}'),
-           (10, 'vitals', '8716-3', 'Vital signs', false, '{}', '{name,value,date}'),
-           (11, 'social', '29762-2', 'Social history Narrative', false, '{}', '{name,value,date}'),
-           (12, 'plan', '18776-5', 'Plan of care note', false, '{}', '{code,name,since,next visit}'),
-           (13, 'stays', '46240-8', 'History of Hospitalizations+Outpatient visits Narrative', false, '{}', '{since,until,place,code}')
+           (4, 'alerts', '104605-1', 'Alert', false, '{}', '{name,value,since}'),
+           (5, 'immunizations', '11369-6', 'History of Immunization Narrative', false, '{}', '{date,name,dose number}'),
+           (6, 'results', '30954-2', 'Relevant diagnostic tests/laboratory data Narrative', false, '{}', '{name,value,date}'),
+           (7, 'procedures', '47519-4', 'History of Procedures Document', false, '{}', '{date,name,value}'),
+           (8, 'devices', '46264-8', 'History of medical device use', false, '{}', '{name,since,mri}'),
+           (9, 'past', '11348-0', 'History of Past illness Narrative', false, '{}', '{code,name,since,until}'),
+           (10, 'pregnancy', '10162-6', 'History of pregnancies Narrative', false, '{}', '{name,due on,since}'),
+           (11, 'vitals', '8716-3', 'Vital signs', false, '{}', '{name,value,date}'),
+           (12, 'social', '29762-2', 'Social history Narrative', false, '{}', '{name,value,date}'),
+           (13, 'plan', '18776-5', 'Plan of care note', false, '{}', '{code,name,since,next visit}'),
+           (14, 'stays', '46240-8', 'History of Hospitalizations+Outpatient visits Narrative', false, '{}', '{since,until,place,code}')
 $$;
 
 CREATE OR REPLACE FUNCTION icd10_display(i icd10, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -84,6 +84,7 @@ BEGIN
     SELECT array_agg(ROW (e.*)::summary_entry ORDER BY s.place, e.priority, e.day DESC NULLS LAST, e.url) INTO entries
       FROM (SELECT * FROM summary_problems(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_allergies(subject, withheld, spoken)
+            UNION ALL SELECT * FROM summary_alerts(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_medications(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_immunizations(subject, withheld, spoken)
             UNION ALL SELECT * FROM summary_statements(subject, withheld, spoken)

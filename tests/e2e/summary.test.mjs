@@ -113,13 +113,17 @@ test('what the tables have is there, each in its section, and no more', async ()
       UNION ALL SELECT d.patient_id FROM patient p CROSS JOIN all_due_items(p.id, ${today}) d WHERE d.kind = 'screening'
       UNION ALL SELECT s.patient_id FROM patient p CROSS JOIN vaccination_calendar(p.id, '') s WHERE s.state IN ('due', 'overdue')) planned WHERE true`,
     devices: `implant WHERE (removed_on IS NULL OR removed_on > ${today}) AND record_status <> 'entered_in_error' AND superseded_by IS NULL`,
+    alerts: `(SELECT patient_id FROM allergy WHERE criticality = 'high' AND record_status <> 'entered_in_error' AND superseded_by IS NULL
+      UNION ALL SELECT patient_id FROM implant WHERE mri IN ('unsafe', 'conditional') AND (removed_on IS NULL OR removed_on > ${today}) AND record_status <> 'entered_in_error' AND superseded_by IS NULL
+      UNION ALL SELECT patient_id FROM vaccine_exception WHERE kind = 'exemption' AND decided_on <= ${today} AND (valid_to IS NULL OR valid_to > ${today}) AND record_status <> 'entered_in_error'
+         AND superseded_by IS NULL) alerts WHERE true`,
     social: "(SELECT DISTINCT patient_id, kind FROM lifestyle WHERE record_status <> 'entered_in_error' AND superseded_by IS NULL) habits WHERE true",
   };
   const seen = Object.fromEntries(Object.keys(wanted).map((name) => [name, 0]));
   for (const { id, iin } of people.slice(0, 80)) {
     const { bundle } = await summary(iin);
-    for (const [name, from] of Object.entries(wanted)) {
-      const [{ n }] = await database.query(`SELECT count(*)::int AS n FROM ${from} AND patient_id = ${id}`);
+    const [counts] = await database.query(`SELECT ${Object.entries(wanted).map(([name, from]) => `(SELECT count(*) FROM ${from} AND patient_id = ${id}) AS ${name}`)}`);
+    for (const [name, n] of Object.entries(counts)) {
       const have = section(bundle, name)?.entry?.length ?? 0;
       assert.equal(have, n, `${name} of ${id}`);
       seen[name] += n;
@@ -311,6 +315,50 @@ test('what is worn and what is planned: each word of it, and none of what is hid
   for (const word of ['plan-canary', 'goal-canary', 'task-canary']) assert.ok(!twice.document.includes(word), word);
   assert.ok(!resources(twice.bundle, 'CarePlan').some(({ intent }) => intent === 'proposal'), 'what is due because of a disease would tell of it');
   assert.ok((await summary(iin)).document.includes('task-canary'));
+});
+
+test('alerts: what endangers life, restricts MRI or forbids a vaccine, and nothing of it that is hidden, over, or no danger', async () => {
+  const [{ id, iin }] = await database.query(`SELECT p.id::text, p.iin FROM patient p WHERE p.deceased_on IS NULL AND p.district_doctor_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM allergy a WHERE a.patient_id = p.id) AND NOT EXISTS (SELECT FROM implant i WHERE i.patient_id = p.id) AND NOT EXISTS (SELECT FROM vaccine_exception x WHERE x.patient_id = p.id)
+    ORDER BY p.id LIMIT 1`);
+  assert.equal(section((await summary(iin)).bundle, 'alerts'), undefined);
+  const add = (table, columns, values) => database.execute(`INSERT INTO ${table} (patient_id, ${columns}) VALUES (${id}, ${values}) RETURNING id`);
+  const allergy = await add('allergy', 'noted_on, criticality, substance', "'2024-01-01', 'high', 'substance-alert'");
+  const implant = await add('implant', 'implanted_on, kind, mri, name', "'2024-01-02', 'pacemaker', 'unsafe', 'unsafe-alert'");
+  await add('implant', 'implanted_on, kind, mri, name', "'2024-01-03', 'joint', 'conditional', 'conditional-alert'");
+  const exemption = await add('vaccine_exception', 'decided_on, kind, series, reason', "'2024-01-04', 'exemption', 'measles_mumps_rubella', 'reason-alert'");
+  await add('allergy', 'noted_on, criticality, substance', "'2024-01-05', 'low', 'no-alert'");
+  await add('implant', 'implanted_on, kind, mri, name', "'2024-01-06', 'lens', 'safe', 'no-alert'");
+  await add('implant', 'implanted_on, removed_on, kind, mri, name', "'2023-01-07', '2024-01-07', 'stent', 'unsafe', 'no-alert'");
+  await add('vaccine_exception', 'decided_on, kind, series, reason', "'2024-01-08', 'refusal', 'polio', 'no-alert'");
+  await add('vaccine_exception', 'decided_on, valid_to, kind, series, reason', "'2024-01-09', '2024-02-09', 'exemption', 'polio', 'no-alert'");
+  const said = {
+    KK: ['Өмірге қауіпті аллергия: substance-alert', 'МРТ жасауға болмайды: Кардиостимулятор, unsafe-alert', 'Екпе салуға болмайды: қызылша, қызамық, паротит, reason-alert', 'МРТ шартпен ғана: Буын протезі, conditional-alert'],
+    RU: ['Аллергия, опасная для жизни: substance-alert', 'МРТ нельзя: Кардиостимулятор, unsafe-alert', 'Прививка противопоказана: корь, краснуха, паротит, reason-alert', 'МРТ только при условиях: Протез сустава, conditional-alert'],
+    EN: ['Allergy that may endanger life: substance-alert', 'No MRI: Pacemaker, unsafe-alert', 'Vaccine not to be given: measles, mumps, rubella, reason-alert', 'MRI under conditions only: Joint prosthesis, conditional-alert'],
+  };
+  for (const [lang, words] of Object.entries(said)) {
+    const { bundle } = await summary(iin, undefined, lang);
+    assertSummary(bundle, lang);
+    assert.deepEqual(resources(bundle, 'Flag').map(({ code }) => code.text).sort(), [...words].sort());
+    const flags = Object.fromEntries(resources(bundle, 'Flag').map((one) => [one.code.text.split(': ').pop(), one]));
+    const detail = ({ extension }) => extension.find(({ url }) => url.endsWith('flag-detail'))?.valueReference.reference;
+    const of = (flag) => bundle.entry.find(({ fullUrl }) => fullUrl === detail(flag)).resource;
+    assert.equal(of(flags['substance-alert']).code.text, 'substance-alert');
+    assert.equal(of(flags[words[1].split(': ').pop()]).resourceType, 'DeviceUseStatement');
+    const priorities = resources(bundle, 'Flag').map(({ extension }) => extension[0].valueCodeableConcept.coding[0].code);
+    assert.deepEqual(priorities, ['PH', 'PH', 'PH', 'PM'], 'the gravest first');
+    assert.ok(!narrative(section(bundle, 'alerts')).includes('no-alert'));
+  }
+  const doctor = clinician(await districtDoctor(id));
+  for (const [table, item, word] of [['allergy', allergy, 'substance-alert'], ['implant', implant, 'unsafe-alert'], ['vaccine_exception', exemption, 'reason-alert']]) {
+    assert.ok((await summary(iin, doctor)).document.includes(word), word);
+    await database.execute(`INSERT INTO access_rule (patient_id, kind, item_table, item_id, made_by) VALUES (${id}, 'hide', '${table}', ${item}, '${iin}')`);
+    const { bundle, document } = await summary(iin, doctor);
+    assertSummary(bundle, `${word} is hidden`);
+    assert.ok(!document.includes(word), word);
+  }
+  assert.deepEqual(resources((await summary(iin, doctor)).bundle, 'Flag').length, 1);
 });
 
 describe('over HTTP', () => {

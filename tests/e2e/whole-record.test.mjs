@@ -144,6 +144,28 @@ test('the same by pages of any size, looks too', async () => {
   }
 });
 
+test('what is corrected while it leaves is in it as it was, and the correction behind it: no entry is lost, none comes twice', async () => {
+  const { iin, id } = person;
+  await database.execute(`INSERT INTO allergy (patient_id, noted_on, criticality, substance) SELECT ${id}, '2024-01-01', 'low', 'substance ' || n FROM generate_series(1, 5) n`);
+  const seen = [];
+  let after = null, corrected;
+  do {
+    const { patient: { wholeRecord: { nodes, pageInfo } } } = await server.data(QUERY, { iin, first: 3, after }, citizen(iin));
+    seen.push(...nodes.map(({ line }) => JSON.parse(line)));
+    if (!corrected && of(seen, 'allergy').length > 1) {
+      const { entry } = of(seen, 'allergy')[0];
+      corrected = [entry.id, Number(await database.execute(`WITH made AS (INSERT INTO allergy (patient_id, noted_on, criticality, substance) VALUES (${id}, '2024-01-01', 'high', 'corrected') RETURNING id)
+        UPDATE allergy SET superseded_by = made.id FROM made WHERE patient_id = ${id} AND allergy.id = ${entry.id} RETURNING superseded_by`))];
+    }
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after);
+  const ids = of(seen, 'allergy').map(({ entry }) => entry.id);
+  assert.deepEqual(ids, [...new Set(ids)].sort((a, b) => a - b));
+  assert.ok(corrected.every((one) => ids.includes(one)), `${corrected} in ${ids}`);
+  assert.equal(of(seen, 'allergy')[0].entry.superseded_by, undefined);
+  assert.equal(of(lines(await archive(person)), 'allergy')[0].entry.superseded_by, corrected[1]);
+});
+
 test('nobody else has it, however close', async () => {
   const [{ iin, bin }] = await database.query(`SELECT m.iin, c.bin FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id WHERE p.id = ${person.id}`);
   const doctor = { headers: keys.bearer({ role: 'DOCTOR', sub: iin, org: bin }) };

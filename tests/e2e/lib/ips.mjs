@@ -12,11 +12,11 @@ const fhir = new Fhir();
 const XHTML = 'http://www.w3.org/1999/xhtml';
 
 export const LOINC = { problems: '11450-4', allergies: '48765-2', medications: '10160-0', immunizations: '11369-6', results: '30954-2', past: '11348-0',
-  plan: '18776-5', stays: '46240-8', procedures: '47519-4', devices: '46264-8', pregnancy: '10162-6', social: '29762-2', vitals: '8716-3' };
+  plan: '18776-5', stays: '46240-8', procedures: '47519-4', devices: '46264-8', pregnancy: '10162-6', social: '29762-2', vitals: '8716-3', alerts: '104605-1' };
 const REQUIRED = ['problems', 'allergies', 'medications'];
 const MAY_HOLD = { problems: ['Condition'], allergies: ['AllergyIntolerance'], medications: ['MedicationStatement', 'MedicationRequest'], immunizations: ['Immunization'],
   results: ['Observation', 'DiagnosticReport'], past: ['Condition'], plan: ['CarePlan', 'ImmunizationRecommendation'], stays: ['Encounter'], procedures: ['Procedure'],
-  devices: ['DeviceUseStatement'], pregnancy: ['Observation'], social: ['Observation'], vitals: ['Observation'] };
+  devices: ['DeviceUseStatement'], pregnancy: ['Observation'], social: ['Observation'], vitals: ['Observation'], alerts: ['Flag'] };
 
 // [what, FHIRPath over the Bundle that has to be true]
 const INVARIANTS = [
@@ -44,6 +44,7 @@ const INVARIANTS = [
   ['a MedicationStatement has a time', 'entry.resource.ofType(MedicationStatement).all(effective.exists() or effective.extension.exists())'],
   ['ips-2: an Observation has a value, a reason why not, or members', 'entry.resource.ofType(Observation).all(value.exists() or dataAbsentReason.exists() or hasMember.exists() or component.exists())'],
   ['a result says who performed it and when', "entry.resource.ofType(Observation).where(category.coding.where(code = 'laboratory').exists()).all(performer.exists() and effective.exists())"],
+  ['an alert is active, has words, a category and a priority', "entry.resource.ofType(Flag).all(status = 'active' and code.text.exists() and category.exists() and extension.where(url = 'http://hl7.org/fhir/StructureDefinition/flag-priority').exists())"],
   ['dev: a Device has a name', 'entry.resource.ofType(Device).all(deviceName.exists())'],
 ].map(([what, expression]) => [what, fhirpath.compile(expression, r4)]);
 
