@@ -1,5 +1,5 @@
 /*
- * Disputes are answered by a doctor or nurse of the clinic that the entry came from, or by the payer where no clinic is known. An entry that is
+ * Disputes are answered by a doctor or nurse of the clinic that the entry came from, or by the payer where no clinic can. An entry that is
  * not right is taken back: a new version says that it was made in error, and it counts nowhere. One that is right is in force as before.
  */
 
@@ -46,7 +46,7 @@ BEGIN
      WHERE x.patient_id = subject AND x.id = wanted AND x.clinic_id IS NOT DISTINCT FROM place AND access_has(viewer, subject, 'DISPUTE_ANSWERER') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', DETAIL = refusal_about(known),
-            MESSAGE = 'A dispute is answered by a doctor or nurse of the clinic that the entry came from, or by the payer where no clinic is known.';
+            MESSAGE = 'A dispute is answered by a doctor or nurse of the clinic that the entry came from, or by the payer where no clinic can.';
     ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.iin = split_part(viewer, '/', 2))
           OR access_has('CITIZEN/' || split_part(viewer, '/', 2) || '/', subject, 'OWNER', 'GUARDIAN', 'GUARDIAN_OF_TEENAGER') THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody answers a dispute of one''s own record, or of a child''s whose guardian one is.', DETAIL = refusal_about(known);
@@ -86,6 +86,10 @@ LANGUAGE sql STABLE AS $$
         WHEN 'pregnancy' THEN jsonb_build_object('status', 'ended', 'ended_on', coalesce(entry ->> 'ended_on', entry ->> 'noted_on'), 'outcome', coalesce(entry ->> 'outcome', 'unknown'))
         WHEN 'appointment' THEN jsonb_build_object('status', CASE WHEN entry ->> 'status' IN ('booked', 'kept') THEN 'cancelled' ELSE entry ->> 'status' END)
         WHEN 'encounter' THEN jsonb_build_object('under_way', false, 'appointment_id', NULL)
+        WHEN 'ambulance_call' THEN jsonb_build_object('closed_at', coalesce(entry ->> 'closed_at', entry ->> 'arrived_at', entry ->> 'received_at'))
+        WHEN 'care_plan' THEN CASE WHEN entry ->> 'status' IN ('draft', 'active') THEN jsonb_build_object('status', 'revoked', 'ended_on', entry ->> 'started_on') ELSE '{}' END
+        WHEN 'care_goal' THEN jsonb_build_object('status', CASE WHEN entry ->> 'status' = 'active' THEN 'cancelled' ELSE entry ->> 'status' END)
+        WHEN 'care_task' THEN jsonb_build_object('status', CASE WHEN entry ->> 'status' = 'planned' THEN 'cancelled' ELSE entry ->> 'status' END)
         ELSE '{}' END
 $$;
 
@@ -103,7 +107,22 @@ BEGIN
     RETURN made;
 END $$;
 
-/* The entry is not right. What rests on it goes with it: a diagnosis' other half, a visit's mark; of a medicine that nobody got, it can be given out again. */
+/* What is nothing without the entry that it is part of goes with it, and names the version that says so: `link` is the column of `part` that names the entry. */
+CREATE OR REPLACE FUNCTION parts_taken_back(part text, link text, entry jsonb, made bigint, author bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    one jsonb;
+BEGIN
+    FOR one IN EXECUTE format('SELECT to_jsonb(t) FROM %I t WHERE t.patient_id = $1 AND t.%I = $2 AND t.superseded_by IS NULL AND t.record_status <> ''entered_in_error'' ORDER BY t.id', part, link)
+                 USING (entry ->> 'patient_id')::bigint, (entry ->> 'id')::bigint LOOP
+        PERFORM entry_taken_back(part, one || jsonb_build_object(link, made), author);
+    END LOOP;
+END $$;
+
+/*
+ * The entry is not right. What rests on it goes with it: a diagnosis' other half, a visit's mark, goals and tasks of a plan, what models saw in a study; of a medicine that
+ * nobody got, it can be given out again.
+ */
 CREATE OR REPLACE FUNCTION dispute_upheld(d dispute, entry jsonb, author bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -120,6 +139,10 @@ BEGIN
     ELSIF d.item_table = 'encounter' THEN
         UPDATE rating r SET withdrawn = true
          WHERE r.patient_id = d.patient_id AND NOT r.withdrawn AND r.encounter_id IN (SELECT v.id FROM encounter_versions(d.patient_id, made) v);
+    ELSIF d.item_table = 'care_plan' THEN
+        PERFORM parts_taken_back('care_goal', 'care_plan_id', entry, made, author), parts_taken_back('care_task', 'care_plan_id', entry, made, author);
+    ELSIF d.item_table = 'diagnostic_report' THEN
+        PERFORM parts_taken_back('ai_finding', 'report_id', entry, made, author);
     ELSIF d.item_table = 'dispense' THEN
         UPDATE prescription r SET status = 'active' WHERE r.patient_id = d.patient_id AND r.id = (entry ->> 'prescription_id')::bigint AND r.status = 'dispensed'
            AND r.superseded_by IS NULL AND r.valid_to >= kz_today();

@@ -131,6 +131,29 @@ describe('who answers', () => {
     assert.equal(await database.value(`SELECT person FROM private.change_record WHERE operation = 'answer_dispute' AND item_id = (SELECT id FROM dispute WHERE number = '${next.number}')`), colleague.sub);
   });
 
+  test('what nobody at the clinic but its author could answer is the payer\'s', async () => {
+    const alone = await database.value(`SELECT id FROM clinic WHERE kind = 'polyclinic' AND active AND id NOT IN (${person.clinic_id}, ${person.elsewhere_id}) ORDER BY id LIMIT 1`);
+    const worker = await database.value(`SELECT id FROM practitioner WHERE active AND iin IS NOT NULL AND id NOT IN (${person.doctor_id}, ${person.colleague_id}, ${person.stranger_id}) ORDER BY id DESC LIMIT 1`);
+    await database.execute(`DELETE FROM practitioner_role WHERE practitioner_id = ${worker} OR clinic_id = ${alone};
+      INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (${worker}, ${alone}, 'specialist', '2020-01-01'), (${worker}, ${alone}, 'nurse', '2020-01-01')`);
+    const own1 = { role: 'DOCTOR', sub: await database.value(`SELECT iin FROM practitioner WHERE id = ${worker}`), org: await database.value(`SELECT bin FROM clinic WHERE id = ${alone}`) };
+    const entry = (minutes) => visit(minutes, { clinic_id: alone, practitioner_id: worker, recorded_by: worker }), waits = async (who, made) => (await writing.data(who, QUEUE)).disputesToAnswer.some(({ id }) => id === made.id);
+    const made = await dispute((await entry(130)).id);
+    assert.deepEqual([await waits(payer, made), await waits(own1, made)], [true, false]);
+    await writing.refused(own1, ANSWER, { dispute: made.id, upheld: true, key: newKey() }, 'FORBIDDEN');
+    assert.equal((await answer(payer, made.id, false)).status, 'REJECTED');
+    // Somebody who works there too, and did not make it: the clinic's again. Not when that is the person whom it is about.
+    await database.execute(`INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (${person.stranger_id}, ${alone}, 'nurse', '2020-01-01')`);
+    const next = await dispute((await entry(131)).id);
+    assert.deepEqual([await waits(payer, next), await waits(own1, next)], [false, true]);
+    assert.equal((await answer({ role: 'NURSE', sub: stranger.sub, org: own1.org }, next.id, false)).status, 'REJECTED');
+    await database.execute(`UPDATE practitioner SET iin = '${person.iin}' WHERE id = ${person.stranger_id}`);
+    const last = await dispute((await entry(132)).id);
+    await database.execute(`UPDATE practitioner SET iin = '${stranger.sub}' WHERE id = ${person.stranger_id}; DELETE FROM practitioner_role WHERE practitioner_id = ${person.stranger_id} AND clinic_id = ${alone}`);
+    assert.equal(await waits(payer, last), true);
+    assert.equal((await answer(payer, last.id, true)).status, 'UPHELD');
+  });
+
   test('what no clinic can answer is the payer\'s: an entry of a clinic that is closed', async () => {
     const closed = await database.value(`SELECT id FROM clinic WHERE kind = 'polyclinic' AND id NOT IN (${person.clinic_id}, ${person.elsewhere_id}) ORDER BY id DESC LIMIT 1`);
     await database.execute(`UPDATE clinic SET active = false WHERE id = ${closed}`);
@@ -224,6 +247,73 @@ describe('what an answer does', () => {
     const clinic = (await writing.data(null, 'query ($text: String!) { searchClinics(text: $text) { id name(lang: KK) } }', { text: await database.value(`SELECT name FROM clinic WHERE id = ${person.clinic_id}`) })).searchClinics[0].id;
     const { id: patient } = await own('id');
     assert.ok((await writing.data(owner(), 'mutation ($patient: ID!, $clinic: ID!, $key: String!) { attachPatient(patient: $patient, clinic: $clinic, idempotencyKey: $key) { id } }', { patient, clinic, key: newKey() })).attachPatient.id);
+  });
+
+  test('a guardianship that is taken back gives no right, from the answer on', async () => {
+    const birth = await database.value(`SELECT birth_date::text FROM patient WHERE id = ${person.id}`);
+    const guardian = { role: 'CITIZEN', sub: await database.value(`SELECT iin FROM patient WHERE deceased_on IS NULL AND birth_date < '1990-01-01' AND id <> ${person.id} ORDER BY id LIMIT 1`) };
+    await database.execute(`UPDATE patient SET birth_date = current_date - 4000 WHERE id = ${person.id}`);
+    const sees = async () => (await writing.data(guardian, 'query ($iin: ID!) { patient(iin: $iin) { fullName } }', { iin: person.iin })).patient !== null;
+    assert.equal(await sees(), false);
+    const planted = await plant('guardianship', 'guardians', { recorded_by: person.doctor_id, guardian_iin: `'${guardian.sub}'`, kind: "'guardian'", valid_from: 'current_date' });
+    assert.equal(await sees(), true);
+    const made = await dispute(planted.id, 'WRONG_PERSON', guardian); // the one who is said to be the guardian says that it is not so
+    assert.equal(await sees(), true, 'until it is answered');
+    await answer(colleague, made.id, true);
+    assert.equal(await sees(), false);
+    const row = await inForce('guardianship', planted.number);
+    assert.deepEqual([row.record_status, row.version, row.guardian_iin, row.valid_to !== null], ['entered_in_error', 2, guardian.sub, true]);
+    // In its place the right one may stand, of the same person even.
+    await plant('guardianship', 'guardians', { recorded_by: person.doctor_id, guardian_iin: `'${guardian.sub}'`, kind: "'father'", valid_from: 'current_date' });
+    assert.equal(await sees(), true);
+    await database.execute(`UPDATE guardianship SET valid_to = current_date + 1 WHERE patient_id = ${person.id} AND valid_to IS NULL; UPDATE patient SET birth_date = '${birth}' WHERE id = ${person.id}`);
+  });
+
+  test('a call of an ambulance that is taken back is open no longer, and its crew sees nothing', async () => {
+    const station = await one(`SELECT c.id, c.bin, m.iin, m.id AS crew FROM clinic c JOIN practitioner_role j ON j.clinic_id = c.id AND j.role <> 'manager' AND j.valid_to IS NULL JOIN practitioner m ON m.id = j.practitioner_id AND m.active AND m.iin IS NOT NULL
+      WHERE c.kind = 'ambulance' AND c.active ORDER BY c.id, m.id LIMIT 1`);
+    await database.execute(`INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (${person.stranger_id}, ${station.id}, 'specialist', '2020-01-01') ON CONFLICT DO NOTHING`);
+    const crew = { role: 'AMBULANCE', sub: station.iin, org: station.bin };
+    const sees = async () => (await writing.data(crew, 'query ($iin: ID!) { patient(iin: $iin) { fullName } }', { iin: person.iin })).patient !== null;
+    const planted = await plant('ambulance_call', 'ambulanceCalls', { clinic_id: station.id, practitioner_id: station.crew, recorded_by: station.crew, received_at: "now() - INTERVAL '1 hour'", arrived_at: "now() - INTERVAL '30 minutes'", category: 2, number: "'dispute-call'" });
+    assert.equal(await sees(), true);
+    const made = await dispute(planted.id);
+    await answer({ ...stranger, org: station.bin }, made.id, true);
+    assert.equal(await sees(), false);
+    const row = await inForce('ambulance_call', planted.number);
+    assert.deepEqual([row.record_status, row.number, row.closed_at], ['entered_in_error', 'dispute-call', row.arrived_at]);
+  });
+
+  test('a care plan is taken back with its goals and tasks, another\'s stay', async () => {
+    const at = { recorded_by: person.doctor_id }, plan = (title) => plant('care_plan', 'carePlans', { ...at, clinic_id: person.clinic_id, practitioner_id: person.doctor_id, started_on: 'current_date', title: `'${title}'` });
+    const [other, planted] = [await plan('right'), await plan('wrong')], parts = [];
+    for (const { number } of [other, planted]) {
+      parts.push(await plant('care_goal', 'careGoals', { ...at, care_plan_id: number, set_on: 'current_date', description: "'goal'" }),
+        await plant('care_task', 'careTasks', { ...at, care_plan_id: number, due_on: 'current_date + 5', kind: "'diet'", description: "'planned'" }),
+        await plant('care_task', 'careTasks', { ...at, care_plan_id: number, due_on: 'current_date', done_on: 'current_date', status: "'done'", kind: "'visit'", description: "'done'" }));
+    }
+    await answer(colleague, (await dispute(planted.id, 'WRONG_PERSON')).id, true);
+    const taken = await inForce('care_plan', planted.number);
+    assert.deepEqual([taken.record_status, taken.status, taken.ended_on], ['entered_in_error', 'revoked', taken.started_on]);
+    const rows = await Promise.all(parts.map(({ number }, i) => inForce(i % 3 === 0 ? 'care_goal' : 'care_task', number)));
+    assert.deepEqual(rows.map(({ record_status: said, status, care_plan_id: of }) => [said, status, of]), [
+      ['active', 'active', other.number], ['active', 'planned', other.number], ['active', 'done', other.number],
+      ['entered_in_error', 'cancelled', taken.id], ['entered_in_error', 'cancelled', taken.id], ['entered_in_error', 'done', taken.id]]);
+    const { carePlans: { nodes } } = await own('carePlans(first: 10) { nodes { title status recordStatus goals { recordStatus status } tasks { recordStatus description } earlierVersions { recordStatus status } } }');
+    const error = 'ENTERED_IN_ERROR';
+    assert.deepEqual(nodes.filter(({ title }) => title === 'wrong'), [{ title: 'wrong', status: 'REVOKED', recordStatus: error, goals: [{ recordStatus: error, status: 'CANCELLED' }],
+      tasks: [{ recordStatus: error, description: 'done' }, { recordStatus: error, description: 'planned' }], earlierVersions: [{ recordStatus: 'DISPUTED', status: 'ACTIVE' }] }]);
+    assert.deepEqual(nodes.find(({ title }) => title === 'right').goals, [{ recordStatus: 'ACTIVE', status: 'ACTIVE' }]);
+  });
+
+  test('a study is taken back with what a model saw in it', async () => {
+    const planted = await plant('diagnostic_report', 'diagnosticReports', { recorded_by: person.doctor_id, practitioner_id: person.doctor_id, clinic_id: person.clinic_id, performed_at: "now() - INTERVAL '1 hour'", modality: "'xray'", status: "'final'", name: "'dispute'", conclusion: "'shadow'" });
+    const finding = await plant('ai_finding', 'aiFindings', { recorded_by: person.doctor_id, report_id: planted.number, found_at: 'now()', model: "'eye'", model_version: "'1'", label: "'shadow'", score: 70 });
+    await answer(colleague, (await dispute(planted.id, 'WRONG_PERSON')).id, true);
+    const [study, seen] = [await inForce('diagnostic_report', planted.number), await inForce('ai_finding', finding.number)];
+    assert.deepEqual([study.record_status, study.conclusion, seen.record_status, seen.report_id, seen.status, seen.version], ['entered_in_error', 'shadow', 'entered_in_error', study.id, 'preliminary', 2]);
+    const { aiFindings: { nodes } } = await own('aiFindings(first: 100) { nodes { label recordStatus report { recordStatus } } }');
+    assert.deepEqual(nodes.filter(({ label }) => label === 'shadow'), [{ label: 'shadow', recordStatus: 'ENTERED_IN_ERROR', report: { recordStatus: 'ENTERED_IN_ERROR' } }]);
   });
 
   test('a diagnosis is taken back with its other half', async () => {

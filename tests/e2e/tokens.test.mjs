@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { forgeries, good } from './lib/forgeries.mjs';
@@ -380,5 +380,20 @@ describe('tolqujat token', () => {
     const { status, stderr } = await token('--key', path.join(dir, 'public.jwk'), ...good_.slice(2));
     assert.equal(status, 2);
     assert.match(stderr, /^tolqujat token: --key: it is no private key on P-256 with a "kid"\n$/);
+  });
+});
+
+test('every role that a rule in the database speaks of is one that the API has', async () => {
+  const folder = path.join(TOP, 'db/functions'), spoken = new Set();
+  for (const file of readdirSync(folder)) {
+    const text = readFileSync(path.join(folder, file), 'utf8').replaceAll(/split_part\((?:coalesce\()?viewer(?:, '')?\)?, '\/', 1\)/g, 'role');
+    for (const [, list] of text.matchAll(/\brole (?:=|<>|IN|IS DISTINCT FROM|IS NOT DISTINCT FROM|WHEN) ?\(?('[A-Z_]+'(?:, '[A-Z_]+')*)/g)) for (const [, role] of list.matchAll(/'([A-Z_]+)'/g)) spoken.add(role);
+  }
+  for (const role of ['CITIZEN', 'DOCTOR', 'NURSE', 'AMBULANCE', 'LABORATORY', 'PHARMACIST', 'CONTACT_CENTRE', 'PAYER', 'MANAGER', 'INTEGRATION', 'INSPECTOR']) assert.ok(spoken.has(role), `${role} was found`);
+  await taking(async (server, keys) => {
+    for (const role of spoken) {
+      const { data, errors } = await server.graphql('{ me { role } }', undefined, { headers: keys.bearer({ role, sub: '900101300003', org: '000000000000' }) });
+      assert.deepEqual([data, errors], [{ me: { role } }, undefined], role);
+    }
   });
 });
