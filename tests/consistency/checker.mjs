@@ -2,14 +2,27 @@
 // time. PostgreSQL gives the order of writes (the version), so this is exact, and takes n log n.
 //
 // An operation: { record, write, version, token, invoked, returned }; times of one monotonic clock. A write that was not acknowledged has no version
-// (null) and never returned (Infinity). A read of a record that is not there has version 0 and no token.
+// (null) and never returned (Infinity). A read of a record that is not there has version 0 and no token. Where writes delete as well, every second one does
+// (`deletes: true` on each operation of such a record): then a read of nothing is one of version 0 or of any even version, whichever explains it.
 
 const WRITE_FIRST = 0.5; // a read of a version stands behind the write that made it
 
-/** Reads and writes that are older than what had been returned before they were called. */
-export function findStale(operations) {
+/**
+ * Reads and writes that are older than what had been returned before they were called. A read of nothing takes the least version that is not older, of
+ * those that were called before it returned: so it holds what comes after it to as little as it may. `rows` has the versions of writes that nobody acknowledged.
+ */
+export function findStale(operations, rows = []) {
+  const made = new Map(rows.map(({ token, version }) => [token, version]));
+  const deletions = new Map(); // record -> its deletions, the first version first
+  for (const { record, write, deletes, version, token, invoked } of operations) {
+    const is = version ?? made.get(token);
+    if (write && deletes && is % 2 === 0) deletions.set(record, [...deletions.get(record) ?? [], { version: is, invoked }]);
+  }
+  for (const list of deletions.values()) list.sort((a, b) => a.version - b.version);
+  const leastNothing = ({ record, returned }, floor) => (deletions.get(record) ?? []).find(({ version, invoked }) => invoked <= returned && version + WRITE_FIRST >= floor)?.version;
   const known = operations.filter(({ version }) => version !== null);
-  const level = ({ write, version }) => version + (write ? 0 : WRITE_FIRST);
+  const read = new Map(); // a read of nothing -> the version that it is taken for
+  const level = (operation) => (read.get(operation) ?? operation.version) + (operation.write ? 0 : WRITE_FIRST);
   const events = [];
   for (const operation of known) {
     events.push({ at: operation.invoked, called: true, operation });
@@ -21,6 +34,7 @@ export function findStale(operations) {
   for (const { called, operation } of events) {
     const floor = highest.get(operation.record) ?? -1;
     if (!called) highest.set(operation.record, Math.max(floor, level(operation)));
+    else if (operation.deletes && !operation.write && operation.version === 0 && floor > WRITE_FIRST && leastNothing(operation, floor) !== undefined) read.set(operation, leastNothing(operation, floor));
     else if (level(operation) < floor) stale.push(operation);
   }
   return stale;

@@ -12,7 +12,7 @@ import { makeWorld } from './world.mjs';
 const SECONDS = Number(process.env.CONSISTENCY_SECONDS ?? 3);
 const WHOLE = SECONDS >= 60;
 const SABOTAGED = Math.min(SECONDS, 10); // to see it once is enough
-const total = { reads: 0, writes: 0, soon: 0, faults: 0 };
+const total = { reads: 0, writes: 0, deletions: 0, soon: 0, faults: 0 };
 let services, world;
 
 before(async () => {
@@ -42,7 +42,7 @@ describe('no read is older than what was acknowledged', () => {
         const result = await runOnce(world, services, fault, seconds);
         t.diagnostic(line(result));
         for (const what of ['stale', 'ghost', 'torn', 'lost', 'gaps']) assert.deepEqual(result[what].slice(0, 3), [], what);
-        for (const what of ['reads', 'writes', 'soon', 'faults']) total[what] += result[what];
+        for (const what of ['reads', 'writes', 'deletions', 'soon', 'faults']) total[what] += result[what];
         if (!fault.strike && !fault.loses) assert.deepEqual(result.failed, { reads: 0, writes: 0 });
         lacks = lacking(fault, result);
         if (lacks.length === 0) break;
@@ -51,7 +51,8 @@ describe('no read is older than what was acknowledged', () => {
     });
   }
   test('all together', (t) => {
-    t.diagnostic(`stale 0, ghost 0, torn 0, dup 0 of ${total.reads} reads, ${total.writes} writes, ${total.faults} faults; ${total.soon} reads within 5 ms after a write of their record`);
+    t.diagnostic(`stale 0, ghost 0, torn 0, dup 0 of ${total.reads} reads, ${total.writes} writes (${total.deletions} deletions), ${total.faults} faults; ${total.soon} reads within 5 ms after a write of their record`);
+    assert.ok(total.deletions > 0, 'something was deleted');
     if (WHOLE) assert.ok(total.reads >= 100_000 && total.writes >= 5_000 && total.soon >= 10_000, JSON.stringify(total));
   });
 });
@@ -60,13 +61,15 @@ describe('the test notices', () => {
   for (const [name, fault] of Object.entries(SABOTAGE)) {
     test(name, async (t) => {
       await services.start();
-      let stale = 0;
-      for (let tries = 0; stale === 0 && tries < 6; tries++) {
+      let stale = 0, gone = !fault.deleted;
+      for (let tries = 0; (stale === 0 || !gone) && tries < 6; tries++) {
         const result = await runOnce(world, services, fault, SABOTAGED);
         t.diagnostic(line(result));
-        stale = result.stale.length;
+        stale += result.stale.length;
+        gone ||= result.stale.some(({ write, deletes, version }) => !write && deletes && version > 0);
       }
       assert.ok(stale > 0, 'reads that are older than what was acknowledged');
+      assert.ok(gone, 'and of what was deleted');
     });
   }
 });

@@ -115,7 +115,7 @@ export const FAULTS = {
 
 /** What is done wrong on purpose: the same test has to notice. Some messages are late, so that there is time for it to go wrong. */
 export const SABOTAGE = {
-  'no invalidation': { env: { TOLQUJAT_FAILPOINTS: 'no-invalidation' } },
+  'no invalidation': { env: { TOLQUJAT_FAILPOINTS: 'no-invalidation' }, deleted: true },
   'invalidation before the commit': { env: { TOLQUJAT_FAILPOINTS: 'early-invalidation' }, between: late(0.3) },
   'fills that nobody guards': { env: { TOLQUJAT_FAILPOINTS: 'unguarded-fill' }, between: late(0.3) },
 };

@@ -1,7 +1,7 @@
 // A process of the load: one writer and some readers, each over connections of its own, until it is told to stop; then it says all that it did.
 // process.send({ operations, torn, failed }). An operation is an array, as there are many: [record, write, version, token, invoked, returned] (ms).
 import http from 'node:http';
-import { checksum, references, shapesOf, variablesOf, writeOf } from './world.mjs';
+import { checksum, isMark, marks, references, shapesOf, variablesOf, writeOf } from './world.mjs';
 
 const { port, name, seed, readers, hot, cold, readsPerWrite } = JSON.parse(process.argv[2]);
 const AIMED = 0.4; // how often a reader waits for a write of this process to be acknowledged, to read that record within the next 5 ms,
@@ -15,9 +15,11 @@ function random() {
 }
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const REFERENCES = 0.2; // of what is read and written
+const REFERENCES = 0.2, MARKS = 0.15; // of what is read and written
 function anyRecord(hotShare) {
-  if (random() < REFERENCES) return references[Math.floor(random() * references.length)];
+  const kind = random();
+  if (kind < REFERENCES) return references[Math.floor(random() * references.length)];
+  if (kind < REFERENCES + MARKS) return marks[Math.floor(random() * marks.length)];
   return 1 + (random() < hotShare ? Math.floor(random() * hot) : hot + Math.floor(random() * cold));
 }
 
@@ -58,7 +60,7 @@ async function sendAgain(client, record, token) {
 async function write(client) {
   if (sinceWrite < readsPerWrite) return sleep(1);
   sinceWrite = 0;
-  const record = anyRecord(0.7), again = record < references[0] && random() < 0.5, token = `${name}-${operations.length}-${Math.floor(random() * 1e9)}`, invoked = now();
+  const record = anyRecord(0.7), again = (record < references[0] || isMark(record)) && random() < 0.5, token = `${name}-${operations.length}-${Math.floor(random() * 1e9)}`, invoked = now();
   const answer = await client.ask(writeOf(record), { id: record, token }).catch(() => null);
   let made = answer?.errors ? null : answer?.data?.write;
   if (!made) failed.writes++;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { atExit, sleep } from '../e2e/lib/run.mjs';
 import { startServer } from '../e2e/lib/server.mjs';
 import { findGhosts, findLost, findStale, howSharp } from './checker.mjs';
-import { COLD, HOT } from './world.mjs';
+import { COLD, HOT, isMark } from './world.mjs';
 
 const LOAD = fileURLToPath(new URL('./load.mjs', import.meta.url));
 const PROCESSES = 4, READERS = 4; // of each process, beside its writer
@@ -23,7 +23,7 @@ function startLoad(port, number) {
 }
 
 const operation = ([record, write, version, token, invoked, returned]) =>
-  ({ record, write, version, token, invoked, returned: returned === 'never' ? Infinity : returned });
+  ({ record, write, version, token, invoked, returned: returned === 'never' ? Infinity : returned, deletes: isMark(record) });
 
 /** Hits of all caches, as a share of what was asked of them. A worker that died has taken its numbers along. */
 async function hitRatio(server) {
@@ -44,7 +44,7 @@ async function strikeOn(fault, context) {
 
 const SHARED = ['--shared-cache', '64']; // as servers have it: every tier is there
 
-/** { stale, ghost, torn, lost, gaps, reads, writes, failed, faults, ratio, overlapped, soon } */
+/** { stale, ghost, torn, lost, gaps, reads, writes, deletions, failed, faults, ratio, overlapped, soon } */
 export async function runOnce(world, services, fault, seconds) {
   await world.empty();
   const between = await fault.between?.(world, services);
@@ -77,11 +77,12 @@ function judge(said, rows) {
   const operations = said.flatMap(({ operations: list }) => list.map(operation));
   const writes = operations.filter(({ write, version }) => write && version !== null).length;
   return {
-    stale: findStale(operations), ghost: findGhosts(operations), torn: said.flatMap(({ torn }) => torn), ...findLost(operations, rows), ...howSharp(operations),
+    stale: findStale(operations, rows), ghost: findGhosts(operations), torn: said.flatMap(({ torn }) => torn), ...findLost(operations, rows), ...howSharp(operations),
+    deletions: operations.filter(({ write, version, deletes }) => write && deletes && version !== null && version % 2 === 0).length,
     writes, reads: operations.filter(({ write }) => !write).length,
     failed: { reads: said.reduce((sum, { failed }) => sum + failed.reads, 0), writes: said.reduce((sum, { failed }) => sum + failed.writes, 0) },
   };
 }
 
-export const line = (r) => `stale ${r.stale.length}, ghost ${r.ghost.length}, torn ${r.torn.length}, dup ${r.lost.length + r.gaps.length} of ${r.reads} reads, ${r.writes} writes, `
+export const line = (r) => `stale ${r.stale.length}, ghost ${r.ghost.length}, torn ${r.torn.length}, dup ${r.lost.length + r.gaps.length} of ${r.reads} reads, ${r.writes} writes (${r.deletions} deletions), `
   + `${r.faults} faults, hit ratio ${r.ratio.toFixed(2)}; ${r.overlapped} reads beside a write of their record, ${r.soon} within 5 ms after one; ${r.failed.reads} reads and ${r.failed.writes} writes failed`;

@@ -1,6 +1,6 @@
 // The records of the consistency test: a schema and tables of its own, in which each row says which write it is of. One mutation makes or changes a record
 // in one transaction, and lengthens its list of notes by one; so a record and the head of its list always have the same version.
-// Beside them some that are reference records, which each worker holds itself.
+// Beside them some that are reference records, which each worker holds itself; and marks, which every second change deletes and every other makes anew.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,16 +12,23 @@ import { createDatabase } from '../e2e/lib/services.mjs';
 export const HOT = 8, COLD = 1000;
 const REFERENCE = 2000; // reference records have the numbers behind it
 export const references = Array.from({ length: HOT }, (_, i) => REFERENCE + 1 + i);
+const MARK = 3000; // and marks behind these
+export const marks = Array.from({ length: HOT }, (_, i) => MARK + 1 + i);
+/** A change of a mark with an even version deletes it: whoever reads nothing reads one of these. */
+export const isMark = (record) => record > MARK;
 
 const SCHEMA = `${MAPPING}
 type Query {
   record(id: ID!): Record @lookup(column: "id", argument: "id")
   recordByCode(code: ID!): Record @lookup(column: "code", argument: "code")
   folder(id: ID!): Folder @lookup(column: "id", argument: "id")
+  mark(id: ID!): Mark @lookup(column: "id", argument: "id")
+  holder(id: ID!): Holder @lookup(column: "id", argument: "id")
 }
 type Mutation {
   write(id: Int!, token: String!): Record @procedure(name: "write_record")
   writeReference(id: Int!, token: String!): Reference @procedure(name: "write_reference")
+  turnMark(id: Int!, token: String!): Mark @procedure(name: "turn_mark")
 }
 type Record @table(name: "register") @aggregate {
   id: ID!  version: Int!  token: String!  checksum: String!
@@ -31,7 +38,11 @@ type Note @table(name: "note", key: ["record_id", "version"]) { version: Int!  t
 type NoteConnection { nodes: [Note!]!  edges: [NoteEdge!]!  pageInfo: PageInfo! }
 type NoteEdge { cursor: String!  node: Note! }
 type PageInfo { hasNextPage: Boolean!  endCursor: String }
-type Folder @table(name: "folder") { id: ID!  record: Record @reference(columns: ["record_id"])  reference: Reference @reference(columns: ["record_id"]) }
+type Folder @table(name: "folder") { id: ID!  record: Record @reference(columns: ["record_id"])  reference: Reference @reference(columns: ["record_id"])  mark: Mark @reference(columns: ["record_id"]) }
+type Mark @table(name: "mark") @aggregate { id: ID!  version: Int!  token: String!  checksum: String! }
+type Holder @table(name: "holder") @aggregate { id: ID!  marks(first: Int = 5, after: String): MarkConnection! @list(column: "holder_id", order: "id desc") }
+type MarkConnection { nodes: [Mark!]!  edges: [MarkEdge!]!  pageInfo: PageInfo! }
+type MarkEdge { cursor: String!  node: Mark! }
 type Reference @table(name: "reference") @hot { id: ID!  version: Int!  token: String!  checksum: String! }
 `;
 
@@ -47,6 +58,23 @@ const SQL = `
   INSERT INTO folder SELECT i, i FROM generate_series(${references[0]}, ${references.at(-1)}) i;
   CREATE TABLE reference (id bigint PRIMARY KEY, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL);
   CREATE TABLE reference_note (record_id bigint NOT NULL, version integer NOT NULL, token text NOT NULL, PRIMARY KEY (record_id, version));
+  INSERT INTO folder SELECT i, i FROM generate_series(${marks[0]}, ${marks.at(-1)}) i;
+  CREATE TABLE holder (id bigint PRIMARY KEY);
+  INSERT INTO holder SELECT i FROM generate_series(${marks[0]}, ${marks.at(-1)}) i;
+  CREATE TABLE mark (id bigint PRIMARY KEY, holder_id bigint NOT NULL REFERENCES holder, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL);
+  CREATE INDEX ON mark (holder_id, id DESC);
+  CREATE TABLE mark_note (record_id bigint NOT NULL, version integer NOT NULL, token text NOT NULL UNIQUE, PRIMARY KEY (record_id, version));
+  CREATE FUNCTION turn_mark(viewer text, id integer, token text) RETURNS SETOF mark LANGUAGE plpgsql AS $$
+  DECLARE made mark; BEGIN
+    PERFORM pg_advisory_xact_lock(turn_mark.id);
+    SELECT n.record_id, n.record_id, n.version, n.token, '' INTO made FROM mark_note n WHERE n.token = turn_mark.token;
+    IF FOUND THEN RETURN NEXT made; RETURN; END IF;
+    made := ROW(turn_mark.id, turn_mark.id, 1 + (SELECT coalesce(max(n.version), 0) FROM mark_note n WHERE n.record_id = turn_mark.id), turn_mark.token, '');
+    made.checksum := md5(concat_ws('|', made.id, made.version, made.token));
+    IF made.version % 2 = 1 THEN INSERT INTO mark SELECT made.*; ELSE DELETE FROM mark m WHERE m.id = made.id; END IF;
+    INSERT INTO mark_note VALUES (made.id, made.version, made.token);
+    RETURN NEXT made;
+  END $$;
   CREATE FUNCTION write_reference(viewer text, id integer, token text) RETURNS SETOF reference LANGUAGE plpgsql AS $$
   DECLARE made reference; BEGIN
     INSERT INTO reference AS r VALUES (write_reference.id, 1, write_reference.token, md5(concat_ws('|', write_reference.id, 1, write_reference.token)))
@@ -69,8 +97,9 @@ const SQL = `
   GRANT SELECT ON ALL TABLES IN SCHEMA public TO tolqujat_server;
   ALTER FUNCTION write_record SECURITY DEFINER SET search_path = public, pg_temp;
   ALTER FUNCTION write_reference SECURITY DEFINER SET search_path = public, pg_temp;
-  REVOKE ALL ON FUNCTION write_record, write_reference FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION write_record, write_reference TO tolqujat_server;`;
+  ALTER FUNCTION turn_mark SECURITY DEFINER SET search_path = public, pg_temp;
+  REVOKE ALL ON FUNCTION write_record, write_reference, turn_mark FROM PUBLIC;
+  GRANT EXECUTE ON FUNCTION write_record, write_reference, turn_mark TO tolqujat_server;`;
 
 /** { database, schema (the file), rows(), remove() } */
 export async function makeWorld(services) {
@@ -83,8 +112,8 @@ export async function makeWorld(services) {
   return {
     database, schema, folder,
     superuser: new Database(database.services, database.name, 'postgres'),
-    rows: () => database.query('SELECT record_id AS record, version, token FROM note UNION ALL SELECT record_id, version, token FROM reference_note'),
-    empty: () => database.execute('TRUNCATE register, note, reference, reference_note'),
+    rows: () => database.query('SELECT record_id AS record, version, token FROM note UNION ALL SELECT record_id, version, token FROM reference_note UNION ALL SELECT record_id, version, token FROM mark_note'),
+    empty: () => database.execute('TRUNCATE register, note, reference, reference_note, mark, mark_note'),
     remove: async () => { await database.drop(); rmSync(folder, { recursive: true }); },
   };
 }
@@ -110,5 +139,11 @@ export const variablesOf = (record) => ({ id: record, code: `c${record}` });
 const REFERENCE_SHAPES = {
   reference: { query: `query ($id: ID!) { folder(id: $id) { reference { ${ROW} } } }`, read: ({ folder }) => [seen(folder.reference)] },
 };
-export const shapesOf = (record) => Object.values(record > REFERENCE ? REFERENCE_SHAPES : SHAPES);
-export const writeOf = (record) => `mutation ($id: Int!, $token: String!) { write: ${record > REFERENCE ? 'writeReference' : 'write'}(id: $id, token: $token) { ${ROW} } }`;
+const MARK_SHAPES = {
+  byId: { query: `query ($id: ID!) { mark(id: $id) { ${ROW} } }`, read: ({ mark }) => [seen(mark)] },
+  nested: { query: `query ($id: ID!) { folder(id: $id) { mark { ${ROW} } } }`, read: ({ folder }) => [seen(folder.mark)] },
+  list: { query: `query ($id: ID!) { holder(id: $id) { marks { nodes { ${ROW} } } } }`, read: ({ holder }) => [seen(holder.marks.nodes[0])] },
+};
+export const shapesOf = (record) => Object.values(isMark(record) ? MARK_SHAPES : record > REFERENCE ? REFERENCE_SHAPES : SHAPES);
+const mutationOf = (record) => (isMark(record) ? 'turnMark' : record > REFERENCE ? 'writeReference' : 'write');
+export const writeOf = (record) => `mutation ($id: Int!, $token: String!) { write: ${mutationOf(record)}(id: $id, token: $token) { ${ROW} } }`;
