@@ -20,7 +20,7 @@ const asCitizen = ({ iin }) => keys.bearer({ role: 'CITIZEN', sub: iin });
 const tell = (database, where) => database.query(`SELECT l.*, p.parts AS seen FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE ${where} ORDER BY at, seq`);
 const start = (database, options = {}) => {
   const heads = makeSecret().heads;
-  return startServer({ database, tokens: keys, ...options, args: ['--audit-heads', heads, ...(options.args ?? [])] }).then((server) => Object.assign(server, { heads }));
+  return startServer({ database, tokens: keys, ...options, args: ['--audit-heads', heads, '--request-seconds', '5', ...(options.args ?? [])] }).then((server) => Object.assign(server, { heads }));
 };
 
 describe('on record', () => {

@@ -176,7 +176,7 @@ export async function startServer({ database, redis = 'off', tokens, args = [], 
   const [file, ...before] = [...wrap, BINARY];
   const shared = ['--shared-cache', '--follow'].some((flag) => args.includes(flag)) ? [] : ['--shared-cache', '0'];
   const rights = args.includes('--rights-seconds') ? [] : ['--rights-seconds', '0'];
-  const patience = args.includes('--request-seconds') ? [] : ['--request-seconds', '30']; // tests beside this one have the cores as well
+  const patience = args.includes('--request-seconds') ? [] : ['--request-seconds', '20']; // tests beside this one have the cores as well; a client here waits for 30 s
   const child = spawn(file, [...before, 'serve', '--listen', '127.0.0.1', '--port', String(port), '--database', conninfo,
     '--redis', redis, ...(tokens ? tokens.flags : ['--access', 'open']), ...shared, ...rights, ...patience, ...args], { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const server = new Server(child, port);
