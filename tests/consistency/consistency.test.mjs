@@ -62,7 +62,7 @@ describe('the test notices', () => {
     test(name, async (t) => {
       await services.start();
       let stale = 0, gone = !fault.deleted;
-      for (let tries = 0; (stale === 0 || !gone) && tries < 6; tries++) {
+      for (let tries = 0; (stale === 0 || !gone) && tries < 12; tries++) {
         const result = await runOnce(world, services, fault, SABOTAGED);
         t.diagnostic(line(result));
         stale += result.stale.length;

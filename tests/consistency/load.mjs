@@ -15,7 +15,7 @@ function random() {
 }
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const REFERENCES = 0.2, MARKS = 0.15; // of what is read and written
+const REFERENCES = 0.2, MARKS = 0.1; // of what is read and written
 function anyRecord(hotShare) {
   const kind = random();
   if (kind < REFERENCES) return references[Math.floor(random() * references.length)];
