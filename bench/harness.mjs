@@ -62,7 +62,13 @@ export function services () {
 
 export const tokens = () => JSON.parse(demoFile('tokens.json'))
 
-/** A citizen's token. */
+/** Up to `n` citizens as lines of a list, each with a token of their own. The dead have none to ask with. */
+export function citizens (n) {
+  const living = new Set(sql('SELECT iin FROM patient WHERE deceased_on IS NULL').split('\n'))
+  return pick(iins.filter(iin => living.has(iin)), n).map(iin => `${iin} ${citizenToken(iin)}`)
+}
+
+/** The token of one. */
 export function citizenToken (iin) {
   const jwk = JSON.parse(demoFile('token-key.jwk'))
   const key = createPrivateKey({ key: jwk, format: 'jwk' })
