@@ -144,7 +144,8 @@ BEGIN
     ELSIF d.item_table = 'diagnostic_report' THEN
         PERFORM parts_taken_back('ai_finding', 'report_id', entry, made, author);
     ELSIF d.item_table = 'dispense' THEN
-        UPDATE prescription r SET status = 'active' WHERE r.patient_id = d.patient_id AND r.id = (entry ->> 'prescription_id')::bigint AND r.status = 'dispensed'
+        UPDATE prescription r SET status = 'active'
+         WHERE r.patient_id = d.patient_id AND r.id IN (SELECT prescription_all_versions(d.patient_id, (entry ->> 'prescription_id')::bigint)) AND r.status = 'dispensed'
            AND r.superseded_by IS NULL AND r.valid_to >= kz_today();
     END IF;
 END $$;

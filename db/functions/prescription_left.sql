@@ -1,10 +1,19 @@
-/* What of a prescription's quantity was not dispensed yet, in units. */
+/*
+ * What of a prescription's quantity was not dispensed yet, in units; what was given out of a version that it corrects, or that corrects it, counts. In PL/pgSQL, which plans
+ * it once a session; few are corrected, which one look at an index tells.
+ */
 CREATE OR REPLACE FUNCTION prescription_quantity_left(r prescription) RETURNS integer
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT greatest(0, r.quantity - coalesce(sum(d.quantity), 0))::integer
-      FROM dispense d
-     WHERE d.patient_id = r.patient_id AND d.prescription_id = r.id AND d.superseded_by IS NULL AND d.record_status <> 'entered_in_error'
-$$;
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+    versions bigint[] := ARRAY[r.id];
+BEGIN
+    IF r.superseded_by IS NOT NULL OR EXISTS (SELECT FROM prescription o WHERE o.patient_id = r.patient_id AND o.superseded_by = r.id) THEN
+        versions := ARRAY(SELECT prescription_all_versions(r.patient_id, r.id));
+    END IF;
+    RETURN (SELECT greatest(0, r.quantity - coalesce(sum(d.quantity), 0))
+              FROM dispense d
+             WHERE d.patient_id = r.patient_id AND d.prescription_id = ANY (versions) AND d.superseded_by IS NULL AND d.record_status <> 'entered_in_error');
+END $$;
 
 /*
  * Whether the patient pays nothing: the state or the insurance pays for this prescription, or it was written (since

@@ -39,7 +39,7 @@ END $$;
 
 /*
  * A mark for the doctor of a visit: by the patient, or for a child by the guardian; of a visit that was confirmed and that nobody disputes, not
- * of oneself, within 30 days, and once. The table holds once, the doctor and confirmed too.
+ * of oneself, within 30 days, and once, whichever of its versions was given one. The table holds once, the doctor and confirmed too.
  */
 CREATE OR REPLACE FUNCTION rate_doctor(viewer text, patient_id bigint, encounter_id bigint, score integer, text text, idempotency_key text, payload_digest text)
 RETURNS SETOF encounter LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -50,33 +50,32 @@ DECLARE
     words text := nullif(trim(text), '');
     first record;
     e encounter;
+    versions bigint[];
 BEGIN
     PERFORM access_decider(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
-    SELECT x.* INTO e FROM encounter x WHERE x.patient_id = subject AND x.id = visit AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error';
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such visit in this passport.';
-    ELSIF first.item_id IS NULL THEN
+    IF first.item_id IS NULL THEN
+        e := visit_in_force(subject, visit);
+        versions := ARRAY(SELECT encounter_all_versions(subject, visit));
         IF mark NOT BETWEEN 1 AND 5 OR length(words) > 2000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A mark is from 1 to 5, with at most 2000 characters of words.';
         ELSIF e.practitioner_id IS NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'It is not on record which doctor this visit was with.';
         ELSIF e.confirmed_by = 'none' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Only a visit that was confirmed can be given a mark.';
-        ELSIF e.record_status = 'disputed' THEN
+        ELSIF e.record_status = 'disputed' OR EXISTS (SELECT FROM dispute d WHERE d.patient_id = subject AND d.item_table = 'encounter' AND d.item_id = ANY (versions) AND d.answered_at IS NULL) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit that is disputed can''t be given a mark.';
         ELSIF e.started_at < clock_timestamp() - INTERVAL '30 days' OR e.started_at > clock_timestamp() THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit can be given a mark for 30 days.';
         ELSIF EXISTS (SELECT FROM practitioner m, patient p WHERE m.id = e.practitioner_id AND p.id = subject AND m.iin IN (p.iin, split_part(viewer, '/', 2))) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Nobody gives a mark to himself.';
-        ELSIF EXISTS (SELECT FROM rating r JOIN encounter x ON x.patient_id = r.patient_id AND x.id = r.encounter_id
-                       WHERE r.patient_id = subject AND (r.encounter_id = visit OR x.superseded_by = visit)) THEN
+        ELSIF EXISTS (SELECT FROM rating r WHERE r.patient_id = subject AND r.encounter_id = ANY (versions)) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This visit was given a mark already.';
         END IF;
         INSERT INTO rating (patient_id, encounter_id, practitioner_id, score, text) VALUES (subject, visit, e.practitioner_id, mark, words);
         PERFORM change_done(viewer, 'rate_doctor', idempotency_key, subject, 'encounter', visit);
     END IF;
-    RETURN NEXT e;
+    RETURN QUERY SELECT x.* FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
 END $$;
 
 /* Another clinic: the old attachment ends, the new one begins, at most as often in a year as attachment_rule says. */

@@ -1,0 +1,117 @@
+// What was said of one version of an entry holds for the entry, however often it is corrected: marks, what was given out, disputes, confirmations. Through the server.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Writing, newKey } from './lib/writing.mjs';
+
+const RATE = 'mutation ($visit: ID!, $score: Int = 4, $key: String!) { rateDoctor(visit: $visit, score: $score, idempotencyKey: $key) { id rating } }';
+
+let writing, database, person, minutes = 0;
+const owner = () => ({ role: 'CITIZEN', sub: person.iin });
+const own = (what) => writing.data(owner(), `{ me { patient { ${what} } } }`).then(({ me }) => me.patient);
+const node = (id, what) => writing.data(owner(), `query ($id: ID!) { node(id: $id) { ${what} } }`, { id }).then((data) => data.node);
+
+const next = (table) => database.value(`SELECT nextval(pg_get_serial_sequence('${table}', 'id'))`).then(Number);
+/** A row of this table is corrected as another system does it; the number of the version that does. `changes` are columns with what they become, in SQL. */
+async function corrected(table, number, changes = {}) {
+  const columns = await database.query(`SELECT attname AS name FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0 AND NOT attisdropped`);
+  const values = columns.map(({ name }) => changes[name] ?? { id: 'made.id', version: 'o.version + 1', source_rec: 'NULL', superseded_by: 'NULL' }[name] ?? `o.${name}`);
+  const at = await next(table);
+  await database.execute(`BEGIN; UPDATE ${table} SET superseded_by = ${at} WHERE patient_id = ${person.id} AND id = ${number};
+    INSERT INTO ${table} (${columns.map(({ name }) => name)}) SELECT ${values} FROM ${table} o, (SELECT ${at}::bigint AS id) made WHERE o.patient_id = ${person.id} AND o.id = ${number}; COMMIT`);
+  return at;
+}
+
+/** A confirmed visit an hour ago: its number. */
+async function visit(columns = {}) {
+  const row = { id: await next('encounter'), clinic_id: person.clinic_id, practitioner_id: person.doctor_id, started_at: `now() - INTERVAL '${60 + ++minutes} minutes'`, kind: "'visit'", confirmed_by: "'sms'", confirmed_at: 'now()', ...columns };
+  await database.execute(`INSERT INTO encounter (patient_id, ${Object.keys(row)}) VALUES (${person.id}, ${Object.values(row)})`);
+  return row.id;
+}
+/** The id that the API gives a version of a visit, found by its beginning and version. */
+async function idOf(number) {
+  const [{ at, version }] = await database.query(`SELECT to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, version FROM encounter WHERE patient_id = ${person.id} AND id = ${number}`);
+  const { visits } = await own('visits(first: 40) { nodes { id version startedAt earlierVersions { id version startedAt } } }');
+  return visits.nodes.flatMap((one) => [one, ...one.earlierVersions]).find((one) => one.version === version && Date.parse(one.startedAt) === Date.parse(at)).id;
+}
+const rating = (number, score = 3) => `INSERT INTO rating (patient_id, encounter_id, practitioner_id, score) VALUES (${person.id}, ${number}, ${person.doctor_id}, ${score})`;
+
+before(async () => {
+  writing = await Writing.start({ redis: false, args: ['--cache-bytes', '0'] }); // rows are planted behind the server's back
+  database = writing.database;
+  [person] = await database.query(`SELECT p.id, p.iin, m.iin AS doctor, m.id AS doctor_id, c.bin, c.id AS clinic_id FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id
+    WHERE p.deceased_on IS NULL AND birth_date BETWEEN '1950-01-01' AND '1990-01-01' ORDER BY p.id LIMIT 1`);
+  await database.execute(`DELETE FROM rating WHERE patient_id = ${person.id}`);
+});
+after(() => writing?.stop());
+
+describe('a visit has one mark', () => {
+  test('whichever version was given it: all show it, and none gets another', async () => {
+    const first = await visit(), marked = await corrected('encounter', first), variables = { visit: await idOf(marked), key: newKey() };
+    assert.deepEqual((await writing.data(owner(), RATE, variables)).rateDoctor, { id: variables.visit, rating: 4 });
+    let last = marked;
+    for (let n = 0; n < 3; n++) last = await corrected('encounter', last);
+    for (const one of [first, marked, last]) assert.deepEqual(await node(await idOf(one), '... on Encounter { rating }'), { rating: 4 }, String(one));
+    await writing.refused(owner(), RATE, { visit: await idOf(last), key: newKey() }, 'CONFLICT', /already/);
+    await writing.refused(owner(), RATE, { visit: variables.visit, key: newKey() }, 'NOT_FOUND', /no such visit/);
+    // The answer that was lost can be had again, though the visit was corrected meanwhile.
+    assert.deepEqual((await writing.data(owner(), RATE, variables)).rateDoctor, { id: variables.visit, rating: 4 });
+    for (const one of [first, marked, last]) await assert.rejects(database.execute(rating(one)), /rating_patient_id_encounter_id_key/, String(one));
+    assert.equal(await database.value(`SELECT encounter_id FROM rating WHERE patient_id = ${person.id}`), first);
+  });
+
+  test('of two that were one after all, either', async () => {
+    const [one, other] = [await visit(), await visit()];
+    await database.execute(rating(other));
+    const both = await corrected('encounter', one);
+    await database.execute(`UPDATE encounter SET superseded_by = ${both} WHERE patient_id = ${person.id} AND id = ${other}`);
+    const last = await corrected('encounter', both);
+    assert.deepEqual(await node(await idOf(last), '... on Encounter { rating }'), { rating: 3 });
+    await assert.rejects(database.execute(rating(last)), /rating_patient_id_encounter_id_key/);
+  });
+
+  test('of its version in force: confirmed, and of the doctor whom that names', async () => {
+    const first = await visit(), now = await corrected('encounter', first, { practitioner_id: 'NULL' });
+    for (const number of [first, now]) await assert.rejects(database.execute(rating(number)), /whom it was with/);
+    const taken = await corrected('encounter', await visit(), { record_status: "'entered_in_error'" });
+    await assert.rejects(database.execute(rating(taken)), /whom it was with/);
+  });
+
+  test('of all that are given at once, while it is corrected, one', async () => {
+    for (let n = 0; n < 5; n++) {
+      const first = await visit(), second = await next('encounter'), asked = await idOf(first);
+      const correct = database.execute(`BEGIN; UPDATE encounter SET superseded_by = ${second} WHERE patient_id = ${person.id} AND id = ${first};
+        INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at, version)
+        SELECT patient_id, ${second}, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at, 2 FROM encounter WHERE patient_id = ${person.id} AND id = ${first}; ${rating(second)}; COMMIT`).then(() => true, () => false);
+      const by = [...Array.from({ length: 5 }, () => writing.ask(owner(), RATE, { visit: asked, key: newKey() }).then(({ errors }) => !errors)),
+        ...Array.from({ length: 3 }, () => database.execute(`BEGIN ISOLATION LEVEL REPEATABLE READ; ${rating(first)}; COMMIT`).then(() => true, () => false)), correct];
+      const won = (await Promise.all(by)).filter(Boolean);
+      assert.equal(won.length, 1);
+      assert.equal(Number(await database.value(`SELECT count(*) FROM rating WHERE patient_id = ${person.id} AND encounter_id IN (${first}, ${second})`)), 1);
+    }
+  });
+});
+
+test('what was given out of a prescription counts for the version that corrects it', async () => {
+  const drug = await database.value('SELECT min(id) FROM drug'), first = await next('prescription');
+  await database.execute(`INSERT INTO prescription (patient_id, id, drug_id, prescriber_id, issued_on, valid_to, quantity, number, dose) VALUES (${person.id}, ${first}, ${drug}, ${person.doctor_id}, kz_today(), kz_today() + 9, 30, 'VERSIONS-1', 'x')`);
+  const give = (prescription, quantity) => database.execute(`INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity)
+    SELECT ${person.id}, ${prescription}, min(id), ${drug}, 0, 0, kz_today(), ${quantity} FROM pharmacy`);
+  const left = async () => (await own('prescriptions(first: 1) { nodes { number version quantityLeft earlierVersions { quantityLeft } } }')).prescriptions.nodes[0];
+  await give(first, 20);
+  const second = await corrected('prescription', first), third = await corrected('prescription', second, { quantity: '35' });
+  assert.deepEqual(await left(), { number: 'VERSIONS-1', version: 3, quantityLeft: 15, earlierVersions: [{ quantityLeft: 10 }, { quantityLeft: 10 }] });
+  await assert.rejects(give(third, 16), /dispense_quantity_left/);
+  for (const old of [first, second]) await assert.rejects(give(old, 1), /dispense_in_force/);
+  await give(third, 15);
+  assert.equal((await left()).quantityLeft, 0);
+  // Less than was given out: what was, stays, and its receipt can be confirmed.
+  await database.execute(`UPDATE prescription SET status = 'dispensed', pharmacy_id = (SELECT min(id) FROM pharmacy) WHERE patient_id = ${person.id} AND id = ${third}`);
+  const last = await corrected('prescription', third, { quantity: '5' });
+  const { dispenses } = await own('dispenses(first: 2) { nodes { id quantity } }'), [large, small] = dispenses.nodes.toSorted((a, b) => b.quantity - a.quantity);
+  assert.equal((await writing.data(owner(), 'mutation ($dispense: ID!, $key: String!) { confirmReceipt(dispense: $dispense, idempotencyKey: $key) { receipt } }', { dispense: large.id, key: newKey() })).confirmReceipt.receipt, 'CONFIRMED');
+  // What was never received can be given out again, by the version in force.
+  const { denyReceipt } = await writing.data(owner(), 'mutation ($dispense: ID!, $key: String!) { denyReceipt(dispense: $dispense, idempotencyKey: $key) { id } }', { dispense: small.id, key: newKey() });
+  await writing.data({ role: 'PAYER', sub: person.doctor, org: person.bin }, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Дәріхана бермеген", idempotencyKey: $key) { status } }', { dispute: denyReceipt.id, key: newKey() });
+  assert.deepEqual(await database.query(`SELECT id::int, status FROM prescription WHERE patient_id = ${person.id} AND number = 'VERSIONS-1' ORDER BY id`),
+    [[first, 'active'], [second, 'active'], [third, 'dispensed'], [last, 'active']].map(([id, status]) => ({ id, status })));
+});
