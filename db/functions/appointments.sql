@@ -93,14 +93,14 @@ BEGIN
     END IF;
 END $$;
 
-/* An appointment that is still to come, locked; else it refuses. */
-CREATE OR REPLACE FUNCTION appointment_to_come(subject bigint, entry bigint) RETURNS appointment
+/* An appointment that is still to come and that the viewer may know of, locked; else it refuses. */
+CREATE OR REPLACE FUNCTION appointment_to_come(viewer text, subject bigint, entry bigint) RETURNS appointment
 LANGUAGE plpgsql AS $$
 DECLARE
     a appointment;
 BEGIN
     SELECT x.* INTO a FROM appointment x WHERE x.patient_id = subject AND x.id = entry AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR entry_withheld(viewer, subject, 'appointment', entry) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such appointment in this passport.';
     ELSIF a.status <> 'booked' THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This appointment is not to come any more.';
@@ -146,7 +146,7 @@ BEGIN
     PERFORM booking_right(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
-        a := appointment_to_come(subject, entry);
+        a := appointment_to_come(viewer, subject, entry);
         RETURN QUERY SELECT * FROM booking_too_late(viewer, subject, a);
         IF FOUND THEN
             RETURN;
@@ -174,7 +174,7 @@ BEGIN
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
-        a := appointment_to_come(subject, entry);
+        a := appointment_to_come(viewer, subject, entry);
         PERFORM FROM slot x WHERE x.id IN (wanted, a.slot_id) ORDER BY x.id FOR NO KEY UPDATE;
         SELECT x.* INTO s FROM slot x WHERE x.id = wanted;
         IF NOT FOUND THEN

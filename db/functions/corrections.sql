@@ -21,17 +21,9 @@ BEGIN
         IF changed.id IS NULL OR entry_withheld(viewer, subject, 'allergy', entry) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such allergy in force in this passport.';
         END IF;
-        made := nextval(pg_get_serial_sequence('allergy', 'id'));
-        UPDATE allergy x SET superseded_by = made WHERE x.patient_id = subject AND x.id = entry;
-        changed.id := made;
-        changed.version := changed.version + 1;
         changed.record_status := 'entered_in_error';
         changed.refuted_because := words;
-        changed.source_id := 1;
-        changed.source_rec := NULL;
-        changed.recorded_at := clock_timestamp();
-        changed.recorded_by := place.practitioner_id;
-        INSERT INTO allergy SELECT changed.*;
+        made := allergy_version(changed, place.practitioner_id);
         PERFORM change_done(viewer, 'refute_allergy', idempotency_key, subject, 'allergy', made);
     END IF;
     RETURN QUERY SELECT a.* FROM allergy a WHERE a.patient_id = subject AND a.id = made;

@@ -48,6 +48,13 @@ BEGIN
     RETURN r;
 END $$;
 
+/* The hospital that a referral asks; of one that the viewer may not know of none, as of one that is not there. */
+CREATE OR REPLACE FUNCTION referral_hospital(viewer text, subject bigint, referral bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT r.to_clinic_id FROM hospital_referral r WHERE r.patient_id = subject AND r.id = referral AND NOT entry_withheld(viewer, subject, 'hospital_referral', referral));
+END $$;
+
 /* A doctor who treats the person asks a hospital to admit, by a treatment sheet of its own number. */
 CREATE OR REPLACE FUNCTION refer_to_hospital(viewer text, patient_id bigint, clinic_id bigint, icd10 text, planned_on date, idempotency_key text, payload_digest text)
 RETURNS SETOF hospital_referral LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -65,14 +72,15 @@ BEGIN
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
-        disease := icd10_of(refer_to_hospital.icd10);
+        disease := icd10_alone(refer_to_hospital.icd10);
         IF NOT EXISTS (SELECT FROM clinic c WHERE c.id = hospital AND c.active AND c.kind = 'hospital') THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such hospital that is open.', DETAIL = refusal_about(subject);
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         ELSIF wished NOT BETWEEN today AND today + 365 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A day is wished for from today on, within a year.', DETAIL = refusal_about(subject);
-        ELSIF EXISTS (SELECT FROM hospital_referral r WHERE r.patient_id = subject AND r.status IN ('waiting', 'accepted') AND r.icd10 = disease.code AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error') THEN
+        ELSIF EXISTS (SELECT FROM hospital_referral r WHERE r.patient_id = subject AND r.status IN ('waiting', 'accepted') AND r.icd10 = disease.code AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+                         AND NOT entry_withheld(viewer, subject, 'hospital_referral', r.id)) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person waits for a hospital with this disease already.', DETAIL = refusal_about(subject);
         END IF;
         INSERT INTO hospital_referral AS r (patient_id, from_clinic_id, to_clinic_id, recorded_by, referred_on, planned_on, sens, icd10, sheet_number)
@@ -96,7 +104,7 @@ DECLARE
     first record;
     r hospital_referral;
 BEGIN
-    PERFORM FROM hospital_place(viewer, subject, (SELECT x.to_clinic_id FROM hospital_referral x WHERE x.patient_id = subject AND x.id = asked));
+    PERFORM FROM hospital_place(viewer, subject, referral_hospital(viewer, subject, asked));
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     r := referral_of(viewer, subject, asked);
     IF first.item_id IS NULL THEN
@@ -150,12 +158,12 @@ DECLARE
     made bigint;
     o outcome;
 BEGIN
-    SELECT * INTO place FROM hospital_place(viewer, subject, (SELECT x.to_clinic_id FROM hospital_referral x WHERE x.patient_id = subject AND x.id = asked));
+    SELECT * INTO place FROM hospital_place(viewer, subject, referral_hospital(viewer, subject, asked));
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     o.patient_id := subject;
     IF made IS NULL THEN
-        disease := icd10_of(admit.icd10);
+        disease := icd10_alone(admit.icd10);
         IF ward = '' OR length(ward) > 200 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A department is named in 1 to 200 characters.', DETAIL = refusal_about(subject);
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
@@ -195,18 +203,16 @@ DECLARE
     disease icd10;
     s hospitalization;
 BEGIN
-    PERFORM FROM hospital_place(viewer, subject, (SELECT x.clinic_id FROM hospitalization x WHERE x.patient_id = subject AND x.id = stay));
+    PERFORM FROM hospital_place(viewer, subject, (SELECT x.clinic_id FROM hospitalization x WHERE x.patient_id = subject AND x.id = stay AND NOT entry_withheld(viewer, subject, 'hospitalization', stay)));
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
         SELECT x.* INTO s FROM hospitalization x WHERE x.patient_id = subject AND x.id = stay AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error';
         IF NOT FOUND OR entry_withheld(viewer, subject, 'hospitalization', stay) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such stay in this passport.', DETAIL = refusal_about(subject);
         END IF;
-        disease := icd10_of(discharge.icd10);
+        disease := icd10_alone(discharge.icd10);
         IF s.discharged_on IS NOT NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This stay has ended already.', DETAIL = refusal_about(subject);
-        ELSIF disease.mark = '*' THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A final diagnosis is a disease, not a manifestation of one.', DETAIL = refusal_about(subject);
         END IF;
         UPDATE hospitalization x SET discharged_on = greatest(kz_today(), x.admitted_on), icd10_discharge = disease.code, outcome = ended WHERE x.patient_id = subject AND x.id = stay;
         IF ended = 'died' THEN

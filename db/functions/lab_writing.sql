@@ -84,6 +84,7 @@ BEGIN
         END IF;
         SELECT r.id INTO made FROM lab_result r
          WHERE r.patient_id = subject AND r.clinic_id = lab AND r.lab_test_id = test.id AND r.status = 'ordered' AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+           AND NOT entry_withheld(viewer, subject, 'lab_result', r.id)
          ORDER BY r.id LIMIT 1;
         IF made IS NULL THEN
             INSERT INTO lab_result AS r (patient_id, lab_test_id, clinic_id, ordered_by, recorded_by, ordered_at, status, specimen, loinc, name, unit, order_number)

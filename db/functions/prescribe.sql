@@ -71,7 +71,7 @@ BEGIN
     FOR hit IN
         SELECT a.id FROM allergy a
          WHERE a.patient_id = subject AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
-           AND (starts_with(product.atc, a.atc) OR search_folded(a.substance) IN (search_folded(product.inn), search_folded(product.inn_ru), search_folded(product.inn_en), search_folded(product.name)))
+           AND allergy_sets_off(a.atc, a.substance, product)
          ORDER BY a.criticality <> 'high', a.id LIMIT 1 LOOP
         o.kind := 'allergy_alert';
         o.allergy_id := hit.id;
@@ -154,7 +154,7 @@ BEGIN
         IF ill IS NOT NULL THEN
             SELECT c.icd10 INTO disease FROM condition c
              WHERE c.patient_id = subject AND condition_patient = subject AND c.id = ill AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error';
-            IF NOT FOUND THEN
+            IF NOT FOUND OR entry_withheld(viewer, subject, 'condition', ill) THEN
                 RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such diagnosis in this passport.';
             END IF;
         END IF;

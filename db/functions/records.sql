@@ -1,6 +1,6 @@
 /*
  * What patients say of their record (disputes, marks for doctors, where they are attached), and what clinicians add to it
- * (diagnoses, allergies). Nothing is deleted or rewritten: columns that may be set are listed in docs/domain.md.
+ * (diagnoses; allergies.sql has allergies). Nothing is deleted or rewritten: columns that may be set are listed in docs/domain.md.
  */
 
 /* An entry is not right, says the owner: it stays visible, marked as disputed, and waits for an answer. */
@@ -55,7 +55,7 @@ BEGIN
     PERFORM access_decider(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
-        e := visit_in_force(subject, visit);
+        e := visit_in_force(viewer, subject, visit);
         versions := ARRAY(SELECT encounter_all_versions(subject, visit));
         IF mark NOT BETWEEN 1 AND 5 OR length(words) > 2000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A mark is from 1 to 5, with at most 2000 characters of words.';
@@ -140,9 +140,22 @@ BEGIN
     RETURN disease;
 END $$;
 
+/* The same of a code that stands alone: a manifestation (an asterisk) is told of beside its disease only. */
+CREATE OR REPLACE FUNCTION icd10_alone(said text) RETURNS icd10
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    disease icd10 := icd10_of(said);
+BEGIN
+    IF disease.mark = '*' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'This code is of a manifestation (an asterisk): what is meant is the disease behind it, by its own code.';
+    END IF;
+    RETURN disease;
+END $$;
+
 /*
  * A diagnosis; a disease with a dagger comes with its manifestation (an asterisk), both at once and leading to each other, and neither without the
- * other. How guarded it is comes from the code. One that is active already is given back, not made twice.
+ * other. How guarded it is comes from the code. One that is active already is given back, not made twice; one that is kept from the doctor is as if
+ * it were not there.
  */
 CREATE OR REPLACE FUNCTION add_condition(viewer text, patient_id bigint, icd10 text, manifestation text, name text, onset date, idempotency_key text, payload_digest text)
 RETURNS SETOF condition LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -173,6 +186,7 @@ BEGIN
         END IF;
         SELECT c.id INTO made FROM condition c LEFT JOIN condition o ON o.patient_id = subject AND o.id = c.pair_id
          WHERE c.patient_id = subject AND c.icd10 = disease.code AND o.icd10 IS NOT DISTINCT FROM shown.code AND c.clinical_status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'
+           AND NOT entry_withheld(viewer, subject, 'condition', c.id)
          ORDER BY c.id LIMIT 1;
         IF made IS NULL THEN
             INSERT INTO condition AS c (patient_id, clinic_id, recorded_by, recorded_on, onset, sens, icd10, name)
@@ -186,40 +200,4 @@ BEGIN
         PERFORM change_done(viewer, 'add_condition', idempotency_key, subject, 'condition', made);
     END IF;
     RETURN QUERY SELECT c.* FROM condition c WHERE c.patient_id = subject AND c.id = made;
-END $$;
-
-/* An allergy; one to the same substance or group that is in force is given back, not made twice. The patient is told when a medicine of today may set it off. */
-CREATE OR REPLACE FUNCTION record_allergy(viewer text, patient_id bigint, substance text, atc text, criticality text, reaction text, verified boolean, idempotency_key text, payload_digest text)
-RETURNS SETOF allergy LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    subject bigint := patient_id;
-    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
-    words text := trim(substance);
-    class text := atc;
-    place record;
-    first record;
-    made bigint;
-BEGIN
-    SELECT * INTO place FROM treating_place(viewer, subject);
-    SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
-    made := first.item_id;
-    IF made IS NULL THEN
-        IF words = '' OR length(words) > 200 OR length(trim(reaction)) > 500 THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance is named in 1 to 200 characters, a reaction in at most 500.';
-        ELSIF class !~ '^[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?$' THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance''s ATC code is of 1, 3, 4, 5 or 7 characters, such as J01C.';
-        END IF;
-        SELECT a.id INTO made FROM allergy a
-         WHERE a.patient_id = subject AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error' AND (a.atc = class OR search_folded(a.substance) = search_folded(words)) ORDER BY a.id LIMIT 1;
-        IF made IS NULL THEN
-            INSERT INTO allergy AS a (patient_id, recorded_by, noted_on, verified, criticality, substance, atc, reaction)
-            VALUES (subject, place.practitioner_id, today, record_allergy.verified, record_allergy.criticality, words, class, nullif(trim(reaction), '')) RETURNING a.id INTO made;
-            IF EXISTS (SELECT FROM prescription r JOIN drug d ON d.id = r.drug_id WHERE r.patient_id = subject AND r.status IN ('active', 'dispensed') AND r.valid_to >= today
-                          AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error' AND (starts_with(d.atc, class) OR search_folded(d.inn) = search_folded(words))) THEN
-                PERFORM outbox_put('allergy_to_prescribed', subject, 'allergy:' || made, '{}', 'sms', 'app');
-            END IF;
-        END IF;
-        PERFORM change_done(viewer, 'record_allergy', idempotency_key, subject, 'allergy', made);
-    END IF;
-    RETURN QUERY SELECT a.* FROM allergy a WHERE a.patient_id = subject AND a.id = made;
 END $$;

@@ -75,14 +75,14 @@ BEGIN
     RETURN NEXT o;
 END $$;
 
-/* A visit in force, locked; else it refuses. */
-CREATE OR REPLACE FUNCTION visit_in_force(subject bigint, visit bigint) RETURNS encounter
+/* A visit in force that the viewer may know of, locked; else it refuses. */
+CREATE OR REPLACE FUNCTION visit_in_force(viewer text, subject bigint, visit bigint) RETURNS encounter
 LANGUAGE plpgsql AS $$
 DECLARE
     e encounter;
 BEGIN
     SELECT x.* INTO e FROM encounter x WHERE x.patient_id = subject AND x.id = visit AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR entry_withheld(viewer, subject, 'encounter', visit) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such visit in this passport.';
     END IF;
     RETURN e;
@@ -119,13 +119,13 @@ BEGIN
     SELECT * INTO place FROM treating_place(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
-        e := visit_in_force(subject, visit);
+        e := visit_in_force(viewer, subject, visit);
         IF e.practitioner_id IS DISTINCT FROM place.practitioner_id OR e.clinic_id <> place.clinic_id THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the doctor whom a visit is with closes it.', DETAIL = refusal_about(subject);
         ELSIF length(words) > 20000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A note has at most 20000 characters.';
         END IF;
-        disease := icd10_of(close_encounter.icd10);
+        disease := icd10_alone(close_encounter.icd10);
         IF NOT e.under_way THEN
             o.kind := 'visit_not_under_way';
             o.message := 'This visit is not under way.';
@@ -168,7 +168,7 @@ BEGIN
     PERFORM access_decider(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
-        PERFORM visit_confirmable(viewer, visit_in_force(subject, visit));
+        PERFORM visit_confirmable(viewer, visit_in_force(viewer, subject, visit));
         UPDATE encounter x SET confirmed_by = 'egov', confirmed_at = clock_timestamp() WHERE x.patient_id = subject AND x.id = visit;
         DELETE FROM private.visit_code c WHERE c.patient_id = subject AND c.encounter_id = visit;
         PERFORM change_done(viewer, 'confirm_visit', idempotency_key, subject, 'encounter', visit);
@@ -184,7 +184,7 @@ DECLARE
     visit bigint := encounter_id;
 BEGIN
     PERFORM access_decider(viewer, subject);
-    PERFORM visit_confirmable(viewer, visit_in_force(subject, visit));
+    PERFORM visit_confirmable(viewer, visit_in_force(viewer, subject, visit));
     RETURN visit_code_new(subject, visit, 'qr', INTERVAL '10 minutes');
 END $$;
 
@@ -206,7 +206,7 @@ BEGIN
     SELECT * INTO place FROM treating_place(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
-        e := visit_in_force(subject, visit);
+        e := visit_in_force(viewer, subject, visit);
         IF e.practitioner_id IS DISTINCT FROM place.practitioner_id OR e.clinic_id <> place.clinic_id THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the doctor whom a visit was with enters its code.', DETAIL = refusal_about(subject);
         ELSIF code !~ '^[0-9]{6}$' THEN

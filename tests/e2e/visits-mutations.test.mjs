@@ -57,6 +57,8 @@ describe('a visit', () => {
     assert.deepEqual(await opening(), { __typename: 'PatientAtVisit', message: 'The person is at another visit, which has to be closed first.', other: { id: visit.id } });
     await writing.refused(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() }, 'CONFLICT', /has ended/);
     await writing.refused(doctor, CLOSE, { visit: visit.id, icd10: 'nonsense', key: newKey() }, 'BAD_USER_INPUT', /ICD-10/);
+    await writing.refused(doctor, CLOSE, { visit: visit.id, icd10: 'G63.2', key: newKey() }, 'BAD_USER_INPUT', /asterisk/);
+    await assert.rejects(database.execute(`UPDATE encounter SET under_way = false, ended_at = now(), icd10 = 'G63.2' WHERE patient_id = ${person.id} AND under_way`), /encounter_closed_with/);
     for (const who of [asCitizen(), otherDoctor, { ...doctor, role: 'NURSE' }]) {
       await writing.refused(who, CLOSE, { visit: visit.id, key: newKey() }, 'FORBIDDEN');
       await writing.refused(who, OPEN, { patient: id, key: newKey() }, 'FORBIDDEN');
