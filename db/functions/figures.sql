@@ -38,7 +38,10 @@ RETURN people < 10 OR coalesce(part BETWEEN 1 AND 9, false) OR coalesce(rest BET
 
 /*
  * One measure in the month of a day: for all that the manager may see together (`total`; of one region where it is named), by region, or
- * by clinic. Where exactly one of the parts of a sum is withheld, the smallest of the others is too: else the sum would give it away.
+ * by clinic. The parts of a sum (a country's regions, a region's clinics) that are withheld are hidden together: where they are few in all,
+ * the next smallest are withheld too, else the sum would give them away; and where a region's sum is withheld so, one of its clinics is.
+ * What is withheld does not depend on what is asked for, else one question would give away what another hides; a manager's own sum is
+ * withheld only where it is few.
  */
 CREATE OR REPLACE FUNCTION figures(viewer text, measure text, month date, by_level text, region_id bigint, subject text) RETURNS SETOF figure
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
@@ -56,23 +59,31 @@ BEGIN
     only_region := coalesce(figures.region_id, scope.region_id);
     RETURN QUERY
         WITH cell AS (
-            SELECT c.*, few_people(c.people, c.part_people, c.rest_people) AS few
+            SELECT c.*, few_people(c.people, c.part_people, c.rest_people) AS few, s.sum_of
               FROM figure_cell c
+             CROSS JOIN LATERAL (SELECT CASE WHEN c.clinic_id IS NOT NULL THEN c.region_id WHEN c.region_id IS NOT NULL THEN 0 END AS sum_of) s
              WHERE c.month = day AND c.measure = figures.measure
-               AND CASE WHEN scope.clinic_id IS NOT NULL THEN c.clinic_id = scope.clinic_id
-                        WHEN figures.by_level = 'clinic' THEN c.clinic_id IS NOT NULL
-                        WHEN figures.by_level = 'region' THEN c.region_id IS NOT NULL AND c.clinic_id IS NULL
-                        ELSE c.region_id IS NOT DISTINCT FROM only_region AND c.clinic_id IS NULL END
-               AND (scope.region_id IS NULL OR c.region_id = scope.region_id)
-               AND (figures.region_id IS NULL OR c.region_id = figures.region_id)
                AND (figures.subject IS NULL OR c.subject = figures.subject)
-        ), guarded AS (
-            SELECT c.*, count(*) FILTER (WHERE c.few) OVER (PARTITION BY c.subject, sum_of) AS few_beside,
-                   row_number() OVER (PARTITION BY c.subject, sum_of, c.few ORDER BY c.people, c.region_id, c.clinic_id) AS place
+               AND CASE WHEN c.clinic_id IS NULL THEN scope.clinic_id IS NULL
+                        WHEN scope.clinic_id IS NOT NULL THEN c.clinic_id = scope.clinic_id
+                        ELSE figures.by_level = 'clinic' AND (only_region IS NULL OR c.region_id = only_region) END
+        ), placed AS (
+            SELECT c.*, row_number() OVER smallest AS place, count(*) FILTER (WHERE c.few) OVER (PARTITION BY c.subject, c.sum_of) AS n_few,
+                   few_people((sum(c.people) OVER smallest)::bigint, (sum(c.part_people) OVER smallest)::bigint, (sum(c.rest_people) OVER smallest)::bigint) AS few_so_far
               FROM cell c
-             CROSS JOIN LATERAL (SELECT CASE WHEN c.clinic_id IS NOT NULL THEN c.region_id END AS sum_of) s
+            WINDOW smallest AS (PARTITION BY c.subject, c.sum_of ORDER BY c.few DESC, c.people, c.region_id, c.clinic_id ROWS UNBOUNDED PRECEDING)
+        ), judged AS (
+            SELECT p.*, p.n_few > 0 AND p.place <= coalesce(min(p.place) FILTER (WHERE p.place >= p.n_few AND NOT p.few_so_far)
+                                                                OVER (PARTITION BY p.subject, p.sum_of), p.place) AS beside_few
+              FROM placed p
         ), told AS (
-            SELECT g.*, CASE WHEN g.few THEN 'few' WHEN g.few_beside = 1 AND g.place = 1 THEN 'beside_few' END AS withheld FROM guarded g
+            SELECT j.*, CASE WHEN j.few THEN 'few'
+                             WHEN scope.clinic_id IS NOT NULL OR j.sum_of IS NULL OR (j.clinic_id IS NULL AND j.region_id = scope.region_id) THEN NULL
+                             WHEN j.beside_few THEN 'beside_few'
+                             WHEN j.clinic_id IS NOT NULL AND j.n_few = 0 AND j.place = 1 AND scope.region_id IS NULL
+                                  AND EXISTS (SELECT FROM judged r WHERE r.clinic_id IS NULL AND r.region_id = j.region_id AND r.subject = j.subject AND r.beside_few)
+                                 THEN 'beside_few' END AS withheld
+              FROM judged j
         )
         SELECT figures.measure, day, t.region_id, t.clinic_id, nullif(t.subject, ''),
                (SELECT max(r.id) FROM plan_rule r WHERE r.code = t.subject AND r.valid_from <= day AND (r.valid_to IS NULL OR r.valid_to > day)),
@@ -82,10 +93,18 @@ BEGIN
                CASE WHEN t.withheld IS NULL AND is_mean THEN round(t.part * 100.0 / nullif(t.whole, 0))::bigint END,
                t.withheld
           FROM told t
+         WHERE CASE WHEN scope.clinic_id IS NOT NULL OR figures.by_level = 'clinic' THEN t.clinic_id IS NOT NULL
+                    WHEN figures.by_level = 'region' THEN t.region_id IS NOT NULL AND t.clinic_id IS NULL
+                    ELSE t.clinic_id IS NULL AND t.region_id IS NOT DISTINCT FROM only_region END
+           AND (scope.region_id IS NULL OR t.region_id = scope.region_id)
+           AND (figures.region_id IS NULL OR t.region_id = figures.region_id)
          ORDER BY t.region_id NULLS FIRST, t.clinic_id NULLS FIRST, t.subject;
 END $$;
 
-/* Payment per head in the month of a day, by clinic and condition, as far as the manager may see; of the country only a region's. */
+/*
+ * Payment per head in the month of a day, by clinic and condition, as far as the manager may see; of the country only a region's. The
+ * conditions of a clinic that are withheld are hidden together, as in figures(): where they are few in all, the next smallest are too.
+ */
 CREATE OR REPLACE FUNCTION capitation(viewer text, month date, region_id bigint) RETURNS SETOF capitation
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 #variable_conflict use_column
@@ -101,18 +120,23 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Name the region whose clinics are asked for.';
     END IF;
     RETURN QUERY
-        WITH judged AS (
-            SELECT c.region_id, m.*, few_people(m.people, NULL, NULL) AND m.people > 0 AS few,
-                   count(*) FILTER (WHERE few_people(m.people, NULL, NULL) AND m.people > 0) OVER (PARTITION BY m.clinic_id) AS withheld_beside
+        WITH cell AS (
+            SELECT c.region_id, m.*, few_people(m.people, NULL, NULL) AND m.people > 0 AS few
               FROM capitation_month m JOIN clinic c ON c.id = m.clinic_id
              WHERE m.month = day
                AND c.region_id = coalesce(scope.region_id, capitation.region_id)
                AND (scope.clinic_id IS NULL OR m.clinic_id = scope.clinic_id)
                AND (capitation.region_id IS NULL OR c.region_id = capitation.region_id)
+        ), placed AS (
+            SELECT c.*, row_number() OVER smallest AS place, count(*) FILTER (WHERE c.few) OVER (PARTITION BY c.clinic_id) AS n_few,
+                   few_people((sum(c.people) OVER smallest)::bigint, NULL, NULL) AS few_so_far
+              FROM cell c
+            WINDOW smallest AS (PARTITION BY c.clinic_id ORDER BY c.few DESC, c.people = 0, c.people, c.condition ROWS UNBOUNDED PRECEDING)
         ), told AS (
-            SELECT j.*, CASE WHEN j.few THEN 'few'
-                             WHEN j.withheld_beside = 1 AND row_number() OVER (PARTITION BY j.clinic_id, j.few ORDER BY j.people = 0, j.people, j.condition) = 1 THEN 'beside_few' END AS withheld
-              FROM judged j
+            SELECT p.*, CASE WHEN p.few THEN 'few'
+                             WHEN p.n_few > 0 AND p.place <= coalesce(min(p.place) FILTER (WHERE p.place >= p.n_few AND NOT p.few_so_far)
+                                                                          OVER (PARTITION BY p.clinic_id), p.place) THEN 'beside_few' END AS withheld
+              FROM placed p
         )
         SELECT day, t.region_id, t.clinic_id, t.condition, t.percent, CASE WHEN t.withheld IS NULL THEN t.people::integer END,
                CASE WHEN t.withheld IS NULL THEN t.people * t.percent END, t.withheld

@@ -243,6 +243,33 @@ describe('figures', () => {
     await cells('appointments_kept', three.map(({ id }, i) => [region.id, id, '', [9, 30, 40][i], [9, 30, 40][i], [9, 30, 40][i], null, null]));
     assert.deepEqual((await ask(department, 'APPOINTMENTS_KEPT', { by: 'CLINIC' })).map(({ whole, withheld }) => [whole, withheld]), [[null, 'FEW'], [null, 'BESIDE_FEW'], [40, null]]);
   });
+  test('a number that is withheld stays so however figures are asked for', async () => {
+    const regions = (await db.query(`SELECT id FROM region WHERE id <> ${region.id} ORDER BY id LIMIT 2`)).map(({ id }) => id);
+    const [few, next] = regions, clinics = await db.query(`SELECT id FROM clinic WHERE region_id = ${next} ORDER BY id LIMIT 2`);
+    const row = (of, at, people) => [of, at, '', people, people, people, null, null];
+    await cells('appointments_kept', [row(null, null, 73), row(few, null, 3), row(next, null, 20), row(region.id, null, 50),
+      row(next, clinics[0].id, 12), row(next, clinics[1].id, 10)]);
+    const told = async (who, more) => (await ask(who, 'APPOINTMENTS_KEPT', more)).map(({ whole, withheld }) => withheld ?? whole);
+    const ids = Object.fromEntries((await ask(ministry, 'APPOINTMENTS_KEPT', { by: 'REGION' })).map((each, i) => [[few, next, region.id].sort((a, b) => a - b)[i], each.region.id]));
+    assert.deepEqual(await told(ministry, { by: 'REGION' }), [few, next, region.id].sort((a, b) => a - b).map((id) => ({ [few]: 'FEW', [next]: 'BESIDE_FEW', [region.id]: 50 })[id]));
+    assert.deepEqual(await told(ministry, {}), [73]);
+    for (const by of ['TOTAL', 'REGION']) {
+      assert.deepEqual(await told(ministry, { by, region: ids[next] }), ['BESIDE_FEW'], by);
+      assert.deepEqual(await told(ministry, { by, region: ids[few] }), ['FEW'], by);
+    }
+    // Nor do a region's clinics sum up to what is withheld of it.
+    for (const more of [{ by: 'CLINIC' }, { by: 'CLINIC', region: ids[next] }]) assert.deepEqual((await told(ministry, more)).sort(), [12, 'BESIDE_FEW'], JSON.stringify(more));
+  });
+  test('those withheld are ten people together, or all are withheld', async () => {
+    const five = await db.query(`SELECT id FROM clinic WHERE region_id = ${region.id} ORDER BY id LIMIT 5`);
+    for (const [people, told] of [[[3, 4, 30], ['FEW', 'FEW', 'BESIDE_FEW']], [[3, 8, 30], ['FEW', 'FEW', 30]], [[0, 12, 30], ['FEW', 'BESIDE_FEW', 30]], [[1, 2, 3], ['FEW', 'FEW', 'FEW']], [[10, 11, 12], [10, 11, 12]]]) {
+      await cells('appointments_kept', people.map((n, i) => [region.id, five[i].id, '', n, n, n, null, null]));
+      assert.deepEqual((await ask(department, 'APPOINTMENTS_KEPT', { by: 'CLINIC' })).map(({ whole, withheld }) => withheld ?? whole), told, String(people));
+    }
+    // Shares: what is withheld tells of no fewer than ten of the part either.
+    await cells('appointments_kept', [[region.id, five[0].id, '', 3, 60, 60, 3, 57], [region.id, five[1].id, '', 0, 70, 70, 0, 70], [region.id, five[2].id, '', 40, 80, 80, 40, 40], [region.id, five[3].id, '', 45, 90, 90, 45, 45]]);
+    assert.deepEqual((await ask(department, 'APPOINTMENTS_KEPT', { by: 'CLINIC' })).map(({ whole, withheld }) => withheld ?? whole), ['FEW', 'BESIDE_FEW', 'BESIDE_FEW', 90]);
+  });
   test('nine and ten people counted by the batch', async () => {
     const people = await db.query('SELECT id FROM patient WHERE deceased_on IS NULL ORDER BY id LIMIT 10');
     const appointment = (list) => `INSERT INTO appointment (patient_id, id, practitioner_id, clinic_id, recorded_at, starts_at, status) VALUES ${
@@ -290,6 +317,8 @@ describe('figures', () => {
     assert.deepEqual(await asked('2027-03-01'), [['BOTH', 80, 24, '19.20'], ['NO_VISIT', 80, 24, '19.20']]);
     await db.execute(`UPDATE capitation_month SET people = 9 WHERE month = '2026-03-01' AND condition = 'uninsured'`);
     assert.deepEqual((await server.data(CAPITATION, { month: MONTH.replace('2024', '2026') }, mine)).capitation.map(({ people: n, withheld }) => [n, withheld]), [[null, 'BESIDE_FEW'], [12, null], [12, null], [null, 'FEW']]);
+    await db.execute(`UPDATE capitation_month SET people = 4 WHERE month = '2026-03-01' AND condition IN ('uninsured', 'full')`);
+    assert.deepEqual((await server.data(CAPITATION, { month: MONTH.replace('2024', '2026') }, mine)).capitation.map(({ people: n, withheld }) => [n, withheld]), [[null, 'BESIDE_FEW'], [null, 'FEW'], [12, null], [null, 'FEW']]);
     await refused('BAD_USER_INPUT', CAPITATION, { month: MONTH }, await manager(ministry.bin), /Name the region/);
     await refused('FORBIDDEN', CAPITATION, { month: MONTH }, as({ role: 'DOCTOR', sub: district.iin, org: district.bin }));
   });
