@@ -83,6 +83,9 @@ describe('on record', () => {
     assert.ok(Math.abs(Date.parse(nodes[0].at) - Date.now()) < 60_000);
     await until(async () => await database.value(`SELECT count(*) FROM access_log WHERE patient_id = ${one.id}`) === 4, 'the own look');
     assert.deepEqual((await log('(first: 5, byMachine: true)')).nodes.map(({ client }) => client), ['clinic-system']);
+    assert.deepEqual((await log('(refused: true)')).nodes.map(({ role, outcome }) => [role, outcome]), [['CITIZEN', 'REFUSED']]);
+    const given = (await log('(refused: false)')).nodes;
+    assert.ok(given.length >= 3 && given.every(({ outcome }) => outcome === 'GIVEN'), JSON.stringify(given));
     const seen = [];
     for (let after = null; ;) {
       const page = await log(`(first: 2, byMachine: false${after ? `, after: "${after}"` : ''})`);
