@@ -24,7 +24,7 @@ $$;
 CREATE OR REPLACE FUNCTION diagnostic_report_findings(patient bigint, report bigint) RETURNS SETOF ai_finding
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
     SELECT f.* FROM ai_finding f
-     WHERE f.patient_id = patient AND f.report_id = report AND f.superseded_by IS NULL
+     WHERE f.patient_id = patient AND f.report_id IN (SELECT v FROM diagnostic_report_all_versions(patient, report) v) AND f.superseded_by IS NULL
      ORDER BY f.found_at DESC, f.id DESC LIMIT 100
 $$;
 

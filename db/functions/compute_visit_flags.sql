@@ -39,7 +39,8 @@ BEGIN
           FROM visit v JOIN patient p ON p.id = v.patient_id WHERE v.on_day > p.deceased_on
         UNION ALL
         SELECT v.*, 'disputed', 90
-          FROM visit v WHERE EXISTS (SELECT FROM dispute d WHERE d.patient_id = v.patient_id AND d.item_table = 'encounter' AND d.item_id = v.id
+          FROM visit v WHERE EXISTS (SELECT FROM dispute d WHERE d.patient_id = v.patient_id AND d.item_table = 'encounter'
+                                        AND d.item_id IN (SELECT x FROM encounter_all_versions(v.patient_id, v.id) x)
                                         AND d.reason = 'not_there' AND d.status <> 'rejected')
         UNION ALL
         SELECT v.*, 'in_hospital', 80

@@ -54,6 +54,11 @@ BEGIN
     RETURN d;
 END $$;
 
+/* A visit that never was is not made true by being corrected: what is disputed so is disputed in every version. */
+CREATE OR REPLACE FUNCTION dispute_of_every_version(reason text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT reason IN ('not_there', 'wrong_person', 'not_received')
+$$;
+
 /* The version in force of an entry, as an object of its columns. */
 CREATE OR REPLACE FUNCTION entry_in_force(subject bigint, item text, entry bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -145,7 +150,7 @@ BEGIN
         PERFORM parts_taken_back('ai_finding', 'report_id', entry, made, author);
     ELSIF d.item_table = 'dispense' THEN
         UPDATE prescription r SET status = 'active'
-         WHERE r.patient_id = d.patient_id AND r.id IN (SELECT prescription_all_versions(d.patient_id, (entry ->> 'prescription_id')::bigint)) AND r.status = 'dispensed'
+         WHERE r.patient_id = d.patient_id AND r.id IN (SELECT v FROM prescription_all_versions(d.patient_id, (entry ->> 'prescription_id')::bigint) v) AND r.status = 'dispensed'
            AND r.superseded_by IS NULL AND r.valid_to >= kz_today();
     END IF;
 END $$;
@@ -186,8 +191,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This dispute was answered already.', DETAIL = refusal_about(d.patient_id);
         END IF;
         entry := entry_in_force(d.patient_id, d.item_table, d.item_id);
-        /* A visit that never was is not made true by being corrected. */
-        corrected := (entry ->> 'id')::bigint <> d.item_id AND d.reason NOT IN ('not_there', 'wrong_person', 'not_received');
+        corrected := (entry ->> 'id')::bigint <> d.item_id AND NOT dispute_of_every_version(d.reason);
         IF NOT upheld AND entry ->> 'record_status' = 'entered_in_error' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This entry was taken back meanwhile, so the dispute can''t be rejected.', DETAIL = refusal_about(d.patient_id);
         ELSIF NOT upheld AND dispute_is_of(d, entry, author) THEN

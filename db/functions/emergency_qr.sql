@@ -42,8 +42,9 @@ CREATE OR REPLACE FUNCTION card_candidates(subject bigint, hidden text[]) RETURN
          WHERE c.patient_id = subject AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error' AND c.clinical_status <> 'resolved'
         UNION ALL
         SELECT 'medication_statement', m.id, 'medicines', m.atc, false, m.name,
-               m.sens > 0 OR EXISTS (SELECT FROM prescription r JOIN condition c ON c.patient_id = subject AND c.id = r.condition_id JOIN icd10 i ON i.code = c.icd10
-                                      WHERE r.patient_id = subject AND r.id = m.prescription_id AND (r.sens > 0 OR c.sens > 0 OR i.sens > 0)), m.started_on
+               m.sens > 0 OR EXISTS (SELECT FROM prescription_all_versions(subject, m.prescription_id) v JOIN prescription r ON r.patient_id = subject AND r.id = v
+                                       CROSS JOIN LATERAL condition_all_versions(subject, r.condition_id) w JOIN condition c ON c.patient_id = subject AND c.id = w JOIN icd10 i ON i.code = c.icd10
+                                      WHERE r.sens > 0 OR c.sens > 0 OR i.sens > 0), m.started_on
           FROM medicines_now(subject) m
     ), judged AS (
         SELECT e.*, NOT e.sensitive AND NOT e.kind = ANY (hidden) AND NOT e.kind || ':' || e.id = ANY (hidden) AS open,

@@ -150,8 +150,8 @@ CREATE OR REPLACE FUNCTION summary_plan(subject bigint, withheld text[], lang te
            ARRAY[r.icd10, icd10_display(i, lang), r.registered_on::text, r.next_visit_on::text], ARRAY[r.practitioner_id], NULL::bigint[]
       FROM dispensary_registration r
       JOIN icd10 i ON i.code = r.icd10
-      LEFT JOIN condition c ON c.patient_id = subject AND c.id = r.condition_id AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'
-                           AND NOT is_withheld(withheld, 'condition', c.id)
+      LEFT JOIN condition c ON c.patient_id = subject AND c.id IN (SELECT v FROM condition_all_versions(subject, r.condition_id) v) AND c.superseded_by IS NULL
+                           AND c.record_status <> 'entered_in_error' AND NOT is_withheld(withheld, 'condition', c.id)
      WHERE r.patient_id = subject AND r.superseded_by IS NULL AND r.removed_on IS NULL AND r.record_status <> 'entered_in_error'
        AND NOT is_withheld(withheld, 'dispensary_registration', r.id)
 $$;

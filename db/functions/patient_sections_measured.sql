@@ -147,7 +147,7 @@ CREATE OR REPLACE FUNCTION summary_statements(subject bigint, withheld text[], l
       FROM medication_statement m
      WHERE m.patient_id = subject AND m.superseded_by IS NULL AND m.record_status <> 'entered_in_error'
        AND (m.ended_on IS NULL OR m.ended_on >= (now() AT TIME ZONE INTERVAL '5 hours')::date) AND NOT is_withheld(withheld, 'medication_statement', m.id)
-       AND NOT EXISTS (SELECT FROM prescription p WHERE p.patient_id = subject AND p.id = m.prescription_id AND p.superseded_by IS NULL
+       AND NOT EXISTS (SELECT FROM prescription p WHERE p.patient_id = subject AND p.id IN (SELECT v FROM prescription_all_versions(subject, m.prescription_id) v) AND p.superseded_by IS NULL
                           AND p.status IN ('active', 'dispensed') AND p.valid_to >= (now() AT TIME ZONE INTERVAL '5 hours')::date AND p.record_status <> 'entered_in_error')
        /* What is prescribed is hidden with its prescription. */
        AND NOT coalesce(is_withheld(withheld, 'prescription', m.prescription_id), false)

@@ -8,7 +8,7 @@ DECLARE
     versions bigint[] := ARRAY[r.id];
 BEGIN
     IF r.superseded_by IS NOT NULL OR EXISTS (SELECT FROM prescription o WHERE o.patient_id = r.patient_id AND o.superseded_by = r.id) THEN
-        versions := ARRAY(SELECT prescription_all_versions(r.patient_id, r.id));
+        versions := ARRAY(SELECT v FROM prescription_all_versions(r.patient_id, r.id) v);
     END IF;
     RETURN (SELECT greatest(0, r.quantity - coalesce(sum(d.quantity), 0))
               FROM dispense d

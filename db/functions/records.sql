@@ -14,6 +14,7 @@ DECLARE
     words text := nullif(trim(text), '');
     first record;
     said text;
+    earlier bigint[];
     made bigint;
 BEGIN
     PERFORM access_decider(viewer, subject);
@@ -28,7 +29,10 @@ BEGIN
            INTO said USING subject, entry;
         IF said IS NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such entry in force in this passport.';
-        ELSIF EXISTS (SELECT FROM dispute d WHERE d.patient_id = subject AND d.item_table = item AND d.item_id = entry AND d.answered_at IS NULL) THEN
+        END IF;
+        EXECUTE format('SELECT array_agg(v.id) FROM %I($1, $2) v', item || '_versions') INTO earlier USING subject, entry;
+        IF EXISTS (SELECT FROM dispute d WHERE d.patient_id = subject AND d.item_table = item AND d.answered_at IS NULL
+                                     AND (d.item_id = entry OR d.item_id = ANY (earlier) AND dispute_of_every_version(d.reason))) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This entry is disputed already, and waits for an answer.';
         END IF;
         made := dispute_open(subject, item, entry, why, words);
@@ -56,7 +60,7 @@ BEGIN
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
         e := visit_in_force(viewer, subject, visit);
-        versions := ARRAY(SELECT encounter_all_versions(subject, visit));
+        versions := ARRAY(SELECT v FROM encounter_all_versions(subject, visit) v);
         IF mark NOT BETWEEN 1 AND 5 OR length(words) > 2000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A mark is from 1 to 5, with at most 2000 characters of words.';
         ELSIF e.practitioner_id IS NULL THEN

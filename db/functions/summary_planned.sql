@@ -54,16 +54,16 @@ CREATE OR REPLACE FUNCTION summary_care_plans(subject bigint, withheld text[], l
                'note', CASE WHEN c.record_status = 'disputed' THEN fhir_note(document_word('disputed', lang)) END)),
            ARRAY[d.icd10, concat_ws(': ', c.title, g.words), c.started_on::text, t.next_on::text], ARRAY[c.practitioner_id], NULL::bigint[]
       FROM care_plan c
-      LEFT JOIN condition d ON d.patient_id = subject AND d.id = c.condition_id AND d.superseded_by IS NULL AND d.record_status <> 'entered_in_error'
-                           AND NOT is_withheld(withheld, 'condition', d.id)
+      LEFT JOIN condition d ON d.patient_id = subject AND d.id IN (SELECT v FROM condition_all_versions(subject, c.condition_id) v) AND d.superseded_by IS NULL
+                           AND d.record_status <> 'entered_in_error' AND NOT is_withheld(withheld, 'condition', d.id)
      CROSS JOIN LATERAL (SELECT string_agg(x.description, '; ' ORDER BY x.set_on, x.id) AS words FROM care_goal x
-                          WHERE x.patient_id = subject AND x.care_plan_id = c.id AND x.superseded_by IS NULL AND x.status = 'active' AND x.record_status <> 'entered_in_error'
+                          WHERE x.patient_id = subject AND x.care_plan_id IN (SELECT v FROM care_plan_all_versions(subject, c.id) v) AND x.superseded_by IS NULL AND x.status = 'active' AND x.record_status <> 'entered_in_error'
                             AND NOT is_withheld(withheld, 'care_goal', x.id)) g
      CROSS JOIN LATERAL (SELECT min(x.due_on) AS next_on,
                                 jsonb_agg(jsonb_build_object('detail', jsonb_build_object('kind', 'Task', 'status', 'scheduled',
                                               'scheduledPeriod', jsonb_build_object('end', x.due_on), 'description', x.description)) ORDER BY x.due_on, x.id) AS activities
                            FROM care_task x
-                          WHERE x.patient_id = subject AND x.care_plan_id = c.id AND x.superseded_by IS NULL AND x.status = 'planned' AND x.record_status <> 'entered_in_error'
+                          WHERE x.patient_id = subject AND x.care_plan_id IN (SELECT v FROM care_plan_all_versions(subject, c.id) v) AND x.superseded_by IS NULL AND x.status = 'planned' AND x.record_status <> 'entered_in_error'
                             AND NOT is_withheld(withheld, 'care_task', x.id)) t
      WHERE c.patient_id = subject AND c.superseded_by IS NULL AND c.status = 'active' AND c.record_status <> 'entered_in_error' AND NOT is_withheld(withheld, 'care_plan', c.id)
 $$;

@@ -31,7 +31,7 @@ DROP TRIGGER rating_of_confirmed ON rating;
 /* A visit is rated only when its version in force was confirmed, the mark goes to the doctor whom that names, and a visit has one: of all its versions together. */
 CREATE OR REPLACE FUNCTION rating_of_confirmed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    versions bigint[] := ARRAY(SELECT encounter_all_versions(NEW.patient_id, NEW.encounter_id));
+    versions bigint[] := ARRAY(SELECT v FROM encounter_all_versions(NEW.patient_id, NEW.encounter_id) v);
 BEGIN
     SELECT e.clinic_id INTO NEW.clinic_id FROM encounter e
      WHERE e.patient_id = NEW.patient_id AND e.id = ANY (versions) AND e.superseded_by IS NULL AND e.record_status <> 'entered_in_error'
@@ -80,3 +80,30 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+
+/*
+ * What the patient said of a visit holds for the version that corrects it: that it took place, where doctor, clinic and day are those that were confirmed; that it
+ * did not, until that is answered. Who corrects a visit names the new version in the old one first (docs/domain.md), so that it is found.
+ */
+CREATE FUNCTION encounter_corrects() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    versions bigint[] := ARRAY(SELECT v FROM encounter_all_versions(NEW.patient_id, NEW.id) v);
+    said record;
+BEGIN
+    IF NEW.confirmed_by = 'none' AND NOT NEW.under_way THEN
+        SELECT o.confirmed_by, o.confirmed_at INTO said FROM encounter o
+         WHERE o.patient_id = NEW.patient_id AND o.superseded_by = NEW.id AND o.record_status <> 'entered_in_error' AND o.confirmed_at >= NEW.started_at AND o.clinic_id = NEW.clinic_id AND o.practitioner_id = NEW.practitioner_id
+           AND (o.started_at AT TIME ZONE INTERVAL '5 hours')::date = (NEW.started_at AT TIME ZONE INTERVAL '5 hours')::date
+         ORDER BY o.confirmed_at LIMIT 1;
+        IF FOUND THEN
+            NEW.confirmed_by := said.confirmed_by;
+            NEW.confirmed_at := said.confirmed_at;
+        END IF;
+    END IF;
+    IF EXISTS (SELECT FROM dispute d WHERE d.patient_id = NEW.patient_id AND d.item_table = 'encounter' AND d.item_id = ANY (versions) AND d.answered_at IS NULL
+                  AND dispute_of_every_version(d.reason)) THEN
+        NEW.record_status := 'disputed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER encounter_corrects BEFORE INSERT ON encounter FOR EACH ROW WHEN (NEW.version > 1 AND NEW.record_status = 'active') EXECUTE FUNCTION encounter_corrects();

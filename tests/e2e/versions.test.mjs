@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Writing, newKey } from './lib/writing.mjs';
 
+const DISPUTE = 'mutation ($entry: ID!, $reason: DisputeReason = NOT_THERE, $key: String!) { disputeRecord(entry: $entry, reason: $reason, idempotencyKey: $key) { id } }';
 const RATE = 'mutation ($visit: ID!, $score: Int = 4, $key: String!) { rateDoctor(visit: $visit, score: $score, idempotencyKey: $key) { id rating } }';
 
 let writing, database, person, minutes = 0;
@@ -114,4 +115,80 @@ test('what was given out of a prescription counts for the version that corrects 
   await writing.data({ role: 'PAYER', sub: person.doctor, org: person.bin }, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Дәріхана бермеген", idempotencyKey: $key) { status } }', { dispute: denyReceipt.id, key: newKey() });
   assert.deepEqual(await database.query(`SELECT id::int, status FROM prescription WHERE patient_id = ${person.id} AND number = 'VERSIONS-1' ORDER BY id`),
     [[first, 'active'], [second, 'active'], [third, 'dispensed'], [last, 'active']].map(([id, status]) => ({ id, status })));
+});
+
+describe('a visit that is corrected', () => {
+  const shown = async (number) => node(await idOf(number), '... on Encounter { recordStatus confirmedBy }');
+  const flags = (number) => database.value(`SELECT count(*) FROM private.visit_flag WHERE patient_id = ${person.id} AND encounter_id = ${number} AND rule = 'disputed'`).then(Number);
+
+  test('never was all the same, while that is disputed: marked, flagged, given no mark; not disputed twice', async () => {
+    const first = await visit(), entry = await idOf(first);
+    await writing.data(owner(), DISPUTE, { entry, key: newKey() });
+    let last = first;
+    for (let n = 0; n < 2; n++) last = await corrected('encounter', last, { record_status: "'active'" });
+    assert.equal((await shown(last)).recordStatus, 'DISPUTED');
+    await writing.refused(owner(), DISPUTE, { entry: await idOf(last), key: newKey() }, 'CONFLICT', /already/);
+    await writing.refused(owner(), RATE, { visit: await idOf(last), key: newKey() }, 'CONFLICT', /disputed/);
+    await database.execute('BEGIN; SELECT compute_visit_flags(kz_today()); COMMIT');
+    assert.equal(await flags(last), 1);
+  });
+
+  test('is as it is corrected where its data were disputed, and can be disputed anew', async () => {
+    const first = await visit();
+    await writing.data(owner(), DISPUTE, { entry: await idOf(first), reason: 'WRONG_DATA', key: newKey() });
+    const now = await corrected('encounter', first, { record_status: "'active'" });
+    assert.equal((await shown(now)).recordStatus, 'ACTIVE');
+    await writing.data(owner(), DISPUTE, { entry: await idOf(now), key: newKey() });
+  });
+
+  test('took place, as was confirmed: with that doctor, there and on that day; else it is confirmed anew', async () => {
+    const none = { confirmed_by: "'none'", confirmed_at: 'NULL' }, other = await database.value(`SELECT min(id) FROM practitioner WHERE id <> ${person.doctor_id}`);
+    let last = await visit();
+    for (let n = 0; n < 2; n++) last = await corrected('encounter', last, none);
+    assert.equal((await shown(last)).confirmedBy, 'SMS');
+    for (const change of [{ practitioner_id: other }, { clinic_id: `(SELECT min(id) FROM clinic WHERE id <> ${person.clinic_id})` }, { started_at: "o.started_at - INTERVAL '2 days'" }]) {
+      assert.equal((await shown(await corrected('encounter', await visit(), { ...none, ...change }))).confirmedBy, 'NONE', JSON.stringify(change));
+    }
+    // One that was taken back had nothing to confirm.
+    assert.equal((await shown(await corrected('encounter', await visit({ record_status: "'entered_in_error'" }), { ...none, record_status: "'active'" }))).confirmedBy, 'NONE');
+  });
+});
+
+test('what hangs on an entry is there in the version that corrects it', async () => {
+  const add = async (table, columns) => {
+    const row = { patient_id: person.id, id: await next(table), ...columns };
+    await database.execute(`INSERT INTO ${table} (${Object.keys(row)}) VALUES (${Object.values(row)})`);
+    return row.id;
+  };
+  const twice = async (table, number, changes) => corrected(table, await corrected(table, number), changes);
+  const plan = await add('care_plan', { clinic_id: person.clinic_id, practitioner_id: person.doctor_id, started_on: 'kz_today()', title: "'Версиялар'" });
+  await add('care_goal', { care_plan_id: plan, set_on: 'kz_today()', description: "'Мақсат'" });
+  await add('care_task', { care_plan_id: plan, due_on: 'kz_today()', kind: "'visit'", description: "'Қабылдау'" });
+  await database.execute(`INSERT INTO care_participant (patient_id, care_plan_id, practitioner_id, since) VALUES (${person.id}, ${plan}, ${person.doctor_id}, kz_today())`);
+  await twice('care_plan', plan);
+  const [seen] = (await own('carePlans(first: 1) { nodes { version goals { description } tasks { description } team { id } } }')).carePlans.nodes;
+  assert.deepEqual([seen.version, seen.goals, seen.tasks, seen.team.length], [3, [{ description: 'Мақсат' }], [{ description: 'Қабылдау' }], 1]);
+  const study = await add('diagnostic_report', { clinic_id: person.clinic_id, practitioner_id: person.doctor_id, performed_at: 'now()', modality: "'xray'", status: "'final'", name: "'Кеуде'", conclusion: "'Қалыпты'" });
+  await add('ai_finding', { report_id: study, found_at: 'now()', score: 90, label: "'Көлеңке'", model: "'m'", model_version: "'1'" });
+  await twice('diagnostic_report', study);
+  assert.deepEqual((await own('diagnosticReports(first: 1) { nodes { version findings { label } } }')).diagnosticReports.nodes, [{ version: 3, findings: [{ label: 'Көлеңке' }] }]);
+
+  // In the summary, and on the card, from which a medicine for what is sensitive is kept.
+  const icd10 = `'${await database.value(`SELECT min(code) FROM icd10 i WHERE mark IS NULL AND sens = 0 AND NOT EXISTS (SELECT FROM dispensary_registration d WHERE d.patient_id = ${person.id} AND left(d.icd10, 3) = left(i.code, 3))`)}'`;
+  const ill = await add('condition', { recorded_on: 'kz_today()', icd10, name: "'Гипертензия'" }), drug = await database.value('SELECT min(id) FROM drug');
+  await add('dispensary_registration', { clinic_id: person.clinic_id, practitioner_id: person.doctor_id, condition_id: ill, registered_on: 'kz_today()', group_number: 3, icd10 });
+  await corrected('care_plan', Number(await database.value(`SELECT max(id) FROM care_plan WHERE patient_id = ${person.id}`)), { condition_id: ill });
+  const prescribed = await add('prescription', { drug_id: drug, prescriber_id: person.doctor_id, issued_on: 'kz_today()', valid_to: 'kz_today() + 9', quantity: 30, number: "'VERSIONS-2'", dose: "'x'", condition_id: ill });
+  await add('medication_statement', { started_on: 'kz_today()', origin: "'prescription'", name: "'Версия дәрісі'", prescription_id: prescribed });
+  const card = () => database.value(`SELECT open FROM card_candidates(${person.id}, '{}') WHERE (item).worded LIKE '%Версия дәрісі%'`);
+  assert.equal(await card(), true);
+  await twice('prescription', prescribed);
+  const named = (of) => database.value(`SELECT json_agg(jsonb_array_length(s.resource -> 'addresses')) FROM ${of}(${person.id}, '{}', 'kk') s WHERE s.day = kz_today()`);
+  const other = await twice('condition', ill);
+  for (const of of ['summary_plan', 'summary_care_plans']) assert.deepEqual(await named(of), [1], of);
+  assert.deepEqual(await database.value(`SELECT json_agg(x.cells[2]) FROM summary_care_plans(${person.id}, '{}', 'kk') x WHERE x.day = kz_today()`), ['Версиялар: Мақсат']);
+  assert.equal(Number(await database.value(`SELECT count(*) FROM summary_statements(${person.id}, '{}', 'kk') s WHERE s.cells[1] = 'Версия дәрісі'`)), 0, 'it is there as a prescription');
+  assert.equal(await card(), true);
+  await corrected('condition', other, { sens: 3 });
+  assert.equal(await card(), false);
 });
