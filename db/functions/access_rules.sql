@@ -1,6 +1,6 @@
 /*
  * What an owner decides about his passport: hide an entry or a whole kind of entries, show it again, let a practitioner see
- * the passport, end that. Each returns the rule. What is decided already is given back, not made twice.
+ * the passport, end that. Each gives the rule. What is decided already is given back, not made twice.
  */
 
 /* The rule that this very call made before, for somebody who still decides (see first_result). */
@@ -18,8 +18,40 @@ BEGIN
     RETURN NEXT r;
 END $$;
 
-CREATE OR REPLACE FUNCTION hide_item(viewer text, subject bigint, hidden_table text, hidden_id bigint, hide_role text, hide_practitioner bigint, hide_clinic bigint)
-RETURNS SETOF access_rule LANGUAGE plpgsql AS $$
+/*
+ * What hiding means has to be acknowledged: else the notice of it, in the words of today, and nothing is hidden. A row: it was not. `notice` is the one that was, which stays
+ * with the rule.
+ */
+CREATE OR REPLACE FUNCTION hiding_risk(subject bigint, acknowledged boolean, OUT notice bigint, OUT refusal outcome)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    n hiding_notice;
+BEGIN
+    SELECT h.* INTO STRICT n FROM hiding_notice h WHERE h.valid_from <= kz_today() AND (h.valid_to IS NULL OR h.valid_to > kz_today()) ORDER BY h.valid_from DESC LIMIT 1;
+    notice := n.id;
+    IF acknowledged IS NOT TRUE THEN
+        refusal.kind := 'risk_not_acknowledged';
+        refusal.patient_id := subject;
+        refusal.message := 'What hiding means was not acknowledged.';
+        refusal.notice_kk := n.text_kk;
+        refusal.notice_ru := n.text_ru;
+        refusal.notice_en := n.text_en;
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION rule_hides(r access_rule) RETURNS outcome
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    o outcome;
+BEGIN
+    o.kind := 'hidden';
+    o.patient_id := r.patient_id;
+    o.rule_id := r.id;
+    RETURN o;
+END $$;
+
+CREATE OR REPLACE FUNCTION hide_item(viewer text, subject bigint, hidden_table text, hidden_id bigint, hide_role text, hide_practitioner bigint, hide_clinic bigint, notice bigint)
+RETURNS access_rule LANGUAGE plpgsql AS $$
 DECLARE
     found_rule access_rule;
 BEGIN
@@ -35,8 +67,8 @@ BEGIN
     ELSIF (SELECT count(*) FROM access_rule r WHERE r.patient_id = subject AND r.revoked_at IS NULL) >= 1000 THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A passport has at most 1000 rules in force; hide a whole kind of entries instead.';
     END IF;
-    INSERT INTO access_rule (patient_id, kind, item_table, item_id, role, practitioner_id, clinic_id, made_by)
-    VALUES (subject, 'hide', hidden_table, hidden_id, hide_role, hide_practitioner, hide_clinic, split_part(viewer, '/', 2))
+    INSERT INTO access_rule (patient_id, kind, item_table, item_id, role, practitioner_id, clinic_id, notice_id, made_by)
+    VALUES (subject, 'hide', hidden_table, hidden_id, hide_role, hide_practitioner, hide_clinic, notice, split_part(viewer, '/', 2))
     ON CONFLICT DO NOTHING RETURNING * INTO found_rule;
     IF NOT FOUND THEN
         SELECT r.* INTO STRICT found_rule
@@ -44,21 +76,23 @@ BEGIN
          WHERE r.patient_id = subject AND r.kind = 'hide' AND r.revoked_at IS NULL AND r.item_table = hidden_table
            AND (r.item_id, r.role, r.practitioner_id, r.clinic_id) IS NOT DISTINCT FROM (hidden_id, hide_role, hide_practitioner, hide_clinic);
     END IF;
-    RETURN NEXT found_rule;
+    RETURN found_rule;
 END $$;
 
 /* `item_table`, `patient_id` and `item_id` name an entry of the passport. */
 CREATE OR REPLACE FUNCTION hide_entry(viewer text, item_table text, patient_id bigint, item_id bigint,
-                                      from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL,
+                                      from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL, acknowledge_risk boolean DEFAULT false,
                                       idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
-RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
     entry bigint := item_id;
     item text := item_table;
     is_there boolean;
+    risk record;
+    made access_rule;
 BEGIN
-    RETURN QUERY SELECT * FROM rule_again(viewer, subject, idempotency_key, payload_digest);
+    RETURN QUERY SELECT o.* FROM rule_again(viewer, subject, idempotency_key, payload_digest) r, rule_hides(r) o;
     IF FOUND THEN
         RETURN;
     END IF;
@@ -70,20 +104,38 @@ BEGIN
     IF NOT coalesce(is_there, false) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such entry that can be hidden in this passport.';
     END IF;
-    RETURN QUERY SELECT d.* FROM hide_item(viewer, subject, item, entry, from_role, from_practitioner, from_clinic) h, rule_done(viewer, 'hide_entry', idempotency_key, h) d;
+    SELECT * INTO risk FROM hiding_risk(subject, acknowledge_risk);
+    IF (risk.refusal).kind IS NOT NULL THEN
+        RETURN NEXT risk.refusal;
+        RETURN;
+    END IF;
+    made := hide_item(viewer, subject, item, entry, from_role, from_practitioner, from_clinic, risk.notice);
+    PERFORM change_done(viewer, 'hide_entry', idempotency_key, subject, 'access_rule', made.id);
+    RETURN NEXT rule_hides(made);
 END $$;
 
 /* All entries of a kind, those to come too. */
 CREATE OR REPLACE FUNCTION hide_kind(viewer text, patient_id bigint, item_table text,
-                                     from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL,
-                                      idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
-RETURNS SETOF access_rule LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+                                     from_role text DEFAULT NULL, from_practitioner bigint DEFAULT NULL, from_clinic bigint DEFAULT NULL, acknowledge_risk boolean DEFAULT false,
+                                     idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
+RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject bigint := patient_id;
+    risk record;
+    made access_rule;
 BEGIN
-    RETURN QUERY SELECT * FROM rule_again(viewer, patient_id, idempotency_key, payload_digest);
+    RETURN QUERY SELECT o.* FROM rule_again(viewer, subject, idempotency_key, payload_digest) r, rule_hides(r) o;
     IF FOUND THEN
         RETURN;
     END IF;
-    RETURN QUERY SELECT d.* FROM hide_item(viewer, patient_id, item_table, NULL, from_role, from_practitioner, from_clinic) h, rule_done(viewer, 'hide_kind', idempotency_key, h) d;
+    SELECT * INTO risk FROM hiding_risk(subject, acknowledge_risk);
+    IF (risk.refusal).kind IS NOT NULL THEN
+        RETURN NEXT risk.refusal;
+        RETURN;
+    END IF;
+    made := hide_item(viewer, subject, item_table, NULL, from_role, from_practitioner, from_clinic, risk.notice);
+    PERFORM change_done(viewer, 'hide_kind', idempotency_key, subject, 'access_rule', made.id);
+    RETURN NEXT rule_hides(made);
 END $$;
 
 CREATE OR REPLACE FUNCTION end_rule(viewer text, subject bigint, rule bigint, rule_kind text, missing text)

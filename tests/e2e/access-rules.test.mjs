@@ -62,6 +62,8 @@ beforeEach(() => db.execute(`TRUNCATE guardianship, ambulance_call, appointment,
 const rights = async (viewer, subject) => (await server.query(`SELECT * FROM access_rights('${viewer}', ${subject})`))[0];
 const capacities = async (viewer, subject) => (await rights(viewer, subject))?.capacities ?? null;
 const call = (sql) => server.query(`SELECT * FROM ${sql}`);
+/** The rule that hides something, where that was acknowledged. */
+const hide = (what, args) => call(`hide_${what}(${args}, acknowledge_risk => true)`).then(([made]) => call(`access_rule WHERE patient_id = ${made.patient_id} AND id = ${made.rule_id}`));
 const refuses = (sql, code, pattern) => assert.rejects(server.execute(`\\set VERBOSITY verbose\nSELECT * FROM ${sql};`), (error) => {
   assert.match(error.message, new RegExp(`ERROR:  ${code}: `), error.message);
   assert.match(error.message, pattern);
@@ -229,11 +231,11 @@ describe('what an owner decides', () => {
   test('an entry, from a role, a person, an organisation, from all; and shown again at once', async () => {
     await diagnosis(1);
     for (const [target, doctorSees, nurseSees] of [[`from_role => 'NURSE'`, true, false], [`from_practitioner => ${GP}`, false, true], ['from_clinic => 1', false, false], ['from_role => NULL', false, false]]) {
-      const [rule] = await call(`hide_entry('${citizen(ADULT)}', 'condition', ${ADULT}, 1, ${target})`);
+      const [rule] = await hide('entry', `'${citizen(ADULT)}', 'condition', ${ADULT}, 1, ${target}`);
       assert.deepEqual(await hidden(doctor(GP)), doctorSees ? [] : ['condition:1'], target);
       assert.deepEqual(await hidden(nurse(NURSE)), nurseSees ? [] : ['condition:1'], target);
       assert.deepEqual(await hidden(citizen(ADULT)), []);
-      const [same] = await call(`hide_entry('${citizen(ADULT)}', 'condition', ${ADULT}, 1, ${target})`);
+      const [same] = await hide('entry', `'${citizen(ADULT)}', 'condition', ${ADULT}, 1, ${target}`);
       assert.equal(same.id, rule.id, 'not made twice');
       const [shown] = await call(`show_again('${citizen(ADULT)}', ${ADULT}, ${rule.id})`);
       assert.ok(shown.revoked_at);
@@ -243,8 +245,8 @@ describe('what an owner decides', () => {
   test('who wrote it and break-glass still see; a kind is hidden with what is to come', async () => {
     await diagnosis(1, { recorded_by: GP });
     await diagnosis(2);
-    await call(`hide_kind('${citizen(ADULT)}', ${ADULT}, 'condition')`);
-    await call(`hide_kind('${citizen(ADULT)}', ${ADULT}, 'diary_entry')`);
+    await hide('kind', `'${citizen(ADULT)}', ${ADULT}, 'condition'`);
+    await hide('kind', `'${citizen(ADULT)}', ${ADULT}, 'diary_entry'`);
     assert.deepEqual(await hidden(nurse(NURSE)), ['condition', 'diary_entry']);
     assert.deepEqual(await hidden(doctor(GP)), ['condition:2', 'diary_entry']);
     await call(`open_emergency_access('${nurse(NURSE)}', '${iin(ADULT)}', 'other', 'Шұғыл жағдай болды')`);
@@ -257,13 +259,13 @@ describe('what an owner decides', () => {
       INSERT INTO prescription (patient_id, id, drug_id, prescriber_id, issued_on, valid_to, quantity, number, dose) VALUES (${ADULT}, 6, 1, ${GP2}, '2026-01-01', '2026-02-01', 1, 'R6', '1'), (${ADULT}, 7, 1, ${GP2}, '2026-01-01', '2026-02-01', 1, 'R7', '1');
       INSERT INTO dispense (patient_id, id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity) VALUES (${ADULT}, 8, 6, 1, 1, 1, 0, '2026-01-02', 1), (${ADULT}, 9, 7, 1, 1, 1, 0, '2026-01-02', 1);
       COMMIT;`);
-    await call(`hide_entry('${citizen(ADULT)}', 'condition', ${ADULT}, 1)`);
-    await call(`hide_entry('${citizen(ADULT)}', 'prescription', ${ADULT}, 6)`);
+    await hide('entry', `'${citizen(ADULT)}', 'condition', ${ADULT}, 1`);
+    await hide('entry', `'${citizen(ADULT)}', 'prescription', ${ADULT}, 6`);
     assert.deepEqual(await hidden(nurse(NURSE)), ['condition:1', 'condition:2', 'condition:3', 'dispensary_registration:5', 'dispense:8', 'prescription:6']);
   });
   test('more than a thousand entries are the whole kind', async () => {
     await db.execute(`INSERT INTO condition (patient_id, id, icd10, name, recorded_on, recorded_by) SELECT ${ADULT}, n, 'I10', 'Г', '2026-01-01', CASE n WHEN 1 THEN ${GP} END FROM generate_series(1, 1001) n`);
-    await call(`hide_kind('${citizen(ADULT)}', ${ADULT}, 'condition')`);
+    await hide('kind', `'${citizen(ADULT)}', ${ADULT}, 'condition'`);
     assert.equal((await hidden(doctor(GP))).length, 1000);
     await diagnosis(1002);
     assert.deepEqual(await hidden(doctor(GP)), ['condition']);
@@ -292,21 +294,21 @@ describe('what an owner decides', () => {
     for (const [viewer, subject] of [[citizen(OTHER), ADULT], [doctor(GP), ADULT], [citizen(ADULT), 999], [citizen(MOTHER), TEEN], [citizen(DEAD), DEAD]]) {
       for (const sql of tries(viewer, subject)) await refuses(sql, 'TQ001', /Only the owner of a passport/);
     }
-    const [rule] = await call(`hide_kind('${citizen(MOTHER)}', ${CHILD}, 'allergy')`);
+    const [rule] = await hide('kind', `'${citizen(MOTHER)}', ${CHILD}, 'allergy'`);
     assert.equal(rule.made_by, iin(MOTHER));
     await refuses(`hide_entry('${citizen(ADULT)}', 'condition', ${ADULT}, 99)`, 'TQ002', /no such entry/);
     await refuses(`hide_entry('${citizen(ADULT)}', 'patient', ${ADULT}, 1)`, 'TQ002', /no such entry/);
-    await refuses(`hide_entry('${citizen(ADULT)}', 'condition', ${ADULT}, 1, 'NURSE', ${GP})`, 'TQ003', /Name one of/);
+    await refuses(`hide_entry('${citizen(ADULT)}', 'condition', ${ADULT}, 1, 'NURSE', ${GP}, acknowledge_risk => true)`, 'TQ003', /Name one of/);
     await refuses(`show_again('${citizen(ADULT)}', ${ADULT}, ${rule.id})`, 'TQ002', /no such rule/);
     await refuses(`revoke_access('${citizen(MOTHER)}', ${CHILD}, ${rule.id})`, 'TQ002', /no such grant/);
   });
   test('the same rule made by many at once is one', async () => {
-    const rules = await Promise.all(Array.from({ length: 8 }, () => call(`hide_kind('${citizen(ADULT)}', ${ADULT}, 'allergy')`)));
+    const rules = await Promise.all(Array.from({ length: 8 }, () => hide('kind', `'${citizen(ADULT)}', ${ADULT}, 'allergy'`)));
     assert.equal(new Set(rules.map(([{ id }]) => id)).size, 1);
   });
   test('a thousand rules are enough', async () => {
     await db.execute(`INSERT INTO access_rule (patient_id, kind, item_table, item_id, made_by) SELECT ${ADULT}, 'hide', 'condition', n, '${iin(ADULT)}' FROM generate_series(1, 1000) n`);
-    await refuses(`hide_kind('${citizen(ADULT)}', ${ADULT}, 'allergy')`, 'TQ004', /at most 1000 rules/);
+    await refuses(`hide_kind('${citizen(ADULT)}', ${ADULT}, 'allergy', acknowledge_risk => true)`, 'TQ004', /at most 1000 rules/);
     await refuses(`grant_access('${citizen(ADULT)}', ${ADULT}, ${SURGEON}, now() + INTERVAL '1 hour')`, 'TQ004', /at most 1000 rules/);
   });
 });
@@ -405,7 +407,7 @@ describe("the server's role", () => {
       `CREATE OR REPLACE FUNCTION access_rights(viewer text, subject bigint) RETURNS TABLE (capacities text, withheld text, reason text) LANGUAGE sql AS 'SELECT 1, 2, 3'`, 'ALTER ROLE tolqujat_server SUPERUSER']) {
       await assert.rejects(server.execute(sql), /permission denied|must be|no schema|division by zero/, sql);
     }
-    for (const sql of [`hide_item('${citizen(ADULT)}', ${ADULT}, 'condition', NULL, NULL, NULL, NULL)`, `end_rule('${citizen(ADULT)}', ${ADULT}, 1, 'hide', 'x')`, `attempts_bound('a', 'b', 1, 'c')`, `pick_code_hash('R1', '123456')`]) {
+    for (const sql of [`hide_item('${citizen(ADULT)}', ${ADULT}, 'condition', NULL, NULL, NULL, NULL, NULL)`, `end_rule('${citizen(ADULT)}', ${ADULT}, 1, 'hide', 'x')`, `attempts_bound('a', 'b', 1, 'c')`, `pick_code_hash('R1', '123456')`]) {
       await assert.rejects(server.execute(`SELECT * FROM ${sql}`), /permission denied/, sql);
     }
   });

@@ -124,7 +124,7 @@ describe('vaccines that are not to be given', () => {
     await database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at) VALUES (${girl.id}, ${colleague.id}, ${girl.clinic_id}, now() + INTERVAL '3 days')`);
     const treating = { role: 'DOCTOR', sub: colleague.iin, org: girl.bin };
     const hidden = await send(doctor, EXEMPT, { series: 'HEPATITIS_A' });
-    await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR) { id } }', { entry: hidden.id });
+    await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }', { entry: hidden.id });
     await refused(treating, END, { exception: hidden.id }, 'NOT_FOUND');
     const short = await send(treating, EXEMPT, { series: 'HEPATITIS_A', to: day(10) });
     await end(treating, short);
@@ -230,7 +230,7 @@ describe('a nurse of the ward', () => {
     await stay('active');
     assert.deepEqual([(await list()).length, await list('ward'), await list('x')], [others.length + 1, [{ department: 'ward', dischargedOn: null, patient: { iin: girl.iin } }], []]);
     const { hospitalizations } = await passport(mother, 'hospitalizations(first: 1) { nodes { id } }');
-    const { hideEntry: rule } = await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: NURSE) { id } }', { entry: hospitalizations.nodes[0].id });
+    const { hideEntry: { rule } } = await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: NURSE, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }', { entry: hospitalizations.nodes[0].id });
     assert.deepEqual(await list('ward'), []);
     await writing.data(mother, 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }', { rule: rule.id });
     assert.equal((await list('ward')).length, 1);
@@ -349,7 +349,7 @@ describe('measurements', () => {
       assert.equal((await correct(fine.id, { value: 60 })).flag, 'CRITICAL_HIGH');
       assert.deepEqual([await count('measurement_critical'), await count('patient_critical')], [person + 2, doctors + 1]);
       const hidden = await measure('RESPIRATORY_RATE', 21);
-      const { hideEntry: rule } = await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR) { id } }', { entry: hidden.id });
+      const { hideEntry: { rule } } = await writing.data(mother, 'mutation ($entry: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }', { entry: hidden.id });
       await writing.refused(doctor, CORRECT, { measurement: hidden.id, value: 22, key: newKey() }, 'NOT_FOUND');
       await writing.data(mother, 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }', { rule: rule.id });
       assert.equal((await correct(hidden.id, { value: 22 }, doctor)).flag, null);

@@ -262,7 +262,7 @@ extend type Query {
     const query = 'query ($iin: ID!) { patient(iin: $iin) { testVaccinations { id } } }';
     const all = (await guarded.graphql(query, { iin: owner.iin }, as(owner.iin))).data.patient.testVaccinations;
     assert.ok(all.length > 1);
-    const hidden = await guarded.graphql('mutation ($id: ID!) { hideEntry(entry: $id) { kind } }', { id: all[0].id }, as(owner.iin));
+    const hidden = await guarded.graphql('mutation ($id: ID!) { hideEntry(entry: $id, acknowledgeRisk: true) { ... on Hidden { rule { kind } } } }', { id: all[0].id }, as(owner.iin));
     assert.equal(hidden.errors, undefined);
     const seen = await guarded.graphql(query, { iin: owner.iin }, doctor);
     assert.deepEqual(seen.data.patient.testVaccinations, all.slice(1));

@@ -199,7 +199,7 @@ describe('dispensary observation', () => {
   test('what the owner hid from the doctor is not there for the doctor', async () => {
     const { diagnoses } = await own('diagnoses(first: 50) { nodes { id icd10 } }'), entry = diagnoses.nodes.find(({ icd10 }) => icd10 === 'E11.9').id;
     await database.execute(`UPDATE condition SET recorded_by = NULL WHERE patient_id = ${person.id}`);
-    const { hideEntry: rule } = await writing.data(asCitizen(), 'mutation ($entry: ID!) { hideEntry(entry: $entry) { id } }', { entry });
+    const { hideEntry: { rule } } = await writing.data(asCitizen(), 'mutation ($entry: ID!) { hideEntry(entry: $entry, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }', { entry });
     await refused(doctor, OBSERVE, { diagnosis: entry, next: day(30) }, 'NOT_FOUND', /no such diagnosis/);
     await writing.data(asCitizen(), 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }', { rule: rule.id });
     assert.equal((await observe(doctor, { diagnosis: entry, next: day(30) })).__typename, 'Observed');

@@ -10,6 +10,7 @@ import { startServer } from './lib/server.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
 import { makeKeys } from './lib/tokens.mjs';
 import { makeSecret, verify } from './lib/looks.mjs';
+import { newKey } from './lib/writing.mjs';
 
 const PATIENT = 'query ($iin: ID!) { patient(iin: $iin) { fullName } }';
 const OPEN = `mutation ($iin: ID!, $reasonCode: EmergencyReason = UNCONSCIOUS, $reason: String = "Ес-түссіз, туыстары жоқ") {
@@ -17,8 +18,8 @@ const OPEN = `mutation ($iin: ID!, $reasonCode: EmergencyReason = UNCONSCIOUS, $
 const VACCINES = 'query ($iin: ID!) { patient(iin: $iin) { vaccinations(first: 2, givenOn: {from: "2026-01-01"}) { withheld nodes { id vaccine } } allergies { withheld nodes { substance } } } }';
 const OWN = '{ me { patient { id vaccinations(first: 3, givenOn: {from: "2026-01-01"}) { withheld nodes { id vaccine } } allergies { withheld nodes { substance } } } } }';
 const RULE = '{ id kind entryKind role practitioner { fullName } validTo revokedAt }';
-const HIDE = `mutation ($entry: ID!, $fromRole: HiddenFromRole) { hideEntry(entry: $entry, fromRole: $fromRole) ${RULE} }`;
-const HIDE_KIND = `mutation ($patient: ID!, $kind: EntryKind!) { hideKind(patient: $patient, kind: $kind) ${RULE} }`;
+const HIDE = `mutation ($entry: ID!, $fromRole: HiddenFromRole) { hideEntry(entry: $entry, fromRole: $fromRole, acknowledgeRisk: true) { ... on Hidden { rule ${RULE} } } }`;
+const HIDE_KIND = `mutation ($patient: ID!, $kind: EntryKind!) { hideKind(patient: $patient, kind: $kind, acknowledgeRisk: true) { ... on Hidden { rule ${RULE} } } }`;
 const SHOW = `mutation ($rule: ID!) { showAgain(rule: $rule) ${RULE} }`;
 const GRANT = `mutation ($patient: ID!, $practitioner: ID!, $until: DateTime!) { grantAccess(patient: $patient, practitioner: $practitioner, until: $until) ${RULE} }`;
 const REVOKE = `mutation ($grant: ID!) { revokeAccess(grant: $grant) ${RULE} }`;
@@ -249,7 +250,7 @@ describe('hidden by the owner', () => {
       }
       const hidden = await ask(hides, asCitizen(patient), HIDE, { entry: all[1].id, fromRole: 'DOCTOR' });
       assert.equal(hidden.errors, undefined, JSON.stringify(hidden));
-      const rule = hidden.data.hideEntry;
+      const { rule } = hidden.data.hideEntry;
       assert.deepEqual({ ...rule, id: 0 }, { id: 0, kind: 'HIDE', entryKind: 'VACCINATION', role: 'DOCTOR', practitioner: null, validTo: null, revokedAt: null });
       for (const connection of [shows, hides, plain]) {
         assert.deepEqual(await seenBy(connection, asDoctor(patient.doctor)), ['V4 V2', true], 'a full page');
@@ -260,7 +261,7 @@ describe('hidden by the owner', () => {
         assert.deepEqual(await data(connection, asDoctor(patient.doctor), byId, { id: all[1].id }), { node: null });
         assert.deepEqual(await data(connection, nurse, byId, { id: all[1].id }), { node: { vaccine: 'V3' } });
       }
-      await logged(hidden, asCitizen(patient), { capacities: 'OWNER', seen: /^AccessRule\([^)]*entryKind[^)]*\)$/ });
+      await logged(hidden, asCitizen(patient), { capacities: 'OWNER', seen: /^RiskNotAcknowledged\(\) Hidden\(rule\) AccessRule\([^)]*entryKind[^)]*\)$/ });
       assert.deepEqual((await data(shows, asCitizen(patient), '{ me { patient { accessRules { nodes { id } } } } }')).me.patient.accessRules.nodes, [{ id: rule.id }]);
       const shown = await ask(shows, asCitizen(patient), SHOW, { rule: rule.id });
       assert.ok(shown.data.showAgain.revokedAt, JSON.stringify(shown));
@@ -270,8 +271,30 @@ describe('hidden by the owner', () => {
     }
   });
 
+  test('nothing, before what that means is acknowledged: the answer has the words to show, and the rule keeps which they were', async () => {
+    const REFUSAL = '... on RiskNotAcknowledged { message kk: notice(lang: KK) ru: notice(lang: RU) en: notice(lang: EN) } ... on Hidden { rule { id } }';
+    const tries = [[`mutation ($entry: ID!, $key: String) { made: hideEntry(entry: $entry, idempotencyKey: $key WITH) { __typename ${REFUSAL} } }`, { entry: all[0].id, key: newKey() }],
+      [`mutation ($patient: ID!, $key: String) { made: hideKind(patient: $patient, kind: ALLERGY, idempotencyKey: $key WITH) { __typename ${REFUSAL} } }`, { patient: me.id, key: newKey() }]];
+    for (const [text, variables] of tries) {
+      for (const said of ['', ', acknowledgeRisk: false']) {
+        const { made } = await data(a, asCitizen(patient), text.replace(' WITH', said), variables);
+        assert.deepEqual([made.__typename, made.message], ['RiskNotAcknowledged', 'What hiding means was not acknowledged.']);
+        assert.match(made.kk, /жасырылған/);
+        assert.match(made.ru, /скрытую/);
+        assert.match(made.en, /hidden entry/);
+      }
+      for (const connection of [a, b]) assert.deepEqual(await seenBy(connection, nurse), ['V4 V3', false]);
+      assert.equal(await database.value(`SELECT count(*) FROM access_rule WHERE patient_id = ${patient.id} AND revoked_at IS NULL`), 0);
+      // A key that was refused is free; with it the same thing is hidden once.
+      const sure = text.replace(' WITH', ', acknowledgeRisk: true'), { made } = await data(b, asCitizen(patient), sure, variables);
+      assert.deepEqual(await data(a, asCitizen(patient), sure, variables), { made });
+      assert.equal(await database.value(`SELECT n.text_en ~ 'hidden entry' FROM access_rule r JOIN hiding_notice n ON n.id = r.notice_id WHERE r.patient_id = ${patient.id} AND r.revoked_at IS NULL`), true);
+      await data(a, asCitizen(patient), SHOW, { rule: made.rule.id });
+    }
+  });
+
   test('a whole kind, from all: entries to come too', async () => {
-    const { hideKind: rule } = await data(a, asCitizen(patient), HIDE_KIND, { patient: me.id, kind: 'ALLERGY' });
+    const { hideKind: { rule } } = await data(a, asCitizen(patient), HIDE_KIND, { patient: me.id, kind: 'ALLERGY' });
     await database.execute(`INSERT INTO allergy (patient_id, id, noted_on, substance, criticality) VALUES (${patient.id}, 9000002, '2026-03-01', 'Тозаң', 'low')`);
     for (const connection of [b, plain, a]) {
       for (const who of [asDoctor(patient.doctor), nurse]) {
@@ -293,7 +316,7 @@ describe('hidden by the owner', () => {
       await refusedAndLogged(await ask(a, who, HIDE_KIND, { patient: me.id, kind: 'ALLERGY' }), who, 'hideKind', 'FORBIDDEN');
     }
     // Tried again and again in one request it is on record once.
-    const again = await ask(a, asCitizen(other), `mutation ($entry: ID!, $patient: ID!) { x: hideEntry(entry: $entry) { id } y: hideEntry(entry: $entry) { id } z: hideKind(patient: $patient, kind: ALLERGY) { id } }`,
+    const again = await ask(a, asCitizen(other), `mutation ($entry: ID!, $patient: ID!) { x: hideEntry(entry: $entry) { __typename } y: hideEntry(entry: $entry) { __typename } z: hideKind(patient: $patient, kind: ALLERGY) { __typename } }`,
       { entry: all[1].id, patient: me.id });
     assert.deepEqual([again.data, again.errors.length], [{ x: null, y: null, z: null }, 3]);
     assert.equal((await logged(again, asCitizen(other), { capacities: null, refused: true, seen: /./ })).seen, 'Mutation(hideEntry) Mutation(hideKind)');
@@ -303,7 +326,7 @@ describe('hidden by the owner', () => {
       assert.deepEqual([none, errors[0].extensions.code], [undefined, 'BAD_USER_INPUT'], entry);
       silent.push(request);
     }
-    const both = await ask(b, asCitizen(patient), `mutation ($entry: ID!, $clinic: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR, fromClinic: $clinic) { id } }`,
+    const both = await ask(b, asCitizen(patient), `mutation ($entry: ID!, $clinic: ID!) { hideEntry(entry: $entry, fromRole: DOCTOR, fromClinic: $clinic, acknowledgeRisk: true) { __typename } }`,
       { entry: all[1].id, clinic: (await data(b, asDoctor(stranger), '{ me { organisation { id } } }')).me.organisation.id });
     await refusedAndLogged(both, asCitizen(patient), 'hideEntry', 'BAD_USER_INPUT', /one of a role, a practitioner and an organisation/);
     const anonymous = await ask(b, null, HIDE, { entry: all[1].id });
@@ -319,7 +342,8 @@ test('an entry of every kind that a rule may name can be hidden by itself', asyn
   for (const kind of kinds) {
     const [one] = await database.query(`SELECT t.patient_id, t.id, p.iin FROM ${kind} t JOIN patient p ON p.id = t.patient_id WHERE p.deceased_on IS NULL ORDER BY 1, 2 LIMIT 1`);
     if (!one) continue; // the population has none; rights.test.mjs has
-    const [table, id] = (await database.execute(`BEGIN; SELECT item_table, item_id FROM hide_entry('CITIZEN/${one.iin}/', '${kind}', ${one.patient_id}, ${one.id}); ROLLBACK`)).split('|');
+    const [table, id] = (await database.execute(`BEGIN; CREATE TEMP TABLE made AS SELECT * FROM hide_entry('CITIZEN/${one.iin}/', '${kind}', ${one.patient_id}, ${one.id}, acknowledge_risk => true);
+      SELECT r.item_table, r.item_id FROM made o JOIN access_rule r ON r.patient_id = o.patient_id AND r.id = o.rule_id; ROLLBACK`)).split('|');
     assert.deepEqual([table, Number(id)], [kind, one.id]);
   }
   for (const kind of ['patient', 'access_rule', 'practitioner', 'x', "condition'"]) {

@@ -214,9 +214,9 @@ describe('studies and models', () => {
     const study = await report({ conclusion: 'Жасырын' }), finding = await find(study);
     // Who made an entry sees it all the same: so these are somebody else's.
     await database.execute(`UPDATE ai_finding SET recorded_by = NULL WHERE patient_id = ${person.id}; UPDATE diagnostic_report SET recorded_by = NULL, practitioner_id = NULL WHERE patient_id = ${person.id}`);
-    const HIDE = 'mutation ($entry: ID!) { hideEntry(entry: $entry) { id } }', SHOW = 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }';
+    const HIDE = 'mutation ($entry: ID!) { hideEntry(entry: $entry, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }', SHOW = 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }';
     for (const entry of [finding.id, study.id]) {
-      const { hideEntry: rule } = await writing.data(asCitizen(), HIDE, { entry });
+      const { hideEntry: { rule } } = await writing.data(asCitizen(), HIDE, { entry });
       for (const text of [CONFIRM, REJECT]) await writing.refused(doctor, text, { finding: finding.id, key: newKey() }, 'NOT_FOUND', /no such finding/);
       if (entry === study.id) {
         await writing.refused(doctor, DESCRIBE, { report: study.id, conclusion: 'x', key: newKey() }, 'NOT_FOUND', /no such study/);

@@ -132,7 +132,7 @@ test('each sees the kinds that are for him, on full pages', async () => {
 
 test('what the person hid is left out, one entry or a kind, and pages stay full', async () => {
   const all = await walk({ iin: patient.iin }, nurse);
-  const hide = (id) => server.graphql('mutation ($id: ID!) { hideEntry(entry: $id) { id } }', { id }, owner());
+  const hide = (id) => server.graphql('mutation ($id: ID!) { hideEntry(entry: $id, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }', { id }, owner());
   const prescriptions = all.filter(({ kind }) => kind === 'PRESCRIPTION');
   assert.equal((await hide(prescriptions[0].record.id)).errors, undefined);
   const hidden = (await database.value(`SELECT access_hidden(${patient.id}, 'NURSE', (SELECT id FROM practitioner WHERE iin = '${patient.nurse}'), 1)`)).split(' ').length;
@@ -144,7 +144,7 @@ test('what the person hid is left out, one entry or a kind, and pages stay full'
   assert.ok(!left.some(({ record }) => record.id === prescriptions[0].record.id));
   assert.deepEqual(await walk({ iin: patient.iin }, owner()), await walk({ iin: patient.iin }, owner(), 50), 'the owner sees it all the same');
   const patientId = (await server.data('query ($iin: ID!) { patient(iin: $iin) { id } }', { iin: patient.iin }, owner())).patient.id;
-  await server.data('mutation ($id: ID!) { hideKind(patient: $id, kind: DIAGNOSIS) { id } }', { id: patientId }, owner());
+  await server.data('mutation ($id: ID!) { hideKind(patient: $id, kind: DIAGNOSIS, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }', { id: patientId }, owner());
   const without = await walk({ iin: patient.iin }, nurse);
   assert.deepEqual(without.filter(({ kind }) => kind === 'DIAGNOSIS'), []);
   assert.ok(without.length > 0 && without.length < left.length);
