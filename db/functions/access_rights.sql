@@ -4,7 +4,8 @@
  *   capacities  names of the schema's enum Capacity, separated by commas
  *   withheld    what the owner hid from this viewer: `table` (the whole kind) or `table:id`, separated by spaces; '' for nothing
  *   reason      for the log: what the right rests on where that is one act (a call, a grant); else null
- * No row: no right, or no such patient. A relation that ended or was revoked gives nothing from that moment on.
+ * No row: no right, or no such patient. A relation that ended or was revoked gives nothing from that moment on, nor does what was written
+ * under emergency access (emergency_days()).
  *
  * Citizens and crews of ambulances have functions of their own, which the server asks alone (@subject(roles:)), and the functions of changes that
  * are a citizen's: a plan that holds all that gives a right takes longer to begin than to run, and both ask of one person at a time.
@@ -129,19 +130,23 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                                    AND a.starts_at BETWEEN now() - INTERVAL '30 days' AND now() + INTERVAL '30 days')
                                      OR EXISTS (SELECT FROM hospitalization s
                                                  WHERE s.patient_id = subject AND s.superseded_by IS NULL AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error'
-                                                   AND (s.discharged_on IS NULL OR s.discharged_on >= v.today - 30))
+                                                   AND (s.discharged_on IS NULL OR s.discharged_on >= v.today - 30)
+                                                   AND NOT EXISTS (SELECT FROM emergency_days(subject, s.recorded_by) g WHERE s.admitted_on BETWEEN g.first_day AND g.last_day))
                                      OR EXISTS (SELECT FROM hospital_referral f
                                                  WHERE f.patient_id = subject AND f.superseded_by IS NULL AND w.clinic_id IN (f.from_clinic_id, f.to_clinic_id)
-                                                   AND f.record_status <> 'entered_in_error' AND (f.status IN ('waiting', 'accepted') OR f.referred_on >= v.today - 30))
+                                                   AND f.record_status <> 'entered_in_error' AND (f.status IN ('waiting', 'accepted') OR f.status <> 'withdrawn' AND f.referred_on >= v.today - 30)
+                                                   AND NOT EXISTS (SELECT FROM emergency_days(subject, f.recorded_by) g WHERE f.referred_on BETWEEN g.first_day AND g.last_day))
                                      OR EXISTS (SELECT FROM prescription x
                                                  WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.issued_on >= v.today - 90
-                                                   AND x.prescriber_id = w.practitioner_id AND x.record_status <> 'entered_in_error'))
+                                                   AND x.prescriber_id = w.practitioner_id AND x.record_status <> 'entered_in_error' AND x.status <> 'cancelled'
+                                                   AND NOT EXISTS (SELECT FROM emergency_days(subject, w.practitioner_id) g WHERE x.issued_on BETWEEN g.first_day AND g.last_day)))
                                   THEN 'TREATING_DOCTOR' END,
                              /* While the person lies there: one look at the index of open stays. */
                              CASE WHEN v.role = 'NURSE'
                                    AND EXISTS (SELECT FROM hospitalization s
                                                 WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL
-                                                  AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error')
+                                                  AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error'
+                                                  AND NOT EXISTS (SELECT FROM emergency_days(subject, s.recorded_by) g WHERE s.admitted_on BETWEEN g.first_day AND g.last_day))
                                   THEN 'TREATING_NURSE' END,
                              CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
                              CASE WHEN EXISTS (SELECT FROM access_rule g

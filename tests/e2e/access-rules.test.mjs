@@ -121,12 +121,12 @@ describe('who has a right', () => {
         [{ starts_at: 'now()', practitioner_id: GP2 }, false], [{ starts_at: 'now()', record_status: `'entered_in_error'` }, false]]],
       // Stays and referrals as another system reports them: what is entered here goes its way from the beginning.
       ['hospital_referral', { source_rec: `'S1'`, from_clinic_id: 1, to_clinic_id: 2, icd10: `'I10'`, sheet_number: `'T1'`, referred_on: `${today} - 300` }, [
-        [{}, true], [{ status: `'accepted'` }, true], [{ status: `'withdrawn'` }, false], [{ status: `'withdrawn'`, referred_on: `${today} - 30` }, true],
-        [{ status: `'withdrawn'`, referred_on: `${today} - 31` }, false], [{ to_clinic_id: 1 }, false], [{ from_clinic_id: 2, to_clinic_id: 1 }, true], [{ record_status: `'entered_in_error'` }, false]]],
+        [{}, true], [{ status: `'accepted'` }, true], [{ status: `'withdrawn'`, referred_on: today }, false],
+        [{ status: `'refused'`, refusal: `'Х'`, referred_on: `${today} - 30` }, true], [{ status: `'refused'`, refusal: `'Х'`, referred_on: `${today} - 31` }, false], [{ to_clinic_id: 1 }, false], [{ from_clinic_id: 2, to_clinic_id: 1 }, true], [{ record_status: `'entered_in_error'` }, false]]],
       ['hospitalization', { source_rec: `'S2'`, clinic_id: 2, admitted_on: `${today} - 200`, department: `'Х'`, icd10_admission: `'I10'` }, [
         [{}, true], [{ clinic_id: 1 }, false], ...[[30, true], [31, false]].map(([days, yes]) => [{ discharged_on: `${today} - ${days}`, outcome: `'improved'`, icd10_discharge: `'I10'` }, yes])]],
       ['prescription', { drug_id: 1, prescriber_id: SURGEON, valid_to: `${today} + 30`, quantity: 1, number: `'R1'`, dose: `'1'` }, [
-        [{ issued_on: `${today} - 90` }, true], [{ issued_on: `${today} - 91` }, false], [{ issued_on: today, prescriber_id: GP2 }, false]]],
+        [{ issued_on: `${today} - 90` }, true], [{ issued_on: `${today} - 91` }, false], [{ issued_on: today, status: `'cancelled'` }, false], [{ issued_on: today, prescriber_id: GP2 }, false]]],
     ];
     for (const [table, base, variants] of cases) {
       for (const [fields, yes] of variants) {

@@ -1,6 +1,7 @@
 // The way to a hospital and out of it, through the server: referred, decided, admitted, discharged; and dispensary observation. What a plain statement could break, and who may not.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { until } from './lib/run.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const FIELDS = 'id sheetNumber status plannedOn icd10 referredBy { id } hospital { id }';
@@ -125,6 +126,42 @@ describe('hospital', () => {
     assert.equal(await database.value(`SELECT deceased_on::text FROM patient WHERE id = ${other.id}`), today);
     await refused(ward.who, ADMIT, { patient: gid }, 'CONFLICT', /has died/);
     await refused(ward.who, REFER, { patient: gid, hospital: ward.gid }, 'CONFLICT', /has died/);
+  });
+
+  test('what is written under emergency access makes nobody a treating doctor, before its review has found it justified', async () => {
+    const [third] = await database.query(`SELECT p.id, p.iin FROM patient p WHERE p.deceased_on IS NULL AND p.birth_date BETWEEN '1950-01-01' AND '1990-01-01' AND p.id NOT IN (${person.id}, ${other.id})
+      AND NOT EXISTS (SELECT FROM access_rights('DOCTOR/${elsewhere.who.sub}/${elsewhere.bin}', p.id)) AND NOT EXISTS (SELECT FROM access_rights('DOCTOR/${ward.who.sub}/${ward.bin}', p.id)) ORDER BY p.id LIMIT 1`);
+    await clear(third);
+    const rightsOf = (viewer) => database.value(`SELECT string_agg(capacities, ',') FROM access_rights('${viewer}', ${third.id})`);
+    const rights = (who) => rightsOf(`DOCTOR/${who.sub}/${who.org}`);
+    const { openEmergencyAccess: opened } = await writing.data(elsewhere.who, `mutation { openEmergencyAccess(iin: "${third.iin}", reasonCode: UNCONSCIOUS, reason: "brought without a word") { patient { id } } }`);
+    const gid = opened.patient.id;
+    const { searchDrugs: [drug] } = await writing.data(null, 'query ($text: String!) { searchDrugs(text: $text) { id } }', { text: await database.value("SELECT name FROM drug WHERE atc = 'C08CA01' ORDER BY id LIMIT 1") });
+    const { prescribe } = await writing.data(elsewhere.who, `mutation ($patient: ID!, $drug: ID!, $key: String!) { prescribe(patient: $patient, drug: $drug, quantity: 1, dose: "1", overrideReason: "there is no time", idempotencyKey: $key) { __typename } }`,
+      { patient: gid, drug: drug.id, key: newKey() });
+    assert.equal(prescribe.__typename, 'Prescribed');
+    const sheet = await refer(elsewhere.who, { patient: gid, hospital: ward.gid });
+    assert.equal((await admit(elsewhere.who, { patient: gid })).__typename, 'Admitted');
+    assert.deepEqual([await rights(elsewhere.who), await rights(ward.who)], ['BREAK_GLASS', null]);
+    const one = 'SELECT m.id, m.iin FROM practitioner m WHERE m.active AND m.iin IS NOT NULL AND m.id NOT IN (SELECT practitioner_id FROM practitioner_role WHERE role = \'hospital_doctor\') ORDER BY m.id LIMIT 1';
+    await database.execute(`INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) SELECT id, ${elsewhere.id}, 'nurse', '2020-01-01' FROM (${one}) one`);
+    const nurse = `NURSE/${await database.value(`SELECT iin FROM (${one}) one`)}/${elsewhere.bin}`;
+    const nursed = () => rightsOf(nurse);
+    assert.equal(await nursed(), null);
+
+    await database.execute(`UPDATE emergency_grant SET valid_to = valid_from + INTERVAL '1 second' WHERE patient_id = ${third.id}`);
+    await until(async () => await rights(elsewhere.who) === null, 'the end of emergency access');
+    assert.equal(await rights(ward.who), null);
+    await refused(elsewhere.who, REFER, { patient: gid, hospital: ward.gid, icd10: 'E11.9' }, 'FORBIDDEN');
+    const review = (said) => database.execute(`UPDATE emergency_grant SET review = '${said}', reviewed_at = now(), reviewed_by = ${ward.doctor_id} WHERE patient_id = ${third.id} AND practitioner_id = ${elsewhere.doctor_id}`);
+    await review('unjustified');
+    assert.deepEqual([await rights(elsewhere.who), await rights(ward.who), await nursed()], [null, null, null]);
+    await review('justified');
+    assert.deepEqual([await rights(elsewhere.who), await rights(ward.who)], ['TREATING_DOCTOR', 'TREATING_DOCTOR']);
+    assert.equal(await nursed(), 'TREATING_NURSE');
+    // What the owner took back gives nothing from then on.
+    await writing.data(asCitizen(third), WITHDRAW, { referral: sheet.id, key: newKey() });
+    assert.equal(await rights(ward.who), null);
   });
 
   test('what a plain statement can\'t do either', async () => {
