@@ -1,7 +1,8 @@
 /*
  * What the owner of a passport hid from one viewer, as access_rights() tells it: '', or `table` and `table:id` separated by
  * spaces. Hidden with an entry is what shows it too: its other versions, the other half of a diagnosis, registrations and
- * referrals for a hidden diagnosis, visits and plans for it with their tasks, what was dispensed on a hidden prescription. Who wrote an entry keeps seeing it.
+ * referrals for a hidden diagnosis, visits and plans for it with their tasks, what was dispensed on a hidden prescription; and whatever names the
+ * code of a hidden diagnosis, linked or not: a visit, a referral, a registration, a stay. Who wrote an entry keeps seeing it.
  * Asked only for a patient who has a rule, so it may read all that he has. In PL/pgSQL, which plans it once a session: as a
  * function in SQL, too large to be inlined, it would be planned in every statement that meets such a patient.
  */
@@ -53,13 +54,21 @@ BEGIN
                 UNION ALL SELECT 'screening_task', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM screening_task WHERE patient_id = subject
                 UNION ALL SELECT 'vaccine_exception', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM vaccine_exception WHERE patient_id = subject
                 UNION ALL SELECT 'milestone_check', id, superseded_by, NULL, NULL, recorded_by = viewer_practitioner FROM milestone_check WHERE patient_id = subject) e
+        ), coded (kind, id, code) AS MATERIALIZED (
+            SELECT 'dispensary_registration', id, icd10 FROM dispensary_registration WHERE patient_id = subject AND EXISTS (SELECT FROM rule)
+            UNION ALL SELECT 'hospital_referral', id, icd10 FROM hospital_referral WHERE patient_id = subject AND EXISTS (SELECT FROM rule)
+            UNION ALL SELECT 'hospitalization', id, unnest(ARRAY[icd10_admission, icd10_discharge]) FROM hospitalization WHERE patient_id = subject AND EXISTS (SELECT FROM rule)
+            UNION ALL SELECT 'encounter', id, icd10 FROM encounter WHERE patient_id = subject AND icd10 IS NOT NULL AND EXISTS (SELECT FROM rule)
         ), hidden (kind, id) AS (
             SELECT e.kind, e.id FROM rule r JOIN entry e ON e.kind = r.item_table AND (r.item_id IS NULL OR e.id = r.item_id)
             UNION
             SELECT n.kind, n.id
               FROM hidden h
               JOIN entry o ON o.kind = h.kind AND o.id = h.id
-              JOIN entry n ON n.kind = o.kind AND (n.id = o.next_id OR n.next_id = o.id) OR n.shown_kind = o.kind AND n.shown_id = o.id
+             CROSS JOIN LATERAL (
+                    SELECT e.kind, e.id FROM entry e WHERE e.kind = o.kind AND (e.id = o.next_id OR e.next_id = o.id) OR e.shown_kind = o.kind AND e.shown_id = o.id
+                    UNION ALL
+                    SELECT c.kind, c.id FROM condition d JOIN coded c ON c.code = d.icd10 WHERE o.kind = 'condition' AND d.patient_id = subject AND d.id = o.id) n
         ), said AS (
             SELECT e.kind, e.id, count(*) OVER (PARTITION BY e.kind) AS n,
                    /* The whole kind, also of entries to come, but where that would take his own from the viewer. */

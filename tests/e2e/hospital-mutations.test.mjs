@@ -164,6 +164,29 @@ describe('hospital', () => {
     assert.equal(await rights(ward.who), null);
   });
 
+  test('a hidden diagnosis is not told by what names its code without a link to it', async () => {
+    await database.execute(`INSERT INTO icd10 (code, name_kk, name_ru, name_en) VALUES ('F20.0', 'x', 'x', 'x') ON CONFLICT DO NOTHING;
+      INSERT INTO hospitalization (patient_id, source_rec, clinic_id, admitted_on, discharged_on, icd10_discharge, outcome, department, icd10_admission) VALUES (${person.id}, 'coded', ${ward.id}, '2021-03-01', '2021-03-09', 'F20.0', 'improved', 'x', 'I10');
+      INSERT INTO encounter (patient_id, clinic_id, started_at, kind, icd10) VALUES (${person.id}, ${person.clinic_id}, '2021-02-01T05:00:00Z', 'remote', 'F20.0');
+      INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at, status) VALUES (${person.id}, ${ward.doctor_id}, ${ward.id}, now() + INTERVAL '1 hour', 'booked')`);
+    const { addDiagnosis: { id: found } } = await writing.data(doctor, 'mutation ($patient: ID!, $key: String!) { addDiagnosis(patient: $patient, icd10: "F20.0", idempotencyKey: $key) { id } }', { patient: id, key: newKey() });
+    await refer(doctor, { patient: id, hospital: elsewhere.gid, icd10: 'F20.0' });
+    const seen = async (who) => JSON.stringify(await writing.data(who, `query ($iin: ID!) { patient(iin: $iin) { diagnoses(first: 100) { nodes { icd10 } } visits(first: 100) { nodes { icd10 disease { code } } }
+      hospitalReferrals(first: 100) { nodes { icd10 } } hospitalizations(first: 100) { nodes { icd10Admission icd10Discharge dischargeDisease { code } } } timeline(first: 100, code: "F20") { nodes { at } } } }`, { iin: person.iin }));
+    const said = (text) => (text.match(/F20\.0/g) ?? []).length;
+    const before = [await seen(ward.who), await seen(doctor)];
+    assert.deepEqual(before.map(said), [6, 6], 'a diagnosis, a visit and a stay with their disease, a referral');
+    const number = await database.value(`SELECT id FROM condition WHERE patient_id = ${person.id} AND icd10 = 'F20.0'`);
+    assert.ok(found && number);
+    await database.execute(`INSERT INTO access_rule (patient_id, kind, item_table, item_id, made_by) VALUES (${person.id}, 'hide', 'condition', ${number}, '${person.iin}')`);
+    const after = await seen(ward.who);
+    assert.equal(said(after), 0, after);
+    assert.deepEqual(JSON.parse(after).patient.timeline.nodes, []);
+    assert.equal(said(await seen(doctor)), 2, 'who wrote the diagnosis and the referral sees these, not what others wrote');
+    await database.execute(`DELETE FROM access_rule WHERE patient_id = ${person.id}; DELETE FROM appointment WHERE patient_id = ${person.id} AND practitioner_id = ${ward.doctor_id} AND status = 'booked';
+      DELETE FROM condition WHERE patient_id = ${person.id} AND icd10 = 'F20.0'; DELETE FROM encounter WHERE patient_id = ${person.id} AND icd10 = 'F20.0'; DELETE FROM hospitalization WHERE source_rec = 'coded'`);
+  });
+
   test('what a plain statement can\'t do either', async () => {
     const of = `patient_id = ${person.id}`;
     const planted = (status) => database.execute(`INSERT INTO hospital_referral (patient_id, from_clinic_id, to_clinic_id, referred_on, planned_on, icd10, sheet_number, status)
