@@ -19,8 +19,8 @@ BEGIN
 END $$;
 
 /*
- * What hiding means has to be acknowledged: else the notice of it, in the words of today, and nothing is hidden. A row: it was not. `notice` is the one that was, which stays
- * with the rule.
+ * What hiding means has to be acknowledged. `notice` is what it means in the words of today, which stays with the rule; `refusal` (of no kind when it was) has those words to
+ * be shown.
  */
 CREATE OR REPLACE FUNCTION hiding_risk(subject bigint, acknowledged boolean, OUT notice bigint, OUT refusal outcome)
 LANGUAGE plpgsql STABLE AS $$

@@ -43,7 +43,8 @@ CREATE OR REPLACE FUNCTION card_candidates(subject bigint, hidden text[]) RETURN
         UNION ALL
         SELECT 'medication_statement', m.id, 'medicines', m.atc, false, m.name,
                m.sens > 0 OR EXISTS (SELECT FROM prescription_all_versions(subject, m.prescription_id) v JOIN prescription r ON r.patient_id = subject AND r.id = v
-                                       CROSS JOIN LATERAL condition_all_versions(subject, r.condition_id) w JOIN condition c ON c.patient_id = subject AND c.id = w JOIN icd10 i ON i.code = c.icd10
+                                       LEFT JOIN LATERAL condition_all_versions(subject, r.condition_id) w ON true LEFT JOIN condition c ON c.patient_id = subject AND c.id = w
+                                       LEFT JOIN icd10 i ON i.code = c.icd10
                                       WHERE r.sens > 0 OR c.sens > 0 OR i.sens > 0), m.started_on
           FROM medicines_now(subject) m
     ), judged AS (

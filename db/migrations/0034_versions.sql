@@ -92,8 +92,8 @@ DECLARE
 BEGIN
     IF NEW.confirmed_by = 'none' AND NOT NEW.under_way THEN
         SELECT o.confirmed_by, o.confirmed_at INTO said FROM encounter o
-         WHERE o.patient_id = NEW.patient_id AND o.superseded_by = NEW.id AND o.record_status <> 'entered_in_error' AND o.confirmed_at >= NEW.started_at AND o.clinic_id = NEW.clinic_id AND o.practitioner_id = NEW.practitioner_id
-           AND (o.started_at AT TIME ZONE INTERVAL '5 hours')::date = (NEW.started_at AT TIME ZONE INTERVAL '5 hours')::date
+         WHERE o.patient_id = NEW.patient_id AND o.superseded_by = NEW.id AND o.record_status <> 'entered_in_error' AND o.confirmed_at >= NEW.started_at AND o.clinic_id = NEW.clinic_id
+           AND o.practitioner_id IS NOT DISTINCT FROM NEW.practitioner_id AND (o.started_at AT TIME ZONE INTERVAL '5 hours')::date = (NEW.started_at AT TIME ZONE INTERVAL '5 hours')::date
          ORDER BY o.confirmed_at LIMIT 1;
         IF FOUND THEN
             NEW.confirmed_by := said.confirmed_by;

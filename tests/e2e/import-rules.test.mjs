@@ -227,6 +227,21 @@ describe('corrections', () => {
     assert.deepEqual((await rows('observation', who, 'value')).map(({ value }) => value), [80, 81]);
   });
 
+  test('what the patient said of a visit outlives what its source corrects: that it took place, and that it never was', async () => {
+    const who = person(), sent = (more) => entry(visit(who, `e-${who.id}`, more));
+    const newest = () => rows('encounter', who, 'id, version, confirmed_by, record_status').then((all) => all.at(-1));
+    await runImport(db, {}, [entry(who.resource), entry(place(who)), entry(doctor(who)), sent({})]);
+    await db.execute(`UPDATE encounter e SET confirmed_by = 'egov', confirmed_at = now() WHERE e.source_rec = 'Encounter/e-${who.id}'`);
+    await runImport(db, {}, [sent({ class: { code: 'HH' } })]);
+    const { id, ...second } = await newest();
+    assert.deepEqual(second, { version: 2, confirmed_by: 'egov', record_status: 'active' });
+    await db.execute(`UPDATE encounter SET record_status = 'disputed' WHERE id = ${id};
+      INSERT INTO dispute (patient_id, item_table, item_id, number, reason, channel) SELECT patient_id, 'encounter', id, 'IMPORT-1', 'not_there', 'app' FROM encounter WHERE id = ${id}`);
+    await runImport(db, {}, [sent({ participant: undefined })]); // with nobody: that is not what was confirmed
+    const { id: _, ...third } = await newest();
+    assert.deepEqual(third, { version: 3, confirmed_by: 'none', record_status: 'disputed' });
+  });
+
   test('the implant of a procedure goes with it', async () => {
     const who = person();
     const procedure = (code) => entry({ resourceType: 'Procedure', id: `pr-${who.id}`, status: 'completed', ...of(who), code: coded(SNOMED, code, 'P'), performedDateTime: '2024-03-01' });

@@ -1,6 +1,10 @@
 // What was said of one version of an entry holds for the entry, however often it is corrected: marks, what was given out, disputes, confirmations. Through the server.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { TOP } from './lib/run.mjs';
+import { createDatabase } from './lib/services.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const DISPUTE = 'mutation ($entry: ID!, $reason: DisputeReason = NOT_THERE, $key: String!) { disputeRecord(entry: $entry, reason: $reason, idempotencyKey: $key) { id } }';
@@ -191,4 +195,34 @@ test('what hangs on an entry is there in the version that corrects it', async ()
   assert.equal(await card(), true);
   await corrected('condition', other, { sens: 3 });
   assert.equal(await card(), false);
+  // A prescription may be sensitive in itself, for no diagnosis.
+  const alone = await add('prescription', { drug_id: drug, prescriber_id: person.doctor_id, issued_on: 'kz_today()', valid_to: 'kz_today() + 9', quantity: 30, number: "'VERSIONS-3'", dose: "'x'", sens: 2 });
+  await add('medication_statement', { started_on: 'kz_today()', origin: "'prescription'", name: "'Жеке дәрі'", prescription_id: alone });
+  assert.equal(await database.value(`SELECT open FROM card_candidates(${person.id}, '{}') WHERE (item).worded LIKE '%Жеке дәрі%'`), false);
+});
+
+test('marks of before: the first of a visit counts on, others are withdrawn, all that can hang on the first version', async () => {
+  const db = await createDatabase({ empty: true });
+  try {
+    const apply = async (wanted) => {
+      for (const file of readdirSync(path.join(TOP, 'db/migrations')).filter((name) => name.endsWith('.sql') && wanted(name.slice(0, 4))).sort()) {
+        await db.execute(`BEGIN;\n${readFileSync(path.join(TOP, 'db/migrations', file), 'utf8')}\nCOMMIT;`);
+      }
+    };
+    await apply((number) => number < '0034');
+    await db.execute(`INSERT INTO region (id, kato, name_kk, name_ru, name_en) VALUES (75, '750000000', 'А', 'А', 'A');
+      INSERT INTO clinic (id, region_id, bin, kind, name, address) VALUES (1, 75, '140140024187', 'polyclinic', 'Емхана', 'Абай, 1');
+      INSERT INTO practitioner (id, full_name, specialty) VALUES (1, 'Асанова Әсел', 'Терапевт');
+      INSERT INTO patient (id, iin, full_name, birth_date, sex) VALUES (1, '791028302728', 'Сейітов Асхат', '1979-10-28', 'male');
+      BEGIN;
+      INSERT INTO encounter (patient_id, id, superseded_by, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at)
+      SELECT 1, id, later, 1, 1, '2026-01-01', 'visit', 'sms', '2026-01-02' FROM (VALUES (1, 2), (2, 3), (3, NULL), (4, 5), (5, 6), (6, NULL), (7, NULL)) v (id, later);
+      INSERT INTO rating (patient_id, id, encounter_id, practitioner_id, score) VALUES (1, 11, 1, 1, 5), (1, 12, 3, 1, 1), (1, 13, 5, 1, 4), (1, 14, 7, 1, 3);
+      COMMIT;`);
+    await apply((number) => number === '0034');
+    assert.deepEqual(await db.query('SELECT id::int, encounter_id::int AS visit, withdrawn FROM rating ORDER BY id'),
+      [[11, 1, false], [12, 3, true], [13, 4, false], [14, 7, false]].map(([id, visit1, withdrawn]) => ({ id, visit: visit1, withdrawn })));
+  } finally {
+    await db.drop();
+  }
 });
