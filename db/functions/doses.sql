@@ -20,8 +20,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT r.* INTO rule FROM dose_rule r WHERE r.atc = product.atc AND r.from_months <= months AND (r.below_months IS NULL OR r.below_months > months);
-    most := least(rule.day_mg, rule.day_mg_kg * (SELECT w.value FROM observation w
-        WHERE w.patient_id = subject AND w.kind = 'weight' AND w.superseded_by IS NULL AND w.record_status <> 'entered_in_error' AND w.observed_at <= now() ORDER BY w.observed_at DESC, w.id DESC LIMIT 1));
+    most := least(rule.day_mg, rule.day_mg_kg * (latest_weight(subject)).value);
     IF before + mg > most THEN
         o.kind := 'dose_too_high';
         o.patient_id := subject;
@@ -120,7 +119,7 @@ BEGIN
                             ORDER BY n.made_at LIMIT 1)
             RETURNING v.id INTO allowed;
             IF allowed IS NULL THEN
-                RETURN QUERY SELECT * FROM dose_given_warnings(subject, asked, mg) LIMIT 1;
+                RETURN QUERY SELECT t.* FROM dose_given_warnings(subject, asked, mg) w CROSS JOIN LATERAL warning_told(viewer, w) t LIMIT 1;
                 RETURN;
             END IF;
         END IF;

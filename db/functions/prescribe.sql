@@ -15,6 +15,46 @@ BEGIN
         'paid');
 END $$;
 
+/* The newest weight of a person; all null: never measured. */
+CREATE OR REPLACE FUNCTION latest_weight(subject bigint) RETURNS observation
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT w FROM observation w
+             WHERE w.patient_id = subject AND w.kind = 'weight' AND w.superseded_by IS NULL AND w.record_status <> 'entered_in_error' AND w.observed_at <= now()
+             ORDER BY w.observed_at DESC, w.id DESC LIMIT 1);
+END $$;
+
+/* What a person takes today, by prescription or as was said, each with the entry that says so. */
+CREATE OR REPLACE FUNCTION taken_now(subject bigint) RETURNS TABLE (kind text, id bigint, drug_id bigint, atc text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        SELECT 'prescription', r.id, r.drug_id, d.atc FROM prescription r JOIN drug d ON d.id = r.drug_id
+         WHERE r.patient_id = subject AND r.status IN ('active', 'dispensed') AND r.valid_to >= kz_today() AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+        UNION ALL
+        SELECT 'medication_statement', m.id, m.drug_id, coalesce(m.atc, d.atc) FROM medicines_now(subject) m LEFT JOIN drug d ON d.id = m.drug_id;
+END $$;
+
+/*
+ * A warning as this doctor may read it: of a medicine whose every entry is hidden from him not which it is, of a weight that is hidden
+ * neither what it was nor when. That there is something he is told all the same, as the person would come to harm.
+ */
+CREATE OR REPLACE FUNCTION warning_told(viewer text, warning outcome) RETURNS outcome
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    subject bigint := (warning).patient_id;
+    told outcome := warning;
+BEGIN
+    IF told.kind = 'interaction_alert'
+       AND NOT EXISTS (SELECT FROM taken_now(subject) t WHERE t.drug_id = told.drug_id AND NOT entry_withheld(viewer, subject, t.kind, t.id)) THEN
+        told.drug_id := NULL;
+    ELSIF told.kind IN ('dose_too_high', 'weight_stale') AND entry_withheld(viewer, subject, 'observation', (latest_weight(subject)).id) THEN
+        told.weight := NULL;
+        told.measured_on := NULL;
+    END IF;
+    RETURN told;
+END $$;
+
 /* What warns of this dose: none when there is no rule. `a_day` doses of `mg` each. */
 CREATE OR REPLACE FUNCTION dose_warning(subject bigint, product drug, mg numeric, a_day integer) RETURNS SETOF outcome
 LANGUAGE plpgsql STABLE AS $$
@@ -22,7 +62,8 @@ DECLARE
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
     months integer := (SELECT extract(year FROM age(today, p.birth_date)) * 12 + extract(month FROM age(today, p.birth_date)) FROM patient p WHERE p.id = subject);
     rule dose_rule;
-    measured record;
+    measured observation;
+    measured_day date;
     days integer := (SELECT w.days FROM weight_rule w WHERE w.from_months <= months ORDER BY w.from_months DESC LIMIT 1);
     most numeric;
     o outcome;
@@ -37,12 +78,11 @@ BEGIN
     o.drug_id := product.id;
     most := least(rule.dose_mg, rule.day_mg / a_day);
     IF rule.dose_mg_kg IS NOT NULL THEN
-        SELECT w.value, (w.observed_at AT TIME ZONE INTERVAL '5 hours')::date AS day INTO measured
-          FROM observation w WHERE w.patient_id = subject AND w.kind = 'weight' AND w.superseded_by IS NULL AND w.record_status <> 'entered_in_error' AND w.observed_at <= now()
-         ORDER BY w.observed_at DESC, w.id DESC LIMIT 1;
-        IF measured.value IS NULL OR measured.day < today - days THEN
+        measured := latest_weight(subject);
+        measured_day := (measured.observed_at AT TIME ZONE INTERVAL '5 hours')::date;
+        IF measured.value IS NULL OR measured_day < today - days THEN
             o.kind := 'weight_stale';
-            o.measured_on := measured.day;
+            o.measured_on := measured_day;
             o.limit_days := days;
             o.message := format('The dose depends on the weight, which has to be measured within %s days.', days);
             RETURN NEXT o;
@@ -81,9 +121,7 @@ BEGIN
     END LOOP;
     FOR hit IN
         SELECT i.id, x.drug_id
-          FROM (SELECT r.drug_id, d.atc FROM prescription r JOIN drug d ON d.id = r.drug_id
-                 WHERE r.patient_id = subject AND r.status IN ('active', 'dispensed') AND r.valid_to >= today AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
-                UNION SELECT m.drug_id, coalesce(m.atc, d.atc) FROM medicines_now(subject) m LEFT JOIN drug d ON d.id = m.drug_id) x
+          FROM taken_now(subject) x
           JOIN drug_interaction i ON starts_with(product.atc, i.atc) AND starts_with(x.atc, i.with_atc) OR starts_with(product.atc, i.with_atc) AND starts_with(x.atc, i.atc)
          ORDER BY i.severity, i.id LIMIT 1 LOOP
         o.kind := 'interaction_alert';
@@ -160,7 +198,7 @@ BEGIN
         END IF;
         warned := ARRAY(SELECT w.kind FROM prescription_warnings(subject, product, mg, a_day) w);
         IF cardinality(warned) > 0 AND why IS NULL THEN
-            RETURN QUERY SELECT * FROM prescription_warnings(subject, product, mg, a_day) LIMIT 1;
+            RETURN QUERY SELECT t.* FROM prescription_warnings(subject, product, mg, a_day) w CROSS JOIN LATERAL warning_told(viewer, w) t LIMIT 1;
             RETURN;
         END IF;
         payer := prescription_payer(subject, product, disease);

@@ -105,6 +105,31 @@ describe('what warns', () => {
     assert.deepEqual(await overridden(adult, 'B01AA03'), [{ warnings: ['interaction_alert'], reason: WHY }]);
   });
 
+  test('what is hidden warns, but is not told', async () => {
+    await clear(adult);
+    await clear(child);
+    const hide = ({ id, iin }, table) => database.execute(`INSERT INTO access_rule (patient_id, kind, item_table, role, made_by) VALUES (${id}, 'hide', '${table}', 'DOCTOR', '${iin}')`);
+    const show = ({ id }) => database.execute(`UPDATE access_rule SET revoked_at = now(), revoked_by = made_by WHERE patient_id = ${id} AND revoked_at IS NULL`);
+    await database.execute(`INSERT INTO medication_statement (patient_id, started_on, origin, name, atc, drug_id) SELECT ${adult.id}, kz_today() - 1, 'reported', 'x', d.atc, d.id FROM drug d WHERE d.atc = 'B01AA03' ORDER BY d.id LIMIT 1`);
+    const harm = { __typename: 'InteractionAlert', interaction: { severity: 'MAJOR', effect: 'Risk of bleeding' } };
+    const told = await prescribe(adult, 'M01AB05');
+    assert.ok(told.with.inn);
+    assert.deepEqual(told, { ...harm, with: told.with });
+    await hide(adult, 'medication_statement');
+    assert.deepEqual(await prescribe(adult, 'M01AB05'), { ...harm, with: null });
+    await show(adult);
+    await weighs(child, 20, '1 hour');
+    const wish = { doseMg: '9999', dosesADay: 4 };
+    assert.equal((await prescribe(child, 'N02BE01', wish)).weight, '20.00');
+    await hide(child, 'observation');
+    assert.deepEqual(await prescribe(child, 'N02BE01', wish), { __typename: 'DoseTooHigh', mostMg: '300.00', weight: null, message: '9999 mg 4 times a day is more than this person may have: at most 300 mg each time.' });
+    await clear(child);
+    await weighs(child, 20, '400 days');
+    assert.deepEqual(await prescribe(child, 'N02BE01', wish), { __typename: 'WeightStale', measuredOn: null, limitDays: 180 });
+    await show(child);
+    assert.match((await prescribe(child, 'N02BE01', wish)).measuredOn, /^[0-9-]{10}$/);
+  });
+
   test('a dose, by weight and in all; a weight that is too old, or was never taken', async () => {
     await clear(child);
     await clear(adult);
