@@ -89,7 +89,9 @@ BEGIN
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
-        IF words = '' OR length(words) > 200 OR length(happened) > 500 THEN
+        IF has_died(subject) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died: nobody is warned by an allergy any more. What somebody died of is a diagnosis.', DETAIL = refusal_about(subject);
+        ELSIF words = '' OR length(words) > 200 OR length(happened) > 500 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance is named in 1 to 200 characters, a reaction in at most 500.';
         ELSIF class !~ '^[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?$' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance''s ATC code is of 1, 3, 4, 5 or 7 characters, such as J01C.';

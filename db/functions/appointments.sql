@@ -38,13 +38,15 @@ DECLARE
     ends timestamptz := s.starts_at + s.minutes * INTERVAL '1 minute';
     other appointment;
 BEGIN
-    IF s.starts_at <= clock_timestamp() THEN
+    IF has_died(subject) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
+    ELSIF s.starts_at <= clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This time has passed.';
     ELSIF NOT EXISTS (SELECT FROM practitioner d, practitioner_role j, clinic c
                        WHERE d.id = s.practitioner_id AND d.active AND c.id = s.clinic_id AND c.active AND j.practitioner_id = d.id AND j.clinic_id = c.id
                          AND (j.valid_to IS NULL OR j.valid_to > (s.starts_at AT TIME ZONE INTERVAL '5 hours')::date)) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This doctor does not receive there any more.';
-    ELSIF NOT EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NULL
+    ELSIF NOT EXISTS (SELECT FROM patient p WHERE p.id = subject
                          AND (p.clinic_id = s.clinic_id OR access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE')
                               OR EXISTS (SELECT FROM hospital_referral f WHERE f.patient_id = subject AND f.to_clinic_id = s.clinic_id AND f.status IN ('waiting', 'accepted')
                                             AND f.superseded_by IS NULL AND f.record_status <> 'entered_in_error'))) THEN

@@ -21,7 +21,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such kind of certificate today.';
         ELSIF last_day < today OR last_day > today + sort.valid_days THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = format('A certificate of this kind is valid for at most %s days, and not to a day that has passed.', coalesce(sort.valid_days::text, 'any number of'));
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'No certificate is issued to a person who has died.';
         END IF;
         INSERT INTO certificate AS c (patient_id, clinic_id, practitioner_id, recorded_by, issued_on, valid_to, type_code, number, qr_token)

@@ -33,7 +33,7 @@ BEGIN
         step := coalesce(register_dispensary.every_days, longest);
         IF longest IS NULL OR c.clinical_status = 'resolved' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This is no chronic disease that is observed, or it is over.', DETAIL = refusal_about(subject);
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         ELSIF step NOT BETWEEN 1 AND longest OR visit NOT BETWEEN today + 1 AND today + step THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = format('With this disease one comes every %s days at least, the first time within as many days.', longest), DETAIL = refusal_about(subject);

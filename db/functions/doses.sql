@@ -46,7 +46,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This prescription is not valid any more.', DETAIL = refusal_about(subject);
     ELSIF mg > r.dose_mg THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = format('The doctor prescribed %s mg at once.', trim_scale(r.dose_mg)), DETAIL = refusal_about(subject);
-    ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+    ELSIF has_died(subject) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
     END IF;
 END $$;

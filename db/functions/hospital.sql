@@ -75,7 +75,7 @@ BEGIN
         disease := icd10_alone(refer_to_hospital.icd10);
         IF NOT EXISTS (SELECT FROM clinic c WHERE c.id = hospital AND c.active AND c.kind = 'hospital') THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such hospital that is open.', DETAIL = refusal_about(subject);
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         ELSIF wished NOT BETWEEN today AND today + 365 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A day is wished for from today on, within a year.', DETAIL = refusal_about(subject);
@@ -110,6 +110,8 @@ BEGIN
     IF first.item_id IS NULL THEN
         IF num_nonnulls(day, why) <> 1 OR length(why) > 1000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A referral is accepted for a day, or refused with a reason of at most 1000 characters.', DETAIL = refusal_about(subject);
+        ELSIF day IS NOT NULL AND has_died(subject) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died: the referral can only be refused.', DETAIL = refusal_about(subject);
         ELSIF day NOT BETWEEN kz_today() AND kz_today() + 365 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A referral is accepted for a day from today on, within a year.', DETAIL = refusal_about(subject);
         ELSIF r.status NOT IN ('waiting', 'accepted') OR r.status = said AND r.planned_on IS NOT DISTINCT FROM day THEN
@@ -166,7 +168,7 @@ BEGIN
         disease := icd10_alone(admit.icd10);
         IF ward = '' OR length(ward) > 200 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A department is named in 1 to 200 characters.', DETAIL = refusal_about(subject);
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         END IF;
         IF asked IS NOT NULL THEN
@@ -192,13 +194,14 @@ BEGIN
     RETURN NEXT o;
 END $$;
 
-/* A doctor of the hospital ends the stay, with the final diagnosis and how it went. Who died there has died. */
+/* A doctor of the hospital ends the stay, with the final diagnosis and how it went. Who died there has died; of who is known to have died it ended on that day. */
 CREATE OR REPLACE FUNCTION discharge(viewer text, patient_id bigint, stay_id bigint, icd10 text, outcome text, idempotency_key text, payload_digest text)
 RETURNS SETOF hospitalization LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
     stay bigint := stay_id;
     ended text := outcome;
+    died_on date;
     first record;
     disease icd10;
     s hospitalization;
@@ -211,10 +214,13 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such stay in this passport.', DETAIL = refusal_about(subject);
         END IF;
         disease := icd10_alone(discharge.icd10);
+        SELECT p.deceased_on INTO died_on FROM patient p WHERE p.id = subject;
         IF s.discharged_on IS NOT NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This stay has ended already.', DETAIL = refusal_about(subject);
+        ELSIF ended <> 'died' AND died_on IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died: the stay has ended with that.', DETAIL = refusal_about(subject);
         END IF;
-        UPDATE hospitalization x SET discharged_on = greatest(kz_today(), x.admitted_on), icd10_discharge = disease.code, outcome = ended WHERE x.patient_id = subject AND x.id = stay;
+        UPDATE hospitalization x SET discharged_on = greatest(coalesce(died_on, kz_today()), x.admitted_on), icd10_discharge = disease.code, outcome = ended WHERE x.patient_id = subject AND x.id = stay;
         IF ended = 'died' THEN
             UPDATE patient p SET deceased_on = kz_today() WHERE p.id = subject AND p.deceased_on IS NULL;
         ELSE

@@ -51,10 +51,13 @@ BEGIN
     END IF;
 END $$;
 
-/* The patient is told at once of a value that endangers life, and the doctor who ordered the test. The messages name neither the test nor the value. */
+/* The patient is told at once of a value that endangers life, and the doctor who ordered the test. The messages name neither the test nor the value. Of who has died nobody is told. */
 CREATE OR REPLACE FUNCTION lab_tell(subject bigint, result bigint, ordered_by bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    IF has_died(subject) THEN
+        RETURN;
+    END IF;
     PERFORM outbox_put('result_critical', subject, 'lab_result:' || result, '{}', 'sms', 'app');
     IF ordered_by IS NOT NULL THEN
         PERFORM outbox_tell_doctor('patient_critical', subject, ordered_by, 'lab_result:' || result, '{}');
@@ -79,7 +82,7 @@ BEGIN
         SELECT t.* INTO test FROM lab_test t WHERE t.id = test_id;
         IF test.id IS NULL OR NOT EXISTS (SELECT FROM clinic c WHERE c.id = lab AND c.active AND c.kind = 'laboratory') THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such test, or no such laboratory that is open.';
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Nothing is ordered for a person who has died.';
         END IF;
         SELECT r.id INTO made FROM lab_result r

@@ -31,14 +31,14 @@ $$;
 
 /*
  * Tells of a value that endangers life: the person once for `about`, unless he lies in hospital, where somebody is with him; and a doctor who did not measure
- * it himself, once for `about_doctor`. The messages name neither the kind nor the value. Nothing is told of what was measured more than a day ago.
+ * it himself, once for `about_doctor`. The messages name neither the kind nor the value. Nothing is told of what was measured more than a day ago, nor of who has died.
  */
 CREATE OR REPLACE FUNCTION vital_tell(subject bigint, measured_at timestamptz, about text, about_doctor text, measured_by bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     doctor bigint := vital_doctor(subject);
 BEGIN
-    IF measured_at < clock_timestamp() - INTERVAL '1 day' THEN
+    IF measured_at < clock_timestamp() - INTERVAL '1 day' OR has_died(subject) THEN
         RETURN;
     END IF;
     IF NOT EXISTS (SELECT FROM hospitalization s WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL AND s.record_status <> 'entered_in_error') THEN
@@ -90,7 +90,7 @@ BEGIN
     IF made IS NULL THEN
         IF at > clock_timestamp() + INTERVAL '5 minutes' OR at < clock_timestamp() - INTERVAL '30 days' OR day < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A measurement is of the last 30 days, and of the person''s life.', DETAIL = refusal_about(subject);
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         END IF;
         PERFORM measured_check(subject, measured, amount, other);

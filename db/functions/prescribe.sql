@@ -176,7 +176,7 @@ BEGIN
         SELECT d.* INTO product FROM drug d WHERE d.id = prescribe.drug_id;
         IF NOT FOUND THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such medicine.';
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.';
         ELSIF units NOT BETWEEN 1 AND 10000 OR refills NOT BETWEEN 0 AND 12 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A prescription is of 1 to 10000 units, with 0 to 12 refills.';

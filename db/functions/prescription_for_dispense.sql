@@ -1,7 +1,7 @@
 /*
  * The prescription that a patient came with, for a pharmacist of a pharmacy that is open: by its number and the code that the
  * patient shows. No row: there is none, or it can't be dispensed, or the code is wrong; which of them is not told. Of wrong ones a
- * pharmacist has 20 an hour, and a number 5, so that six digits can't be tried out.
+ * pharmacist has 20 an hour, and a number 5, so that six digits can't be tried out. Only who has the code is told that the person has died.
  */
 CREATE OR REPLACE FUNCTION prescription_for_dispense(viewer text, number text, code text)
 RETURNS SETOF prescription LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -28,5 +28,7 @@ BEGIN
     IF NOT FOUND THEN
         INSERT INTO private.attempt (kind, who) VALUES ('pharmacist', pharmacist), ('prescription', said);
         PERFORM refusal_noted(subject);
+    ELSIF has_died(subject) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died: nothing is given out for them any more.', DETAIL = refusal_about(subject);
     END IF;
 END $$;

@@ -187,6 +187,8 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease marked with a dagger is said with its manifestation, which is marked with an asterisk, and no other is.';
         ELSIF since > today OR length(words) > 500 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease begins today or before, and is named in at most 500 characters.';
+        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND since > p.deceased_on) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease begins before the person''s death.', DETAIL = refusal_about(subject);
         END IF;
         SELECT c.id INTO made FROM condition c LEFT JOIN condition o ON o.patient_id = subject AND o.id = c.pair_id
          WHERE c.patient_id = subject AND c.icd10 = disease.code AND o.icd10 IS NOT DISTINCT FROM shown.code AND c.clinical_status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'

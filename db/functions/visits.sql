@@ -56,7 +56,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Why the patient came is said in at most 2000 characters.';
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.iin = split_part(viewer, '/', 2)) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody has a visit with oneself.', DETAIL = refusal_about(subject);
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.deceased_on IS NOT NULL) THEN
+        ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A person who has died has no visits.';
         END IF;
         RETURN QUERY SELECT * FROM visit_refusal(subject, place.practitioner_id, place.clinic_id);
@@ -148,6 +148,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF split_part(viewer, '/', 1) = 'CITIZEN' AND EXISTS (SELECT FROM practitioner m WHERE m.id = e.practitioner_id AND m.iin = split_part(viewer, '/', 2)) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'A visit is not confirmed by whom it was with.', DETAIL = refusal_about(e.patient_id);
+    ELSIF has_died(e.patient_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died: nobody can say for them that the visit took place.', DETAIL = refusal_about(e.patient_id);
     ELSIF e.under_way THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit is confirmed when it has ended.';
     ELSIF e.record_status = 'disputed' THEN
