@@ -38,6 +38,8 @@ DECLARE
     ends timestamptz := s.starts_at + s.minutes * INTERVAL '1 minute';
     other appointment;
 BEGIN
+    /* Slots of one doctor may overlap, and only this one is locked. */
+    PERFORM pg_advisory_xact_lock(hashtextextended('slots of ' || s.practitioner_id, 0));
     IF has_died(subject) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
     ELSIF s.starts_at <= clock_timestamp() THEN

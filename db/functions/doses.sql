@@ -1,6 +1,6 @@
 /*
  * Doses given by a nurse. What warns (an allergy, a weight that is too old, more at once or within a day than the person may have) is not
- * given, unless a doctor has allowed that dose with a reason: for a day, once. The nurse can't allow it. The table holds that too (0025).
+ * given, unless a doctor has allowed that dose in spite of what warns now, with a reason: for a day, once. The nurse can't allow it. The table holds that too (0025).
  */
 
 /* All that warns of giving so many milligrams of a prescription now, the gravest first; doses of the same INN within 24 hours count. */
@@ -101,6 +101,7 @@ DECLARE
     first record;
     made bigint;
     allowed bigint;
+    warned text[];
     o outcome;
 BEGIN
     SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w
@@ -112,10 +113,11 @@ BEGIN
     made := first.item_id;
     IF made IS NULL THEN
         PERFORM dose_prescription(viewer, subject, asked, mg);
-        IF EXISTS (SELECT FROM dose_given_warnings(subject, asked, mg)) THEN
+        warned := ARRAY(SELECT w.kind FROM dose_given_warnings(subject, asked, mg) w);
+        IF cardinality(warned) > 0 THEN
             UPDATE private.dose_override v SET used_at = clock_timestamp()
              WHERE v.id = (SELECT n.id FROM private.dose_override n
-                            WHERE n.patient_id = subject AND n.prescription_id = asked AND n.used_at IS NULL AND n.dose_mg >= mg AND n.made_at > clock_timestamp() - INTERVAL '1 day'
+                            WHERE n.patient_id = subject AND n.prescription_id = asked AND n.used_at IS NULL AND n.dose_mg >= mg AND n.warnings @> warned AND n.made_at > clock_timestamp() - INTERVAL '1 day'
                             ORDER BY n.made_at LIMIT 1)
             RETURNING v.id INTO allowed;
             IF allowed IS NULL THEN

@@ -70,6 +70,14 @@ DECLARE
 BEGIN
     SELECT r.* INTO rule FROM dose_rule r WHERE r.atc = product.atc AND r.from_months <= months AND (r.below_months IS NULL OR r.below_months > months);
     IF NOT FOUND THEN
+        IF EXISTS (SELECT FROM dose_rule r WHERE r.atc = product.atc) THEN
+            o.patient_id := subject;
+            o.drug_id := product.id;
+            o.kind := 'dose_too_high';
+            o.most_mg := 0;
+            o.message := 'This medicine has no dose for a person of this age.';
+            RETURN NEXT o;
+        END IF;
         RETURN;
     ELSIF mg IS NULL OR a_day IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Doses of this medicine are checked: say how many milligrams a dose is, and how many doses a day.';
@@ -145,7 +153,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION prescribe(viewer text, patient_id bigint, drug_id bigint, quantity integer, dose text, dose_mg bigint, doses_a_day integer, condition_id bigint,
-                                     condition_patient bigint, refills integer, override_reason text, idempotency_key text, payload_digest text)
+                                     condition_patient bigint, refills integer, override_reason text, overrides text[], idempotency_key text, payload_digest text)
 RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
@@ -162,6 +170,7 @@ DECLARE
     disease text;
     payer text;
     warned text[];
+    passed text[];
     made bigint;
     o outcome;
 BEGIN
@@ -197,8 +206,10 @@ BEGIN
             END IF;
         END IF;
         warned := ARRAY(SELECT w.kind FROM prescription_warnings(subject, product, mg, a_day) w);
-        IF cardinality(warned) > 0 AND why IS NULL THEN
-            RETURN QUERY SELECT t.* FROM prescription_warnings(subject, product, mg, a_day) w CROSS JOIN LATERAL warning_told(viewer, w) t LIMIT 1;
+        /* A reason is for what was told: the warnings that it names, or the first. */
+        passed := CASE WHEN why IS NULL THEN '{}' ELSE coalesce(overrides, warned[1:1]) END;
+        IF NOT warned <@ passed THEN
+            RETURN QUERY SELECT t.* FROM prescription_warnings(subject, product, mg, a_day) w CROSS JOIN LATERAL warning_told(viewer, w) t WHERE w.kind <> ALL (passed) LIMIT 1;
             RETURN;
         END IF;
         payer := prescription_payer(subject, product, disease);

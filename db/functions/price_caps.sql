@@ -11,7 +11,7 @@ DECLARE
     o price_outcome;
 BEGIN
     SELECT x.* INTO c FROM price_cap x
-     WHERE x.drug_id = ANY (medicines) AND x.kind = cap_kind AND (x.valid_from >= first_day OR NOT is_urgent AND x.valid_from > first_day - INTERVAL '6 months')
+     WHERE x.drug_id = ANY (medicines) AND x.kind = cap_kind AND (x.valid_from >= first_day OR NOT is_urgent AND x.valid_from + INTERVAL '6 months' > first_day)
      ORDER BY x.valid_from >= first_day DESC, x.drug_id, x.valid_from DESC LIMIT 1;
     IF FOUND THEN
         o.drug_id := c.drug_id;

@@ -124,6 +124,18 @@ describe('many at once', () => {
     assert.equal(await taken(time), 3);
   });
 
+  test('times of one doctor that overlap, wanted by two at once: one gets a time', async () => {
+    const starts = [];
+    for (let round = 0; round < 12; round++) {
+      const at = `date_trunc('day', now()) + INTERVAL '60 days' + INTERVAL '${2 * round} hours'`;
+      starts.push([await slot({ at, minutes: 60 }), await slot({ at: `${at} + INTERVAL '30 minutes'`, minutes: 30 })]);
+    }
+    for (const times of starts) {
+      const answers = await Promise.all(times.map(({ id }, i) => book(people[i], id)));
+      assert.deepEqual(answers.map(({ __typename }) => __typename).sort(), ['AppointmentBooked', 'SlotTaken']);
+    }
+  });
+
   test('while a place is fought for readers go on: two hundred reads come back before the first who waits', async () => {
     const time = await slot();
     writing.server.agent.maxSockets = 256; // each who waits has a connection, and so has each who reads

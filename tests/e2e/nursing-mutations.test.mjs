@@ -99,7 +99,9 @@ describe('doses', () => {
     await weighs(20, '181 days');
     const stale = await give(syrup, '10');
     assert.deepEqual([stale.__typename, stale.limitDays, stale.measuredOn], ['WeightStale', 180, day(-181)]);
+    assert.equal((await allow(syrup, '350')).__typename, 'DoseAllowed');
     await weighs(20, '10 days');
+    assert.equal((await give(syrup, '350')).__typename, 'DoseTooHigh', 'a leave is for what warned when it was given');
     await assert.rejects(database.execute(`INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, dose_mg)
       SELECT g.patient_id, g.prescription_id, g.practitioner_id, g.clinic_id, 300 FROM private.dose_given g LIMIT 1`), /dose_given_rules|doctor's leave/);
     await assert.rejects(database.execute(`INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, dose_mg, override_id)

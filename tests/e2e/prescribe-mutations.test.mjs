@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Writing, newKey } from './lib/writing.mjs';
 
-const PRESCRIBE = `mutation ($patient: ID!, $drug: ID!, $quantity: Int = 30, $dose: String = "Күніне бір рет", $doseMg: Hundredths, $dosesADay: Int, $diagnosis: ID, $refills: Int = 0, $why: String, $key: String!) {
-  prescribe(patient: $patient, drug: $drug, quantity: $quantity, dose: $dose, doseMg: $doseMg, dosesADay: $dosesADay, diagnosis: $diagnosis, refills: $refills, overrideReason: $why, idempotencyKey: $key) {
+const PRESCRIBE = `mutation ($patient: ID!, $drug: ID!, $quantity: Int = 30, $dose: String = "Күніне бір рет", $doseMg: Hundredths, $dosesADay: Int, $diagnosis: ID, $refills: Int = 0, $why: String, $overrides: [PrescriptionWarning!], $key: String!) {
+  prescribe(patient: $patient, drug: $drug, quantity: $quantity, dose: $dose, doseMg: $doseMg, dosesADay: $dosesADay, diagnosis: $diagnosis, refills: $refills, overrideReason: $why, overrides: $overrides, idempotencyKey: $key) {
     __typename ... on Prescribed { prescription { id number issuedOn validTo status quantity refillsLeft freeForPatient drug { inn } diagnosis { icd10 } } } ... on AllergyAlert { message allergy { substance } }
     ... on InteractionAlert { interaction { severity effect(lang: EN) } with { inn } } ... on DuplicateMedicine { other { number } } ... on DoseTooHigh { mostMg weight message } ... on WeightStale { measuredOn limitDays } } }`;
 
@@ -103,6 +103,32 @@ describe('what warns', () => {
     await database.execute(`INSERT INTO medication_statement (patient_id, started_on, origin, name, atc) VALUES (${adult.id}, kz_today() - 1, 'reported', 'x', 'M01AB05')`);
     assert.deepEqual(await prescribe(adult, 'B01AA03'), { ...harm, with: null });
     assert.deepEqual(await overridden(adult, 'B01AA03'), [{ warnings: ['interaction_alert'], reason: WHY }]);
+  });
+
+  test('a reason is for the warnings that it names, or the first: no other is passed unseen', async () => {
+    await clear(adult);
+    await database.execute(`INSERT INTO allergy (patient_id, substance, atc, criticality, noted_on) VALUES (${adult.id}, 'Ибупрофен', 'M01AE01', 'low', kz_today())`);
+    const much = { doseMg: '90000', dosesADay: 6 };
+    assert.equal((await prescribe(adult, 'M01AE01', much)).__typename, 'AllergyAlert');
+    assert.equal((await prescribe(adult, 'M01AE01', { ...much, why: WHY })).__typename, 'DoseTooHigh');
+    assert.equal((await prescribe(adult, 'M01AE01', { ...much, why: WHY, overrides: ['DOSE_TOO_HIGH'] })).__typename, 'AllergyAlert');
+    assert.equal((await prescribe(adult, 'M01AE01', { ...much, why: WHY, overrides: [] })).__typename, 'AllergyAlert');
+    assert.equal((await prescribe(adult, 'M01AE01', { ...much, overrides: ['DOSE_TOO_HIGH', 'ALLERGY_ALERT'] })).__typename, 'AllergyAlert', 'without a reason');
+    const { __typename, prescription } = await prescribe(adult, 'M01AE01', { ...much, why: WHY, overrides: ['DOSE_TOO_HIGH', 'ALLERGY_ALERT'] });
+    assert.equal(__typename, 'Prescribed');
+    assert.deepEqual(await database.query(`SELECT o.warnings, o.reason FROM private.prescription_override o JOIN prescription r ON r.patient_id = o.patient_id AND r.id = o.prescription_id WHERE r.number = '${prescription.number}'`),
+      [{ warnings: ['allergy_alert', 'dose_too_high'], reason: WHY }]);
+  });
+
+  test('of a medicine that is dosed by age only, for an age that has no dose', async () => {
+    await clear(child);
+    await database.execute(`UPDATE dose_rule SET from_months = 215 WHERE atc = 'M01AE01' AND below_months = 216`);
+    await weighs(child, 20, '1 hour');
+    for (const more of [{}, { doseMg: '1', dosesADay: 1 }]) {
+      const { message, ...told } = await prescribe(child, 'M01AE01', more);
+      assert.deepEqual([told, message], [{ __typename: 'DoseTooHigh', mostMg: '0.00', weight: null }, 'This medicine has no dose for a person of this age.']);
+    }
+    await database.execute(`UPDATE dose_rule SET from_months = 3 WHERE atc = 'M01AE01' AND below_months = 216`);
   });
 
   test('what is hidden warns, but is not told', async () => {

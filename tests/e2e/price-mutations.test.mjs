@@ -104,9 +104,11 @@ test('an order for all medicines that there are is one change', async () => {
 });
 
 test('the table keeps out a second change within half a year, whoever writes', async () => {
-  const insert = (from, urgent = false) => database.execute(`BEGIN; DELETE FROM price_cap WHERE drug_id = ${drugs[9].id} AND kind = 'retail'; INSERT INTO price_cap (drug_id, kind, amount, valid_from, valid_to, order_number) VALUES (${drugs[9].id}, 'retail', 1, '2020-01-01', '2020-02-01', 'a');
+  const insert = (from, urgent = false, since = '2020-01-01') => database.execute(`BEGIN; DELETE FROM price_cap WHERE drug_id = ${drugs[9].id} AND kind = 'retail'; INSERT INTO price_cap (drug_id, kind, amount, valid_from, valid_to, order_number) VALUES (${drugs[9].id}, 'retail', 1, '${since}', '${since}'::date + 31, 'a');
     INSERT INTO price_cap (drug_id, kind, amount, valid_from, order_number, urgent) VALUES (${drugs[9].id}, 'retail', 1, '${from}', 'b', ${urgent}); ROLLBACK;`);
   await assert.rejects(insert('2020-06-30'), /twice within half a year/);
   await insert('2020-07-01');
   await insert('2020-06-30', true);
+  await assert.rejects(insert('2021-02-27', false, '2020-08-31'), /twice within half a year/);
+  await insert('2021-02-28', false, '2020-08-31');
 });
