@@ -155,6 +155,10 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ003',
             MESSAGE = format('%s units are %s packages of this medicine, all of one kind.', units, (units + product.pack_quantity - 1) / product.pack_quantity),
             DETAIL = refusal_about(subject);
+    ELSIF units < remaining AND units % product.pack_quantity <> 0 THEN
+        /* Its whole price is paid, and its code is sold: a tablet at a time a prescription would cost its worth again and again. */
+        RAISE EXCEPTION USING ERRCODE = 'TQ003',
+            MESSAGE = format('Packages are given out whole: multiples of %s units, or all %s that are left.', product.pack_quantity, remaining), DETAIL = refusal_about(subject);
     END IF;
     o.cap := retail_cap(product.id, today) * cardinality(packages);
     IF asked > o.cap THEN

@@ -118,6 +118,7 @@ test('no more than is left, and as many packages as that takes', async () => {
     await writing.refused(asPharmacist(), DISPENSE, { number, code: CODE, quantity, price: '1', packages, key: newKey() }, 'BAD_USER_INPUT');
   }
   await writing.refused(asPharmacist(), DISPENSE, { number, code: CODE, quantity: 1, price: '-1', packages: codes, key: newKey() }, 'BAD_USER_INPUT');
+  await writing.refused(asPharmacist(), DISPENSE, { number, code: CODE, quantity: 1, price: '1', packages: codes.slice(1), key: newKey() }, 'BAD_USER_INPUT', /given out whole/);
   assert.equal((await dispense({ number, packages: codes, quantity: drug.pack + 5 })).quantityLeft, 0);
 });
 
