@@ -1,25 +1,30 @@
 /*
  * What patients think of a doctor, and of an organisation by the visits there, in hundredths of a mark from 1 to 5: NULL below ten
- * marks, so that nobody learns whose they are. Only confirmed visits are rated (a trigger holds that).
+ * marks, and from there of full tens in the order in which they were given, so that nobody learns whose they are: two means between
+ * which one mark came would tell it. Only confirmed visits are rated (a trigger holds that).
  */
 CREATE OR REPLACE FUNCTION practitioner_rating(p practitioner) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT round(avg(r.score) * 100)::bigint FROM rating r WHERE r.practitioner_id = p.id AND NOT r.withdrawn HAVING count(*) >= 10
+    SELECT round(avg(m.score) * 100)::bigint
+      FROM (SELECT r.score, row_number() OVER (ORDER BY r.id) AS place, count(*) OVER () AS n FROM rating r WHERE r.practitioner_id = p.id AND NOT r.withdrawn) m
+     WHERE m.place <= m.n / 10 * 10
 $$;
 
 CREATE OR REPLACE FUNCTION practitioner_rating_count(p practitioner) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT count(*)::integer FROM rating r WHERE r.practitioner_id = p.id AND NOT r.withdrawn HAVING count(*) >= 10
+    SELECT nullif(count(*) / 10 * 10, 0)::integer FROM rating r WHERE r.practitioner_id = p.id AND NOT r.withdrawn
 $$;
 
 CREATE OR REPLACE FUNCTION clinic_rating(c clinic) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT round(avg(r.score) * 100)::bigint FROM rating r WHERE r.clinic_id = c.id AND NOT r.withdrawn HAVING count(*) >= 10
+    SELECT round(avg(m.score) * 100)::bigint
+      FROM (SELECT r.score, row_number() OVER (ORDER BY r.id) AS place, count(*) OVER () AS n FROM rating r WHERE r.clinic_id = c.id AND NOT r.withdrawn) m
+     WHERE m.place <= m.n / 10 * 10
 $$;
 
 CREATE OR REPLACE FUNCTION clinic_rating_count(c clinic) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT count(*)::integer FROM rating r WHERE r.clinic_id = c.id AND NOT r.withdrawn HAVING count(*) >= 10
+    SELECT nullif(count(*) / 10 * 10, 0)::integer FROM rating r WHERE r.clinic_id = c.id AND NOT r.withdrawn
 $$;
 
 /*

@@ -266,6 +266,13 @@ describe('marks for doctors, and for organisations', () => {
     assert.deepEqual([Number(ten.mean), ten.n], [470, 10]);
     assert.deepEqual((await shown()).find(([rating]) => rating === 2), [2, '4.70', 10]);
     assert.deepEqual(await ofClinic(), { rating: '4.70', ratingCount: 10 });
+    // One more mark moves nothing: it could be reckoned from two means.
+    const now = () => one(`SELECT practitioner_rating(p)::integer AS mean, practitioner_rating_count(p) AS n, clinic_rating(c)::integer AS place, clinic_rating_count(c) AS there FROM practitioner p, clinic c WHERE p.id = ${id} AND c.id = ${clinic.id}`);
+    for (let n = 10; n < 19; n++) await give(n, 1);
+    assert.deepEqual(await now(), { mean: 470, n: 10, place: 470, there: 10 });
+    await give(19, 1);
+    assert.deepEqual(await now(), { mean: 285, n: 20, place: 285, there: 20 });
+    await db.execute(`UPDATE rating SET withdrawn = true WHERE practitioner_id = ${id} AND score = 1`);
     await db.execute(`UPDATE rating SET withdrawn = true WHERE practitioner_id = ${id} AND score = 2`);
     assert.equal(await db.value(`SELECT practitioner_rating(p) IS NULL FROM practitioner p WHERE id = ${id}`), true);
   });
