@@ -4,6 +4,23 @@
  * it arrives at least once, each time with the same key.
  */
 
+/* Where messages about a child under 16 go, and in which language: to a guardian who has such an address. No row: to the child. */
+CREATE OR REPLACE FUNCTION message_guardian(child patient, channel text) RETURNS TABLE (address text, language text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF child.birth_date + INTERVAL '16 years' <= kz_today() THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+        SELECT a.address, q.language
+          FROM guardianship g
+          JOIN patient q ON q.id = coalesce(g.guardian_id, (SELECT o.id FROM patient o WHERE o.iin = g.guardian_iin))
+         CROSS JOIN LATERAL (SELECT CASE WHEN message_guardian.channel = 'sms' THEN q.phone ELSE q.iin END AS address) a
+         WHERE g.patient_id = child.id AND g.superseded_by IS NULL AND g.record_status <> 'entered_in_error' AND q.deceased_on IS NULL AND a.address IS NOT NULL
+           AND g.valid_from <= kz_today() AND (g.valid_to IS NULL OR g.valid_to > kz_today())
+         ORDER BY g.valid_from, g.id LIMIT 1;
+END $$;
+
 /*
  * Hands out messages that are due, the oldest first, for `lease` seconds. Those that can go to nobody are dead letters at once. The key that
  * leaves the house is a digest: it tells a gateway what it has had, and nothing of whom it is about.
@@ -18,13 +35,14 @@ BEGIN
         SELECT o.id FROM private.outbox o WHERE o.state = 'waiting' AND o.next_try_at <= now()
          ORDER BY o.next_try_at, o.id LIMIT at_most FOR UPDATE SKIP LOCKED
     ), read AS MATERIALIZED (
-        SELECT o.id, p.language,
-               CASE WHEN o.practitioner_id IS NOT NULL THEN d.iin WHEN o.channel = 'sms' THEN p.phone ELSE p.iin END AS recipient,
-               notice_words(o.kind, p.language, o.payload) AS said,
+        SELECT o.id, coalesce(w.language, p.language) AS language,
+               CASE WHEN o.practitioner_id IS NOT NULL THEN d.iin ELSE coalesce(w.address, CASE WHEN o.channel = 'sms' THEN p.phone ELSE p.iin END) END AS recipient,
+               notice_words(o.kind, coalesce(w.language, p.language), o.payload) AS said,
                o.practitioner_id IS NULL AND p.deceased_on IS NOT NULL AS died
           FROM due JOIN private.outbox o ON o.id = due.id
           JOIN patient p ON p.id = o.patient_id
           LEFT JOIN practitioner d ON d.id = o.practitioner_id
+          LEFT JOIN LATERAL message_guardian(p, o.channel) w ON o.practitioner_id IS NULL
     ), judged AS MATERIALIZED (
         SELECT r.*, CASE WHEN r.died THEN 'the person has died' WHEN r.recipient IS NULL THEN 'no address for this channel'
                          WHEN r.said IS NULL THEN 'no text for this kind' END AS problem

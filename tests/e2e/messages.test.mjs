@@ -19,7 +19,7 @@ before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'tolqujat-messages-'));
   database = await createDatabase();
   conninfo = database.conninfo.replace('user=tolqujat', 'user=tolqujat_messages');
-  people = await database.query("SELECT id, iin, phone, language FROM patient WHERE deceased_on IS NULL AND phone IS NOT NULL ORDER BY id LIMIT 20");
+  people = await database.query("SELECT id, iin, phone, language FROM patient WHERE deceased_on IS NULL AND phone IS NOT NULL AND birth_date < kz_today() - INTERVAL '18 years' ORDER BY id LIMIT 20");
 });
 after(async () => {
   await database?.drop();
@@ -100,6 +100,20 @@ describe('a message', () => {
     const message = JSON.parse(readFileSync(file('times'), 'utf8').trim());
     assert.match(message.text, /01\.03\.2026 10:30/);
     assert.equal(message.to, people[0].iin);
+  });
+
+  test('about a child under 16 goes to a guardian, and from that birthday on to the person', async () => {
+    const [child] = await database.query(`SELECT c.id, c.iin, q.phone, q.iin AS guardian, q.language FROM guardianship g JOIN patient c ON c.id = g.patient_id AND c.deceased_on IS NULL AND c.birth_date > kz_today() - INTERVAL '15 years'
+      JOIN patient q ON q.id = g.guardian_id AND q.phone IS NOT NULL AND q.deceased_on IS NULL WHERE g.superseded_by IS NULL AND g.record_status <> 'entered_in_error' AND g.valid_to IS NULL
+        AND NOT EXISTS (SELECT FROM guardianship o WHERE o.patient_id = g.patient_id AND o.id <> g.id) ORDER BY c.id LIMIT 1`);
+    const told = async (name) => {
+      await database.execute(`TRUNCATE private.outbox; SELECT outbox_put('result_critical', ${child.id}, 'child:${name}', '{}', 'sms', 'app')`);
+      await once(`file:${file(name)}`);
+      return readFileSync(file(name), 'utf8').trim().split('\n').map((line) => JSON.parse(line)).map(({ to, channel, language }) => [channel, to, language]).sort();
+    };
+    assert.deepEqual(await told('child'), [['app', child.guardian, child.language], ['sms', child.phone, child.language]]);
+    await database.execute(`BEGIN; ALTER TABLE patient DISABLE TRIGGER USER; UPDATE patient SET birth_date = kz_today() - INTERVAL '16 years', phone = '+77010000001' WHERE id = ${child.id}; ALTER TABLE patient ENABLE TRIGGER USER; COMMIT`);
+    assert.deepEqual((await told('grown')).map(([channel, to]) => [channel, to]), [['app', child.iin], ['sms', '+77010000001']]);
   });
 
   test('for a kind of each there are words in three languages, short enough for two SMS', async () => {
