@@ -167,7 +167,7 @@ const struct option options[] = {
      "after which what was taken and not settled is due again"},
     {"first-pause-ms", OPTION_NUMBER, MESSAGES, AT(messages.first_pause_ms), 1, 3600000, "5000",
      "N", "before the second try; twice as long each time, to an hour"},
-    {"tries", OPTION_NUMBER, MESSAGES, AT(messages.tries), 1, 1000, "15", "N",
+    {"tries", OPTION_NUMBER, MESSAGES, AT(messages.tries), 1, 1000, "100", "N",
      "then it is a dead letter"},
     {"keep-days", OPTION_NUMBER, MESSAGES, AT(messages.keep_days), 1, 36500, "90", "N",
      "that messages which were sent are remembered"},
