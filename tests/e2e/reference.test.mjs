@@ -19,11 +19,12 @@ const PEOPLE = 12; // a seed asks for few people, so that it meets its own curso
 const MOST_ERRORS = 20; // of an answer
 const FOREIGN = /is not a cursor of this list/;
 // What functions of Query refuse whoever has no role, as nobody has here; and a number that one takes less of.
-const RULES = /^(Figures are for managers|Only a doctor has a day|This list is for doctors|Only the contact centre sees|Only who works in a hospital|"first" must be 1 to 50)/;
+const RULES = /^(Figures are for managers|Only a doctor has a day|This list is for doctors|Only the contact centre sees|Only who works in a hospital|Emergency access is reviewed by|"first" must be 1 to 50)/;
 // Types that only functions return which refuse everybody here, and documents that a function makes for each viewer (summary.test.mjs).
-const REFUSED = /^(Capitation|Figure|Report|SummaryDocument|RecordLine\w*|EmergencyQr|ImageLink)\./;
+const REFUSED = /^(Capitation|Figure|Report|EmergencyReviewTask|SummaryDocument|RecordLine\w*|EmergencyQr|ImageLink)\./;
 const INTROSPECTION = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });
-// None of the limits is what this test is about.
+// None of the limits is what this test is about; the one that no flag raises is met by a document in a thousand, whose fragments spread each other.
+const WIDE = /^The operation selects more than 5000 fields/;
 const LIMITS = ['--max-cost', '1000000000', '--max-depth', '100', '--max-aliases', '10000', '--max-directives', '10000', '--max-root-fields', '1000', '--max-tokens', '100000'];
 const ROOTS = { patient: 60, node: 8, nodes: 8 }; // how often a field of Query is taken, beside 1
 
@@ -58,7 +59,7 @@ async function compare(reference, servers, people, seed, n) {
   const rnd = random(seed);
   const planted = people.filter((iin) => PLANTED.users.some((user) => user.iin === iin));
   const focus = Array.from({ length: PEOPLE }, () => people[rnd(people.length)]).map((iin, i) => planted[i - 1] ?? iin);
-  const count = { operations: 0, errors: 0, others: 0, nulls: 0, lists: 0 };
+  const count = { operations: 0, wide: 0, errors: 0, others: 0, nulls: 0, lists: 0 };
   const functions = Object.values(reference.mapping).flatMap(({ fields }) => Object.values(fields).filter((f) => f.procedure || f.list?.function));
   const calls = new RegExp(`\\b(${functions.map(({ name }) => name).join('|')})\\b`);
   reference.forget();
@@ -78,6 +79,10 @@ async function compare(reference, servers, people, seed, n) {
       assert.deepEqual(validate(reference.schema, document).map(String), [], `the generator wrote what is not valid: ${what}`);
       const want = wanted[i];
       const have = JSON.parse(texts[i]);
+      if (WIDE.test(have.errors?.[0].message) && have.data === undefined) {
+        count.wide++;
+        return;
+      }
       const data = JSON.stringify(reference.settle(want.data, have.data));
       assert.equal(JSON.stringify(have.data), data, `${what}\n${texts[i].slice(0, 500)}`);
       // As it was written: no name twice, nothing escaped that need not be.
@@ -181,7 +186,8 @@ describe('answers', () => {
     test(`to ${EACH} operations of seed ${seed} are those of the reference`, async (t) => {
       const count = await compare(all.reference, all.servers, all.people, seed, EACH);
       t.diagnostic(JSON.stringify(count));
-      assert.equal(count.operations, EACH);
+      assert.equal(count.operations + count.wide, EACH);
+      assert.ok(count.wide <= EACH / 500, `${count.wide} documents are too wide`);
       assert.equal(count.others, 0); // errors, but for cursors of other people
       assert.ok(count.lists > EACH / 10 && count.nulls > EACH / 20 && count.pagesAfter > EACH / 50 && count.foreignCursors > EACH / 50, JSON.stringify(count));
     });
