@@ -93,7 +93,7 @@ before(async () => {
   await change(asCitizen(), 'disputeRecord', `entry: "${ids.issueCertificate}", reason: WRONG_DATA`);
   ids.dispute = (await own('disputes(first: 1) { nodes { id } }')).disputes.nodes[0].id;
   ids.rule1 = (await writing.data(asCitizen(), `mutation { hideKind(patient: "${patient}", kind: DIARY_ENTRY, acknowledgeRisk: true) { ... on Hidden { rule { id } } } }`)).hideKind.rule.id;
-  await database.execute(`UPDATE patient SET deceased_on = kz_today() - 1 WHERE id = ${id}; DELETE FROM private.outbox`);
+  await database.execute(`UPDATE hospitalization SET admitted_on = kz_today() - 2 WHERE patient_id = ${id}; UPDATE patient SET deceased_on = kz_today() - 1 WHERE id = ${id}; DELETE FROM private.outbox`);
 });
 after(() => writing?.stop());
 
@@ -144,7 +144,6 @@ test('what is written: found, finished, corrected or taken back after the death'
     openEmergencyAccess: [ward, `iin: "${person.iin}", reasonCode: OTHER, reason: "Өлім себебін анықтау"`],
     revokeCertificate: [doctor, `certificate: "${ids.kept}", ${words}`], reviewEmergencyAccess: [{ ...ward, role: 'MANAGER', sub: person.doctor }, `number: "${number}", justified: true, note: "Реанимацияға жеткізілді"`],
   };
-  await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${person.id}; UPDATE hospitalization SET admitted_on = kz_today() - 2 WHERE patient_id = ${person.id}; UPDATE patient SET deceased_on = kz_today() - 1 WHERE id = ${person.id}`);
   for (const [name, [who, args]] of Object.entries(cases)) {
     const answer = await change(who, name, args);
     assert.ok(answer && !answer.message, `${name}: ${JSON.stringify(answer)}`);
