@@ -5,7 +5,8 @@
  *   withheld    what the owner hid from this viewer: `table` (the whole kind) or `table:id`, separated by spaces; '' for nothing
  *   reason      for the log: what the right rests on where that is one act (a call, a grant); else null
  * No row: no right, or no such patient. A relation that ended or was revoked gives nothing from that moment on, nor does what was written
- * under emergency access (emergency_days()).
+ * under emergency access (emergency_days(), entry_of_emergency()). What nobody ends ends by itself (relation_bound). A bound is looked up where it is compared: the planner makes
+ * of it one look-up of a statement, done when the first row needs it.
  *
  * Citizens and crews of ambulances have functions of their own, which the server asks alone (@subject(roles:)), and the functions of changes that
  * are a citizen's: a plan that holds all that gives a right takes longer to begin than to run, and both ask of one person at a time.
@@ -38,7 +39,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                      ORDER BY g.valid_to DESC LIMIT 1) AS emergency,
                    (SELECT a.number FROM ambulance_call a
                      WHERE a.patient_id = subject AND a.clinic_id = w.clinic_id AND a.closed_at IS NULL AND a.superseded_by IS NULL
-                       AND a.received_at <= now() AND a.record_status <> 'entered_in_error' LIMIT 1) AS call
+                       AND a.received_at <= now() AND a.received_at > now() - (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'ambulance_call')
+                       AND a.record_status <> 'entered_in_error' LIMIT 1) AS call
             OFFSET 0) e
      CROSS JOIN LATERAL (
             SELECT e.emergency, e.call,
@@ -111,7 +113,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                         WHEN v.role = 'LABORATORY' THEN
                              (SELECT 'LABORATORY' FROM lab_result o
                                WHERE o.patient_id = subject AND o.clinic_id = w.clinic_id AND o.superseded_by IS NULL AND o.record_status <> 'entered_in_error'
-                                 AND (o.status IN ('ordered', 'preliminary') OR o.resulted_at >= now() - INTERVAL '30 days') LIMIT 1)
+                                 AND (o.status IN ('ordered', 'preliminary') AND o.ordered_at > now() - (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'lab_result')
+                                      OR o.resulted_at >= now() - INTERVAL '30 days') LIMIT 1)
                         ELSE nullif(concat_ws(',',
                              CASE WHEN v.role = 'DOCTOR' AND p.district_doctor_id = w.practitioner_id AND p.clinic_id = w.clinic_id
                                   THEN 'DISTRICT_DOCTOR' END,
@@ -130,12 +133,23 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                                    AND a.starts_at BETWEEN now() - INTERVAL '30 days' AND now() + INTERVAL '30 days')
                                      OR EXISTS (SELECT FROM hospitalization s
                                                  WHERE s.patient_id = subject AND s.superseded_by IS NULL AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error'
-                                                   AND (s.discharged_on IS NULL OR s.discharged_on >= v.today - 30)
-                                                   AND NOT EXISTS (SELECT FROM emergency_days(subject, s.recorded_by) g WHERE s.admitted_on BETWEEN g.first_day AND g.last_day))
+                                                   AND (s.discharged_on >= v.today - 30
+                                                        OR s.discharged_on IS NULL AND (s.admitted_on + (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'hospitalization') > v.today
+                                                                                        OR stay_attended(subject, s.clinic_id)))
+                                                   AND ((SELECT true FROM emergency_grant g WHERE g.patient_id = subject AND g.review <> 'justified' LIMIT 1) IS NULL
+                                                        OR NOT entry_of_emergency(subject, 'hospitalization', s.id)))
                                      OR EXISTS (SELECT FROM hospital_referral f
                                                  WHERE f.patient_id = subject AND f.superseded_by IS NULL AND w.clinic_id IN (f.from_clinic_id, f.to_clinic_id)
-                                                   AND f.record_status <> 'entered_in_error' AND (f.status IN ('waiting', 'accepted') OR f.status <> 'withdrawn' AND f.referred_on >= v.today - 30)
-                                                   AND NOT EXISTS (SELECT FROM emergency_days(subject, f.recorded_by) g WHERE f.referred_on BETWEEN g.first_day AND g.last_day))
+                                                   AND f.record_status <> 'entered_in_error'
+                                                   AND CASE WHEN f.status IN ('waiting', 'accepted')
+                                                            THEN coalesce(f.planned_on, f.referred_on) + (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'hospital_referral') > v.today
+                                                            WHEN f.status = 'admitted' THEN f.referred_on >= v.today - 30
+                                                            WHEN f.status = 'refused' AND f.from_clinic_id = w.clinic_id /* goes on treating */
+                                                            THEN coalesce((f.refused_at AT TIME ZONE INTERVAL '5 hours')::date, f.referred_on) >= v.today - 30
+                                                            /* The hospital has nothing to do with the person then, but may ask again for an answer that was lost. */
+                                                            ELSE f.status = 'refused' AND f.refused_at > now() - INTERVAL '24 hours' END
+                                                   AND ((SELECT true FROM emergency_grant g WHERE g.patient_id = subject AND g.review <> 'justified' LIMIT 1) IS NULL
+                                                        OR NOT entry_of_emergency(subject, 'hospital_referral', f.id)))
                                      OR EXISTS (SELECT FROM prescription x
                                                  WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.issued_on >= v.today - 90
                                                    AND x.prescriber_id = w.practitioner_id AND x.record_status <> 'entered_in_error' AND x.status <> 'cancelled'
@@ -146,7 +160,9 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                    AND EXISTS (SELECT FROM hospitalization s
                                                 WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL
                                                   AND s.clinic_id = w.clinic_id AND s.record_status <> 'entered_in_error'
-                                                  AND NOT EXISTS (SELECT FROM emergency_days(subject, s.recorded_by) g WHERE s.admitted_on BETWEEN g.first_day AND g.last_day))
+                                                  AND (s.admitted_on + (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'hospitalization') > v.today OR stay_attended(subject, s.clinic_id))
+                                                  AND ((SELECT true FROM emergency_grant g WHERE g.patient_id = subject AND g.review <> 'justified' LIMIT 1) IS NULL
+                                                       OR NOT entry_of_emergency(subject, 'hospitalization', s.id)))
                                   THEN 'TREATING_NURSE' END,
                              CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
                              CASE WHEN EXISTS (SELECT FROM access_rule g

@@ -50,8 +50,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This doctor does not receive there any more.';
     ELSIF NOT EXISTS (SELECT FROM patient p WHERE p.id = subject
                          AND (p.clinic_id = s.clinic_id OR access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE')
-                              OR EXISTS (SELECT FROM hospital_referral f WHERE f.patient_id = subject AND f.to_clinic_id = s.clinic_id AND f.status IN ('waiting', 'accepted')
-                                            AND f.superseded_by IS NULL AND f.record_status <> 'entered_in_error'))) THEN
+                              OR EXISTS (SELECT FROM hospital_referral f WHERE f.patient_id = subject AND f.to_clinic_id = s.clinic_id AND referral_waits(f)))) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A doctor is seen at the clinic that the person is attached to, or was referred to.';
     END IF;
     IF s.taken >= s.capacity THEN

@@ -79,7 +79,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         ELSIF wished NOT BETWEEN today AND today + 365 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A day is wished for from today on, within a year.', DETAIL = refusal_about(subject);
-        ELSIF EXISTS (SELECT FROM hospital_referral r WHERE r.patient_id = subject AND r.status IN ('waiting', 'accepted') AND r.icd10 = disease.code AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+        ELSIF EXISTS (SELECT FROM hospital_referral r WHERE r.patient_id = subject AND r.icd10 = disease.code AND referral_waits(r)
                          AND NOT entry_withheld(viewer, subject, 'hospital_referral', r.id)) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person waits for a hospital with this disease already.', DETAIL = refusal_about(subject);
         END IF;
@@ -117,7 +117,7 @@ BEGIN
         ELSIF r.status NOT IN ('waiting', 'accepted') OR r.status = said AND r.planned_on IS NOT DISTINCT FROM day THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This referral was decided already.', DETAIL = refusal_about(subject);
         END IF;
-        UPDATE hospital_referral x SET status = said, planned_on = coalesce(day, x.planned_on), refusal = why WHERE x.patient_id = subject AND x.id = asked;
+        UPDATE hospital_referral x SET status = said, planned_on = coalesce(day, x.planned_on), refusal = why, refused_at = CASE WHEN why IS NOT NULL THEN clock_timestamp() END WHERE x.patient_id = subject AND x.id = asked;
         PERFORM outbox_put('hospital_referral', subject, concat_ws(':', 'hospital_referral', asked, said, day), jsonb_build_object('status', said, 'on', day), 'sms', 'app');
         PERFORM change_done(viewer, 'decide_referral', idempotency_key, subject, 'hospital_referral', asked);
     END IF;

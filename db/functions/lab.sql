@@ -19,12 +19,13 @@ $$;
 CREATE OR REPLACE FUNCTION lab_result_turnaround(r lab_result) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
     'SELECT least(2147483647, floor(extract(epoch FROM r.resulted_at - r.ordered_at) / 60))::integer';
 
-/* Open orders of the laboratory where the viewer works and as which he asks. */
+/* Open orders of the laboratory where the viewer works and as which he asks, as long as an order lets it know whose they are (relation_bound). */
 CREATE OR REPLACE FUNCTION lab_orders(viewer text) RETURNS SETOF lab_result
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 AS $$
     SELECT r.*
       FROM access_place(viewer) w
       JOIN lab_result r ON r.clinic_id = w.clinic_id
      WHERE w.role = 'LABORATORY' AND r.status = 'ordered' AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+       AND r.ordered_at > now() - (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'lab_result')
      ORDER BY r.ordered_at, r.patient_id, r.id LIMIT 500
 $$;

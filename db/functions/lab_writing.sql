@@ -87,6 +87,7 @@ BEGIN
         END IF;
         SELECT r.id INTO made FROM lab_result r
          WHERE r.patient_id = subject AND r.clinic_id = lab AND r.lab_test_id = test.id AND r.status = 'ordered' AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+           AND r.ordered_at > now() - (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'lab_result') /* of an older one the laboratory does not know any more */
            AND NOT entry_withheld(viewer, subject, 'lab_result', r.id)
          ORDER BY r.id LIMIT 1;
         IF made IS NULL THEN

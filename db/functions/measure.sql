@@ -21,8 +21,7 @@ END $$;
  */
 CREATE OR REPLACE FUNCTION vital_doctor(subject bigint) RETURNS bigint
 LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT s.recorded_by FROM hospitalization s
-                      WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL AND s.record_status <> 'entered_in_error'),
+    SELECT coalesce((SELECT s.recorded_by FROM stay_now(subject) s),
                     (SELECT c.practitioner_id FROM care_plan c
                       WHERE c.patient_id = subject AND c.status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error' AND c.practitioner_id IS NOT NULL
                       ORDER BY c.started_on DESC, c.id DESC LIMIT 1),
@@ -41,7 +40,7 @@ BEGIN
     IF measured_at < clock_timestamp() - INTERVAL '1 day' OR has_died(subject) THEN
         RETURN;
     END IF;
-    IF NOT EXISTS (SELECT FROM hospitalization s WHERE s.patient_id = subject AND s.discharged_on IS NULL AND s.superseded_by IS NULL AND s.record_status <> 'entered_in_error') THEN
+    IF NOT EXISTS (SELECT FROM stay_now(subject)) THEN
         PERFORM outbox_put('measurement_critical', subject, about, '{}', 'sms', 'app');
     END IF;
     IF doctor <> coalesce(measured_by, 0) THEN

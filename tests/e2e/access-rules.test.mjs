@@ -22,6 +22,7 @@ const [ADULT, OTHER, MOTHER, CHILD, TEEN, GROWN, DEAD] = [1, 2, 3, 4, 5, 6, 7];
 const [GP, GP2, NURSE, NURSE2, SURGEON, CREW, CREW2, MANAGER] = [11, 12, 13, 14, 15, 16, 17, 18];
 const [POLYCLINIC, HOSPITAL, STATION, STATION2] = ['140140024187', '130140027833', '220140026190', '060140030015'];
 const PHARMACY = '070140030344';
+const LABORATORY = '990940001232';
 const citizen = (id) => `CITIZEN/${iin(id)}/`;
 const doctor = (id, at = POLYCLINIC) => `DOCTOR/${iin(id)}/${at}`;
 const nurse = (id, at = POLYCLINIC) => `NURSE/${iin(id)}/${at}`;
@@ -38,13 +39,13 @@ before(async () => {
   await db.execute(`
     INSERT INTO region (id, kato, name_kk, name_ru, name_en) VALUES (75, '750000000', 'Алматы', 'Алматы', 'Almaty');
     INSERT INTO clinic (id, region_id, bin, kind, name, address) VALUES (1, 75, '${POLYCLINIC}', 'polyclinic', 'Емхана', 'A'), (2, 75, '${HOSPITAL}', 'hospital', 'Аурухана', 'B'),
-      (3, 75, '${STATION}', 'ambulance', 'Станса', 'C'), (4, 75, '${STATION2}', 'ambulance', 'Станса 2', 'D');
+      (3, 75, '${STATION}', 'ambulance', 'Станса', 'C'), (4, 75, '${STATION2}', 'ambulance', 'Станса 2', 'D'), (5, 75, '${LABORATORY}', 'laboratory', 'Зертхана', 'F');
     INSERT INTO pharmacy (id, region_id, bin, name, address) VALUES (1, 75, '${PHARMACY}', 'Шипа', 'E');
     INSERT INTO practitioner (id, iin, full_name, specialty) SELECT id, iin, 'Маман', 'Маман' FROM unnest(ARRAY[${[GP, GP2, NURSE, NURSE2, SURGEON, CREW, CREW2, MANAGER]}],
       ARRAY[${[GP, GP2, NURSE, NURSE2, SURGEON, CREW, CREW2, MANAGER].map((id) => `'${iin(id)}'`)}]) t (id, iin);
     INSERT INTO practitioner_role (practitioner_id, clinic_id, role, district_number, valid_from, valid_to) VALUES ${[
     role(GP, 1, 'district_doctor', 1), role(GP2, 1, 'district_doctor', 2), role(NURSE, 1, 'nurse', 1), role(NURSE2, 1, 'nurse', 2), role(SURGEON, 2, 'hospital_doctor'),
-    role(CREW, 3, 'paramedic'), role(CREW2, 4, 'paramedic'), role(MANAGER, 1, 'manager'), role(SURGEON, 1, 'specialist', 'NULL', `'2021-01-01'`)]};
+    role(CREW, 3, 'paramedic'), role(CREW2, 4, 'paramedic'), role(GP2, 5, 'specialist'), role(MANAGER, 1, 'manager'), role(SURGEON, 1, 'specialist', 'NULL', `'2021-01-01'`)]};
     INSERT INTO icd10 (code, name_kk, name_ru, name_en) VALUES ('I10', 'Г', 'Г', 'H');
     INSERT INTO drug (id, inn, name, atc, strength, form, pack_quantity, producer, registration_number) VALUES (1, 'А', 'Н', 'C08CA01', '5 мг', 'т', 30, 'П', 'R-1');
     INSERT INTO patient (id, iin, full_name, birth_date, sex, deceased_on, clinic_id, district_doctor_id) VALUES ${[
@@ -56,7 +57,7 @@ before(async () => {
 after(() => db?.drop());
 // What a test adds goes after it: tables of rights, and what hangs on a patient.
 beforeEach(() => db.execute(`TRUNCATE guardianship, ambulance_call, appointment, access_rule, emergency_grant, private.outbox, diary_entry, private.attempt,
-  prescription, dispense, condition, dispensary_registration, hospital_referral, hospitalization, allergy, immunization CASCADE;
+  prescription, dispense, condition, dispensary_registration, hospital_referral, hospitalization, allergy, immunization, lab_result, observation CASCADE;
   UPDATE practitioner SET active = true; UPDATE pharmacy SET active = true`));
 
 const rights = async (viewer, subject) => (await server.query(`SELECT * FROM access_rights('${viewer}', ${subject})`))[0];
@@ -122,9 +123,16 @@ describe('who has a right', () => {
       // Stays and referrals as another system reports them: what is entered here goes its way from the beginning.
       ['hospital_referral', { source_rec: `'S1'`, from_clinic_id: 1, to_clinic_id: 2, icd10: `'I10'`, sheet_number: `'T1'`, referred_on: `${today} - 300` }, [
         [{}, true], [{ status: `'accepted'` }, true], [{ status: `'withdrawn'`, referred_on: today }, false],
-        [{ status: `'refused'`, refusal: `'Х'`, referred_on: `${today} - 30` }, true], [{ status: `'refused'`, refusal: `'Х'`, referred_on: `${today} - 31` }, false], [{ to_clinic_id: 1 }, false], [{ from_clinic_id: 2, to_clinic_id: 1 }, true], [{ record_status: `'entered_in_error'` }, false]]],
+        [{ status: `'admitted'`, referred_on: `${today} - 30` }, true], [{ status: `'admitted'`, referred_on: `${today} - 31` }, false], [{ to_clinic_id: 1 }, false], [{ from_clinic_id: 2, to_clinic_id: 1 }, true], [{ record_status: `'entered_in_error'` }, false],
+        // A hospital that refused has nothing to do with the person any more, a day for a lost answer apart; who referred still treats.
+        [{ status: `'refused'`, refusal: `'Х'`, referred_on: today }, false],
+        ...[[23, true], [24, false]].map(([hours, yes]) => [{ status: `'refused'`, refusal: `'Х'`, refused_at: `now() - INTERVAL '${hours} hours'` }, yes]),
+        ...[[29, true], [32, false]].map(([days, yes]) => [{ from_clinic_id: 2, to_clinic_id: 1, status: `'refused'`, refusal: `'Х'`, refused_at: `now() - INTERVAL '${days} days'` }, yes]),
+        ...[[30, true], [31, false]].map(([days, yes]) => [{ from_clinic_id: 2, to_clinic_id: 1, status: `'refused'`, refusal: `'Х'`, referred_on: `${today} - ${days}` }, yes]),
+        // Nobody ended it: a year after the day that is wished for, or else of the referral.
+        ...[`'waiting'`, `'accepted'`].flatMap((status) => [[364, true], [365, false]].flatMap(([days, yes]) => [[{ status, referred_on: `${today} - ${days}` }, yes], [{ status, referred_on: `${today} - 700`, planned_on: `${today} - ${days}` }, yes]]))]],
       ['hospitalization', { source_rec: `'S2'`, clinic_id: 2, admitted_on: `${today} - 200`, department: `'Х'`, icd10_admission: `'I10'` }, [
-        [{}, true], [{ clinic_id: 1 }, false], ...[[30, true], [31, false]].map(([days, yes]) => [{ discharged_on: `${today} - ${days}`, outcome: `'improved'`, icd10_discharge: `'I10'` }, yes])]],
+        [{}, true], [{ clinic_id: 1 }, false], [{ admitted_on: `${today} - 364` }, true], [{ admitted_on: `${today} - 365` }, false], ...[[30, true], [31, false]].map(([days, yes]) => [{ discharged_on: `${today} - ${days}`, outcome: `'improved'`, icd10_discharge: `'I10'` }, yes])]],
       ['prescription', { drug_id: 1, prescriber_id: SURGEON, valid_to: `${today} + 30`, quantity: 1, number: `'R1'`, dose: `'1'` }, [
         [{ issued_on: `${today} - 90` }, true], [{ issued_on: `${today} - 91` }, false], [{ issued_on: today, status: `'cancelled'` }, false], [{ issued_on: today, prescriber_id: GP2 }, false]]],
     ];
@@ -141,7 +149,8 @@ describe('who has a right', () => {
     const wardNurse = nurse(NURSE2, HOSPITAL), stay = { patient_id: OTHER, source_rec: `'S3'`, clinic_id: 2, admitted_on: `${today} - 2`, department: `'Х'`, icd10_admission: `'I10'` };
     const ended = { discharged_on: today, outcome: `'improved'`, icd10_discharge: `'I10'` };
     await add('practitioner_role', { practitioner_id: NURSE2, clinic_id: 2, role: `'nurse'`, valid_from: `'2020-01-01'` });
-    for (const [fields, yes] of [[{}, true], [{ clinic_id: 3 }, false], [ended, false], [{ record_status: `'entered_in_error'` }, false], [{ record_status: `'disputed'` }, true]]) {
+    for (const [fields, yes] of [[{}, true], [{ clinic_id: 3 }, false], [ended, false], [{ record_status: `'entered_in_error'` }, false], [{ record_status: `'disputed'` }, true],
+      [{ admitted_on: `${today} - 364` }, true], [{ admitted_on: `${today} - 365` }, false]]) {
       await add('hospitalization', { ...stay, ...fields });
       assert.equal(await capacities(wardNurse, OTHER), yes ? 'TREATING_NURSE' : null, JSON.stringify(fields));
       for (const viewer of [nurse(NURSE), nurse(NURSE2), doctor(NURSE2, HOSPITAL)]) assert.equal(await capacities(viewer, OTHER), null, viewer);
@@ -157,6 +166,68 @@ describe('who has a right', () => {
     assert.equal(await capacities(crew(GP, POLYCLINIC), OTHER), null);
     await db.execute(`UPDATE ambulance_call SET closed_at = now()`);
     assert.equal(await capacities(crew(CREW), OTHER), null);
+  });
+  test('a call that nobody closed gives nothing after two days', async () => {
+    await add('ambulance_call', { patient_id: OTHER, clinic_id: 3, received_at: `now() - INTERVAL '47 hours 59 minutes'`, category: 1, number: `'A-8'` });
+    assert.equal(await capacities(crew(CREW), OTHER), 'AMBULANCE');
+    await db.execute(`UPDATE ambulance_call SET received_at = now() - INTERVAL '48 hours'`);
+    assert.equal(await capacities(crew(CREW), OTHER), null);
+    await db.execute(`BEGIN; UPDATE relation_bound SET lasts = '3 days' WHERE relation = 'ambulance_call'; COMMIT;`);
+    assert.equal(await capacities(crew(CREW), OTHER), 'AMBULANCE', 'the bound is a row');
+    await db.execute(`UPDATE relation_bound SET lasts = '48 hours' WHERE relation = 'ambulance_call'`);
+  });
+  test('a stay that goes on for years gives a right as long as the hospital measures something', async () => {
+    const viewers = [doctor(SURGEON, HOSPITAL), nurse(NURSE2, HOSPITAL)], all = () => Promise.all(viewers.map((viewer) => capacities(viewer, OTHER)));
+    await add('practitioner_role', { practitioner_id: NURSE2, clinic_id: 2, role: `'nurse'`, valid_from: `'2020-01-01'` });
+    await add('hospitalization', { patient_id: OTHER, source_rec: `'S4'`, clinic_id: 2, admitted_on: `${today} - 1500`, department: `'Х'`, icd10_admission: `'I10'` });
+    for (const [fields, yes] of [[{}, true], [{ observed_at: `now() - INTERVAL '365 days 1 minute'` }, false], [{ clinic_id: 1 }, false], [{ record_status: `'entered_in_error'` }, false], [{ observed_at: `now() + INTERVAL '1 day'` }, false]]) {
+      assert.deepEqual(await all(), [null, null]);
+      await add('observation', { patient_id: OTHER, clinic_id: 2, observed_at: `now() - INTERVAL '364 days'`, kind: `'temperature'`, value: 36.6, unit: `'Cel'`, ...fields });
+      assert.deepEqual(await all(), yes ? ['TREATING_DOCTOR', 'TREATING_NURSE'] : [null, null], JSON.stringify(fields));
+      await db.execute('DELETE FROM observation');
+    }
+    await db.execute(`DELETE FROM practitioner_role WHERE practitioner_id = ${NURSE2} AND clinic_id = 2`);
+  });
+  test('a laboratory: while an order waits, at most 90 days, and 30 days after a result', async () => {
+    const laboratory = `LABORATORY/${iin(GP2)}/${LABORATORY}`, order = { patient_id: OTHER, clinic_id: 5, name: `'Х'`, ordered_at: 'now()', status: `'ordered'` };
+    const resulted = (days) => ({ status: `'final'`, value_text: `'Х'`, ordered_at: `now() - INTERVAL '200 days'`, resulted_at: `now() - INTERVAL '${days} days'` });
+    for (const [fields, yes] of [[{}, true], [{ clinic_id: 2 }, false], [{ ordered_at: `now() - INTERVAL '89 days'` }, true], [{ ordered_at: `now() - INTERVAL '90 days'` }, false], [{ status: `'cancelled'` }, false],
+      [{ record_status: `'entered_in_error'` }, false], [resulted(29), true], [resulted(31), false], [{ ...resulted(29), status: `'preliminary'` }, true], [{ ...resulted(31), status: `'preliminary'` }, false],
+      [{ ...resulted(31), status: `'preliminary'`, ordered_at: `now() - INTERVAL '89 days'` }, true]]) {
+      await add('lab_result', { ...order, ...fields });
+      assert.equal(await capacities(laboratory, OTHER), yes ? 'LABORATORY' : null, JSON.stringify(fields));
+      await db.execute('DELETE FROM lab_result');
+    }
+    // Whoever wrote the order, under emergency access too: it has to be examined.
+    await add('emergency_grant', { patient_id: OTHER, practitioner_id: SURGEON, clinic_id: 2, role: `'DOCTOR'`, valid_to: `now() + INTERVAL '1 hour'`, reason_code: `'unconscious'`, reason: `'brought without a word'` });
+    await add('lab_result', { ...order, ordered_by: SURGEON, recorded_by: SURGEON });
+    assert.equal(await capacities(laboratory, OTHER), 'LABORATORY');
+  });
+  test('what was written under emergency access stays so when somebody else corrects it', async () => {
+    const surgeon = doctor(SURGEON, HOSPITAL), wardNurse = nurse(NURSE2, HOSPITAL);
+    await add('practitioner_role', { practitioner_id: NURSE2, clinic_id: 2, role: `'nurse'`, valid_from: `'2020-01-01'` });
+    await add('emergency_grant', { patient_id: OTHER, practitioner_id: SURGEON, clinic_id: 2, role: `'DOCTOR'`, valid_from: `now() - INTERVAL '72 hours'`, valid_to: `now() - INTERVAL '48 hours'`, reason_code: `'unconscious'`, reason: `'brought without a word'` });
+    const stay = { patient_id: OTHER, clinic_id: 2, admitted_on: `${today} - 3`, department: `'Х'`, icd10_admission: `'I10'`, source_rec: `'E1'`, id: 1, recorded_by: SURGEON };
+    const sheet = { patient_id: OTHER, from_clinic_id: 1, to_clinic_id: 2, icd10: `'I10'`, sheet_number: `'E'`, referred_on: `${today} - 3`, source_rec: `'E1'`, id: 1, recorded_by: SURGEON };
+    for (const [table, row, day] of [['hospitalization', stay, 'admitted_on'], ['hospital_referral', sheet, 'referred_on']]) {
+      const both = async () => [await capacities(surgeon, OTHER), await capacities(wardNurse, OTHER)];
+      const given = ['TREATING_DOCTOR', table === 'hospitalization' ? 'TREATING_NURSE' : null];
+      await add(table, row);
+      assert.deepEqual(await both(), [null, null], table);
+      // Two corrections, by somebody who opened nothing, one of them of the day too.
+      for (const [version, more] of [[2, {}], [3, { [day]: `${today} - 1` }]]) {
+        await db.execute(`BEGIN; UPDATE ${table} SET superseded_by = ${version} WHERE id = ${version - 1}; INSERT INTO ${table} (${Object.keys({ ...row, version })}) VALUES (${Object.values({ ...row, version, id: version, source_rec: `'E${version}'`, recorded_by: GP, ...more })}); COMMIT;`);
+        assert.deepEqual(await both(), [null, null], `${table}, version ${version}`);
+      }
+      await db.execute(`UPDATE emergency_grant SET review = 'justified', reviewed_at = now(), reviewed_by = ${GP}`);
+      assert.deepEqual(await both(), given, `${table}, justified`);
+      await db.execute(`UPDATE emergency_grant SET review = 'waiting', reviewed_at = NULL, reviewed_by = NULL; DELETE FROM ${table}`);
+      // Written by somebody else, and corrected under emergency access: that takes nothing from it.
+      await db.execute(`BEGIN; INSERT INTO ${table} (${Object.keys({ ...row, superseded_by: 2 })}) VALUES (${Object.values({ ...row, recorded_by: GP, superseded_by: 2 })}); INSERT INTO ${table} (${Object.keys({ ...row, version: 2 })}) VALUES (${Object.values({ ...row, version: 2, id: 2, source_rec: `'E2'` })}); COMMIT;`);
+      assert.deepEqual(await both(), given, `${table}, of another`);
+      await db.execute(`DELETE FROM ${table}`);
+    }
+    await db.execute(`DELETE FROM practitioner_role WHERE practitioner_id = ${NURSE2} AND clinic_id = 2`);
   });
   test('the payer: everybody', async () => {
     assert.equal(await capacities(`PAYER/${iin(60)}/${POLYCLINIC}`, OTHER), 'PAYER');

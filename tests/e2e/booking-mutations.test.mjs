@@ -91,6 +91,15 @@ test('what can not be booked, and by whom', async () => {
   await writing.refused(asCitizen(person), BOOK, wish(person, far.id), 'CONFLICT', /attached to, or was referred to/);
   for (const who of [asCitizen(other), { role: 'PHARMACIST', sub: other.iin, org: clinic.bin }, { role: 'DOCTOR', sub: person.doctor, org: '000000000000' }]) await writing.refused(who, BOOK, wish(person, time.id), 'FORBIDDEN');
   assert.equal(await writing.traces(), before);
+  // A referral to there lets book there, as long as it may come to something.
+  const there = await slot({ place: ids.get('far'), doctor: await database.value(`SELECT practitioner_id FROM slot WHERE id = ${far.number}`) });
+  const referred = (days) => database.execute(`DELETE FROM hospital_referral WHERE source_rec = 'to book'; INSERT INTO hospital_referral (patient_id, source_rec, from_clinic_id, to_clinic_id, referred_on, icd10, sheet_number)
+    SELECT ${person.id}, 'to book', s.clinic_id, s.clinic_id, kz_today() - ${days}, 'I10', 'to-book' FROM slot s WHERE s.id = ${there.number}`);
+  await referred(365);
+  await writing.refused(asCitizen(person), BOOK, wish(person, there.id), 'CONFLICT', /attached to, or was referred to/);
+  await referred(364);
+  assert.equal((await book(person, there.id)).__typename, 'AppointmentBooked');
+  await database.execute(`DELETE FROM hospital_referral WHERE source_rec = 'to book'`);
   // The district's doctor may send elsewhere.
   const elsewhere = await writing.data({ role: 'DOCTOR', sub: person.doctor, org: clinic.bin }, BOOK, wish(person, far.id));
   assert.equal(elsewhere.bookAppointment.__typename, 'AppointmentBooked');

@@ -286,8 +286,12 @@ describe('measurements', () => {
     assert.equal((await measure('TEMPERATURE', 41.5, undefined, wardNurse)).flag, 'CRITICAL_HIGH');
     await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND department = 'ward'`);
     assert.deepEqual([await counts(), (await told('patient_critical')).pop().practitioner], [[person, doctors + 1], admitting.id]);
+    // A stay that nobody ended, elsewhere, is no hospital to be in: the person is told, and the doctor of the district.
+    await database.execute(`DELETE FROM hospitalization WHERE patient_id = ${girl.id} AND department = 'ward'; INSERT INTO hospitalization (patient_id, clinic_id, recorded_by, admitted_on, department, icd10_admission) SELECT ${girl.id}, max(id), ${admitting.id}, kz_today() - 365, 'left', 'J45.9' FROM clinic WHERE kind = 'hospital' AND id <> ${hospital}`);
     for (let i = 0; i < 2; i++) await measure('TEMPERATURE', 41.5);
     assert.deepEqual(await counts(), [person + 2, doctors + 3], 'the person once for a kind and day');
+    assert.notEqual((await told('patient_critical')).pop().practitioner, admitting.id);
+    await database.execute(`DELETE FROM hospitalization WHERE patient_id = ${girl.id} AND department = 'left'`);
   });
 
   test('of the person\'s life alone: from the first hour of the day of birth, and none of who has died', async () => {

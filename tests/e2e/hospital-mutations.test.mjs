@@ -164,6 +164,47 @@ describe('hospital', () => {
     assert.equal(await rights(ward.who), null);
   });
 
+  /** Somebody whom the district doctor may see and neither hospital has to do with. */
+  const stranger = async (not) => {
+    const [found] = await database.query(`SELECT p.id, p.iin, m.iin AS doctor, c.bin FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id
+      WHERE p.deceased_on IS NULL AND birth_date BETWEEN '1950-01-01' AND '1990-01-01' AND p.id NOT IN (${person.id}, ${other.id}, ${not.map(({ id }) => id).join() || 0}) AND EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, p.id))
+        AND NOT EXISTS (SELECT FROM access_rule r WHERE r.patient_id = p.id) AND NOT EXISTS (SELECT FROM emergency_grant g WHERE g.patient_id = p.id) ORDER BY p.id LIMIT 1`);
+    await clear(found);
+    assert.equal(await database.value(`SELECT count(*) FROM access_rights('DOCTOR/${ward.who.sub}/${ward.bin}', ${found.id})`), 0);
+    return { ...found, gid: (await own('id', found)).id, district: { role: 'DOCTOR', sub: found.doctor, org: found.bin } };
+  };
+
+  test('a hospital that refused has nothing to do with the person from the next day on; who referred has', async () => {
+    const who = await stranger([]);
+    const sheet = await refer(who.district, { patient: who.gid, hospital: ward.gid });
+    const key = newKey(), no = await decide(ward.who, { referral: sheet.id, refusal: 'Орын жоқ', key });
+    assert.equal(no.status, 'REFUSED');
+    assert.deepEqual(await decide(ward.who, { referral: sheet.id, refusal: 'Орын жоқ', key }), no, 'an answer that was lost');
+    await database.execute(`UPDATE hospital_referral SET refused_at = refused_at - INTERVAL '1 day' WHERE patient_id = ${who.id}`);
+    await refused(ward.who, DECIDE, { referral: sheet.id, on: day(3) }, 'FORBIDDEN');
+    const sees = ({ sub, org }) => database.value(`SELECT string_agg(capacities, ',') FROM access_rights('DOCTOR/${sub}/${org}', ${who.id})`);
+    await until(async () => (await writing.ask(ward.who, 'query ($iin: ID!) { patient(iin: $iin) { id } }', { iin: who.iin })).data.patient === null, 'the end of the right');
+    assert.match(await sees(who.district), /TREATING_DOCTOR/);
+    assert.equal(await sees(ward.who), null);
+  });
+
+  test('what nobody ended: neither an old referral nor an old stay is in the way', async () => {
+    const who = await stranger([]);
+    const planted = (days) => database.execute(`DELETE FROM hospital_referral WHERE patient_id = ${who.id}; INSERT INTO hospital_referral (patient_id, source_rec, from_clinic_id, to_clinic_id, referred_on, icd10, sheet_number)
+      VALUES (${who.id}, 'left', ${person.clinic_id}, ${ward.id}, kz_today() - ${days}, 'I10', 'left-waiting')`);
+    await planted(364);
+    await refused(who.district, REFER, { patient: who.gid, hospital: ward.gid }, 'CONFLICT', /waits for a hospital with this disease/);
+    await planted(365);
+    assert.equal((await refer(who.district, { patient: who.gid, hospital: ward.gid })).status, 'WAITING');
+    // A stay without an end: its hospital opens emergency access, as it has no other right any more, and discharges.
+    await clear(who);
+    await database.execute(`INSERT INTO hospitalization (patient_id, source_rec, clinic_id, admitted_on, department, icd10_admission) VALUES (${who.id}, 'left', ${ward.id}, kz_today() - 400, 'x', 'I10')`);
+    const { hospitalizations: { nodes: [stay] } } = await own('hospitalizations(first: 1) { nodes { id } }', who);
+    await refused(ward.who, DISCHARGE, { stay: stay.id }, 'FORBIDDEN');
+    await writing.data(ward.who, `mutation { openEmergencyAccess(iin: "${who.iin}", reasonCode: OTHER, reason: "a stay that nobody ended") { id } }`);
+    assert.equal((await discharge(ward.who, { stay: stay.id })).dischargedOn, today);
+  });
+
   test('a hidden diagnosis is not told by what names its code without a link to it', async () => {
     await database.execute(`INSERT INTO icd10 (code, name_kk, name_ru, name_en) VALUES ('F20.0', 'x', 'x', 'x') ON CONFLICT DO NOTHING;
       INSERT INTO hospitalization (patient_id, source_rec, clinic_id, admitted_on, discharged_on, icd10_discharge, outcome, department, icd10_admission) VALUES (${person.id}, 'coded', ${ward.id}, '2021-03-01', '2021-03-09', 'F20.0', 'improved', 'x', 'I10');

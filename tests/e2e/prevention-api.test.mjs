@@ -168,7 +168,8 @@ describe('a child', () => {
     assert.equal(await passport(citizen(woman)), null);
     await db.execute(`INSERT INTO observation (patient_id, observed_at, kind, value, unit) SELECT ${woman.id}, birth_date + make_interval(years => y), 'weight', 50 + y, 'kg' FROM patient, (VALUES (17), (18), (19)) v (y) WHERE id = ${woman.id}`);
     assert.deepEqual((await passport(citizen(woman), 'WEIGHT', woman.iin)).growth.map(({ value }) => Number(value)), [67]);
-    const call = await one(`SELECT p.iin, c.bin, m.iin AS crew FROM ambulance_call a JOIN patient p ON p.id = a.patient_id JOIN clinic c ON c.id = a.clinic_id JOIN practitioner m ON m.id = a.practitioner_id WHERE a.closed_at IS NULL AND p.deceased_on IS NULL LIMIT 1`);
+    const call = await one(`SELECT a.patient_id, a.clinic_id, p.iin, c.bin, m.iin AS crew FROM ambulance_call a JOIN patient p ON p.id = a.patient_id JOIN clinic c ON c.id = a.clinic_id JOIN practitioner m ON m.id = a.practitioner_id WHERE p.deceased_on IS NULL LIMIT 1`);
+    await db.execute(`INSERT INTO ambulance_call (patient_id, clinic_id, received_at, category, number) VALUES (${call.patient_id}, ${call.clinic_id}, now(), 1, 'call-of-the-child')`);
     const crew = await server.data('query ($iin: ID!) { childPassport(iin: $iin) { fullName } emergencyCard(iin: $iin) { fullName } }', { iin: call.iin }, as({ role: 'AMBULANCE', sub: call.crew, org: call.bin }));
     assert.ok(crew.childPassport === null && crew.emergencyCard.fullName);
   });

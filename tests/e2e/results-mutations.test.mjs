@@ -79,6 +79,21 @@ describe('laboratory', () => {
     assert.equal(await told('result_critical'), 0, 'high, but no danger');
   });
 
+  test('an order that nobody ended is one no more after 90 days: it is made anew, and the laboratory does not know of it', async () => {
+    const left = await order(tests.ferritin);
+    const listed = async () => (await writing.data(lab.who, '{ labOrders { id } }')).labOrders.map((one) => one.id);
+    const ordered = (days) => database.execute(`UPDATE lab_result SET ordered_at = now() - INTERVAL '${days} days' WHERE patient_id = ${person.id} AND order_number = '${left.orderNumber}'`);
+    await ordered(89);
+    assert.equal((await order(tests.ferritin)).id, left.id);
+    assert.ok((await listed()).includes(left.id));
+    await ordered(90);
+    const anew = await order(tests.ferritin);
+    assert.notEqual(anew.id, left.id);
+    const now = await listed();
+    assert.deepEqual([now.includes(left.id), now.includes(anew.id)], [false, true]);
+    await database.execute(`UPDATE lab_result SET status = 'cancelled' WHERE patient_id = ${person.id} AND order_number IN ('${left.orderNumber}', '${anew.orderNumber}')`);
+  });
+
   test('a result that is wrong is corrected: the new version counts, the old one can be read by its owner', async () => {
     const asked = await order(tests.glucose);
     const first = await add({ order: asked.id, value: 5.1, unit: 'mmol/L', preliminary: true });

@@ -219,7 +219,7 @@ function relationsSql() {
     source_id: 1000 + alia.n, icd10: icd10(alia.n, 0), sheet_number: `canary-alia-sheet-${to}`, refusal: status === 'refused' ? 'canary-alia-refusal' : null });
   const prescribed = (who, on) => relation('prescription', 'alia', { drug_id: alia.id, prescriber_id: practitioners[who].id, issued_on: today(on), valid_to: today(on + 30), quantity: 1,
     number: `canary-alia-by-${who}`, dose: 'canary-alia-dose' });
-  const call = (name, station, closed) => relation('ambulance_call', name, { clinic_id: clinics[station].id, received_at: hours(-2), closed_at: closed, category: 1, number: `canary-${name}-call-${station}` });
+  const call = (name, station, closed, received = -2) => relation('ambulance_call', name, { clinic_id: clinics[station].id, received_at: hours(received), closed_at: closed, category: 1, number: `canary-${name}-call-${station}` });
   const guardian = (name, values) => relation('guardianship', name, { kind: 'mother', valid_from: '2015-01-01', ...values });
   const lab = (name, clinic, values) => relation('lab_result', name, { clinic_id: clinics[clinic].id, name: `canary-${name}-ordered`, loinc: clinical.loinc(people[name].n), source_id: 1000 + people[name].n, ...values });
   const hide = (table, values) => relation('access_rule', 'hider', { kind: 'hide', item_table: table, made_by: hider.iin, ...values });
@@ -233,9 +233,9 @@ function relationsSql() {
     relation('hospitalization', 'alia', { clinic_id: clinics.ward.id, admitted_on: today(-2), department: 'canary-alia-ward', icd10_admission: icd10(alia.n, 0) }),
     relation('hospitalization', 'alia', { clinic_id: clinics.formerWard.id, admitted_on: today(-40), discharged_on: today(-31), department: 'canary-alia-former-ward',
       icd10_admission: icd10(alia.n, 0), icd10_discharge: icd10(alia.n, 0), outcome: 'recovered' }),
-    referral('referring', 'awaited', -400, 'waiting'), referral('refused', 'refused', -31, 'refused'),
+    referral('referring', 'awaited', -300, 'waiting'), referral('referring', 'refused', -1, 'refused'), referral('referring', 'formerWard', -366, 'waiting'),
     prescribed('prescriber', -10), prescribed('formerPrescriber', -91),
-    call('alia', 'station', null), call('hider', 'station', null), call('alia', 'otherStation', hours(-1)),
+    call('alia', 'station', null), call('hider', 'station', null), call('alia', 'otherStation', hours(-1)), call('bolat', 'otherStation', null, -49),
     emergency('alia', 'breakGlass', -1), emergency('hider', 'breakGlass', -1), emergency('alia', 'brokenGlass', -25),
     grant('grantee'), grant('revokedGrantee', { revoked_at: hours(-1), revoked_by: alia.iin }), grant('formerGrantee', { valid_to: hours(-1) }),
     relation('access_rule', 'hider', { kind: 'grant', practitioner_id: practitioners.grantee.id, valid_to: hours(100), made_by: hider.iin }),
