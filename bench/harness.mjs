@@ -60,7 +60,11 @@ export function services () {
 
 // ---- tokens, signed with the demo's key ----
 
-export const tokens = () => JSON.parse(demoFile('tokens.json'))
+/** Who may ask, and about whom: { ambulance: { token, iins }, ... }. Calls for an ambulance end after two days, so they are made anew. */
+export function tokens () {
+  sql(readFileSync(join(TOP, 'db', 'population', 'renew.sql'), 'utf8'))
+  return JSON.parse(demoFile('tokens.json'))
+}
 
 /** Up to `n` citizens as lines of a list, each with a token of their own. The dead have none to ask with. */
 export function citizens (n) {
