@@ -82,8 +82,8 @@ void generations_flush(struct generations *g);
 /* The same around a write to a row of a hot table, or to several of its rows (`key` NULL). */
 void generations_mark_hot(struct generations *g, const struct table *table, const int64_t *key);
 void generations_bump_hot(struct generations *g, const struct table *table, const int64_t *key);
-/* Somebody else's change, which is heard of now. A mark stays: it is another write's. */
-void generations_heard(struct generations *g, const struct table *aggregate, const struct key *key);
+/* Somebody else's change, which everybody sees by now, of the aggregate in that slot (generations_slot). A mark stays: it is another write's. */
+void generations_heard(struct generations *g, uint32_t slot);
 void generations_heard_hot(struct generations *g, const struct table *table, const int64_t *key);
 /* For who follows what other systems change: until that time (CLOCK_MONOTONIC, ms), unless it is said again, all that they
  * committed GENERATIONS_LAG_MS before has been heard of. Later than that a cached value counts within the second in which it was read, and

@@ -340,9 +340,9 @@ void generations_bump(struct generations *g, const struct table *aggregate, cons
         atomic_fetch_sub(&g->head->outstanding[g->owner], 1);
 }
 
-void generations_heard(struct generations *g, const struct table *aggregate, const struct key *key)
+void generations_heard(struct generations *g, uint32_t slot)
 {
-    gen_advance(g, generations_slot(g, aggregate, key), 0);
+    gen_advance(g, slot, 0);
 }
 
 void generations_clear_owner(struct generations *g, unsigned owner)

@@ -3,8 +3,9 @@
  *     WAITING --> CONNECTING --> CHECKING --> CREATING --> STARTING --> STREAMING
  *        ^------------+-------------+------------+------------+-------------'   failure, loss
  *
- * A beat: where is the end of the log? (the second connection) -- the stream's sender is asked to say where it is,
- * again with each tick of the timer -- it is past that: caught up with the moment of the question. */
+ * A beat: where is the end of the log, and who has ended for others? (the second connection) -- the stream's sender is asked
+ * to say where it is, again with each tick of the timer -- it is past that: caught up with the moment of the question. After
+ * a change was told the next beat comes sooner. */
 #include "db/follow_priv.h"
 
 #include <endian.h>
@@ -20,6 +21,7 @@
 
 enum {
     BEAT_MS = 200,
+    SOON_MS = 20, /* between two questions where there are changes */
     AGAIN_MIN_MS = 50,
     AGAIN_MAX_MS = 2000,
     SLOT_NOTE_MS = 10000,
@@ -29,6 +31,7 @@ enum {
     NOTE_EVERY = 50,     /* attempts that fail */
     HEAD_BYTES = 25,     /* of a message in the stream */
     KEEPALIVE_BYTES = 18,
+    SNAPSHOT_MAX = 4 * 1024 * 1024, /* eight bytes for each transaction that runs */
     /* The end of the log may be said to lie behind the head of a page that has nothing yet; no record of a commit is as short. */
     PAGE_HEAD_BYTES = 40
 };
@@ -70,14 +73,16 @@ struct follow {
     struct pg_conn ask; /* the second connection */
     struct pg_task task;
     bool asking, wanting; /* where the end is; that the stream gets there */
+    bool told;            /* of a change, since that was last asked */
     uint64_t asked_ms, want;
+    struct buf snapshot; /* of the answer */
     struct follow_stats stats;
     void (*on_closed)(void *data);
     void *on_closed_data;
 };
 
 static const char *const ask_sql[] = {
-    "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"};
+    "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, pg_current_snapshot()"};
 
 static void step(struct follow *f);
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -94,6 +99,7 @@ static void handle_closed(struct follow *f)
     conninfo_release(&f->info);
     conninfo_release(&f->ask_info);
     buf_release(&f->sql);
+    buf_release(&f->snapshot);
     free(f);
     on_closed(data);
 }
@@ -271,7 +277,9 @@ static void on_asked(struct pg_task *task, enum pg_fault fault, const PGresult *
         return;
     memcpy(&n, PQgetvalue(res, 0, 0), sizeof n);
     f->want = be64toh(n);
-    f->wanting = true;
+    buf_clear(&f->snapshot);
+    buf_add(&f->snapshot, PQgetvalue(res, 0, 1), (size_t)PQgetlength(res, 0, 1));
+    f->wanting = !f->snapshot.failed;
     say_status(f, true);
 }
 
@@ -280,6 +288,7 @@ static void ask_end(struct follow *f)
     if (f->asking)
         return;
     f->asking = true;
+    f->told = false;
     f->asked_ms = uv_now(f->loop);
     f->task = (struct pg_task){.done = on_asked};
     pg_conn_send(&f->ask, &f->task, 0, NULL, NULL, NULL);
@@ -297,13 +306,22 @@ static void on_beat(uv_timer_t *timer)
         ask_end(f);
 }
 
+/* What was told waits for the next answer: it is asked for soon, but not all the time. */
+static void ask_soon(struct follow *f)
+{
+    uint64_t due = f->asked_ms + SOON_MS, now = uv_now(f->loop);
+
+    if (f->told && !f->asking && !f->wanting && f->ask.state == PG_STATE_READY)
+        uv_timer_start(&f->beat, on_beat, due > now ? due - now : 0, BEAT_MS);
+}
+
 static void came_to(struct follow *f, uint64_t position)
 {
     f->position = MAX(f->position, position);
     if (!f->wanting || position + PAGE_HEAD_BYTES < f->want)
         return;
     f->wanting = false;
-    f->config.caught_up(f->config.data, f->asked_ms);
+    f->config.caught_up(f->config.data, f->asked_ms, buf_str(&f->snapshot));
 }
 
 /* ---- the stream ---- */
@@ -331,6 +349,7 @@ static bool take_message(struct follow *f, const char *bytes, size_t n)
         follow_read((struct str){bytes + HEAD_BYTES, n - HEAD_BYTES}, &m) < 0)
         return false;
     f->stats.changes += m.kind == FOLLOW_CHANGED;
+    f->told |= m.kind == FOLLOW_CHANGED || m.kind == FOLLOW_TRUNCATED;
     if (m.kind != FOLLOW_OTHER)
         f->config.told(f->config.data, &m);
     return true;
@@ -355,6 +374,7 @@ static void drain(struct follow *f)
             return;
     }
     f->heard_ms = uv_now(f->loop);
+    ask_soon(f);
     if (n > 0 && uv_is_active((uv_handle_t *)&f->more))
         return;
     if (n > 0) { /* the socket may have nothing more: libpq has it already */
@@ -520,6 +540,7 @@ int follow_open(struct follow **ret, struct uv_loop_s *loop, const struct follow
     f->loop = loop;
     f->config = *config;
     buf_init(&f->sql, 256 * 1024);
+    buf_init(&f->snapshot, SNAPSHOT_MAX);
     rc = open_conns(f, reterr);
     if (rc < 0) {
         buf_release(&f->sql);

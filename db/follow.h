@@ -8,6 +8,10 @@
  * has caught up when the sender of the stream says that it is past it. A database that hangs, a stream that lags behind a
  * large transaction, a loop that stalls: then caught_up() does not come, and who relies on it sees that.
  *
+ * The log has a COMMIT before others see what it did: for a moment, or for as long as a synchronous standby is waited for. So with
+ * how far it is comes a snapshot; what was told is good for anything only when that one sees it (db/follow_message.h).
+ * It is asked for soon after a change was told.
+ *
  * Memory is that of one message: PostgreSQL keeps what a transaction changed until it ends, on its disk beyond 16 MB. */
 #ifndef DB_FOLLOW_H
 #define DB_FOLLOW_H
@@ -33,8 +37,8 @@ struct follow_config {
     void (*begins)(void *data);
     /* Anything but FOLLOW_OTHER; good during the call. */
     void (*told)(void *data, const struct follow_message *m);
-    /* All that was committed before `ms` (loop time) has been told. */
-    void (*caught_up)(void *data, uint64_t ms);
+    /* All that could be seen before `ms` (loop time) has been told, and `snapshot` (for follow_sees) sees it. */
+    void (*caught_up)(void *data, uint64_t ms, struct str snapshot);
     void *data;
 };
 

@@ -52,6 +52,13 @@ static uint32_t take_u32(struct reader *r)
     return be32toh(n);
 }
 
+/* The lower half of an xid that counts its epochs. */
+static uint32_t take_xid8(struct reader *r)
+{
+    take_u32(r);
+    return take_u32(r);
+}
+
 static struct str take_z(struct reader *r)
 {
     const char *end = r->left ? memchr(r->at, '\0', r->left) : NULL;
@@ -129,6 +136,8 @@ int follow_read(struct str bytes, struct follow_message *ret)
     switch (take_u8(&r)) {
     case 'B':
         ret->kind = FOLLOW_BEGINS;
+        take(&r, 2 * sizeof(uint64_t)); /* where it ends in the log, and when it did */
+        ret->xid = take_u32(&r);
         break;
     case 'R':
         read_relation(&r, ret);
@@ -147,4 +156,27 @@ int follow_read(struct str bytes, struct follow_message *ret)
         break;
     }
     return r.bad ? ERR_DATA : 0;
+}
+
+/* Numbers of transactions run in a circle; those that live are less than half of it apart. */
+static bool is_before(uint32_t xid, uint32_t other)
+{
+    return (int32_t)(xid - other) < 0;
+}
+
+bool follow_sees(struct str snapshot, uint32_t first, uint32_t last)
+{
+    struct reader r = {snapshot.ptr, snapshot.len, false};
+    uint32_t n = take_u32(&r), end, running;
+
+    take_xid8(&r); /* all before it have ended: none of those is in the list */
+    end = take_xid8(&r);
+    if (!is_before(last, end))
+        return false;
+    for (uint32_t i = 0; i < n && !r.bad; i++) {
+        running = take_xid8(&r);
+        if (!is_before(running, first) && !is_before(last, running))
+            return false;
+    }
+    return !r.bad;
 }

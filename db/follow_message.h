@@ -26,6 +26,7 @@ enum follow_kind {
 
 struct follow_message {
     enum follow_kind kind;
+    uint32_t xid;      /* FOLLOW_BEGINS: of that transaction */
     uint32_t relation; /* FOLLOW_RELATION, FOLLOW_CHANGED: the table's oid */
     struct str name;   /* FOLLOW_RELATION */
     uint32_t n_columns;
@@ -37,5 +38,9 @@ struct follow_message {
 
 /* ERR_DATA: it is no whole message. */
 int follow_read(struct str bytes, struct follow_message *ret) MUSTCHECK;
+
+/* Whether who reads with that snapshot (a pg_snapshot, in binary), or a later one, sees what all transactions from `first` to
+ * `last` did, both of which have committed in the log. The log has a COMMIT before others can see it. */
+bool follow_sees(struct str snapshot, uint32_t first, uint32_t last);
 
 #endif

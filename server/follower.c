@@ -5,10 +5,12 @@
 
 #include "base/access.h"
 #include "base/err.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "cache/cache.h"
 #include "db/follow.h"
 #include "db/follow_message.h"
+#include "server/heard.h"
 
 #define PUBLICATION "tolqujat_changes"
 
@@ -36,12 +38,13 @@ struct relation {
 struct follower {
     const struct access *access;
     struct generations *generations;
+    struct heard *heard;
     struct follow *follow;
     struct str *tables; /* that the publication has to have */
     uint32_t n_tables;
     struct relation *relations;
     uint32_t n_relations, room;
-    bool flushed; /* everything, since this transaction's changes began to come: once is enough */
+    bool voided; /* everything, by this transaction: once is enough */
     struct follower_stats stats;
     void (*on_closed)(void *data);
     void *on_closed_data;
@@ -177,11 +180,11 @@ static void describe(struct follower *f, const struct follow_message *m)
 
 static void void_all(struct follower *f)
 {
-    if (f->flushed)
+    if (f->voided)
         return;
-    f->flushed = true;
+    f->voided = true;
     f->stats.voided_others++;
-    generations_flush(f->generations);
+    heard_anything(f->heard);
 }
 
 static bool key_of(struct str text, struct key *ret)
@@ -203,7 +206,7 @@ static void touch(struct follower *f, const struct target *t, struct str value)
     struct key key = {.text = value};
 
     if (t->whole) {
-        generations_heard_hot(f->generations, t->table, NULL);
+        heard_hot(f->heard, t->table, NULL);
         return;
     }
     if (!value.ptr)
@@ -211,15 +214,17 @@ static void touch(struct follower *f, const struct target *t, struct str value)
     if (!is_text && !key_of(value, &key))
         void_all(f);
     else if (t->hot)
-        generations_heard_hot(f->generations, t->table, &key.part[0]);
+        heard_hot(f->heard, t->table, &key.part[0]);
     else
-        generations_heard(f->generations, t->table, &key);
+        heard_aggregate(f->heard, t->table, &key);
 }
 
 static void changed(struct follower *f, const struct follow_message *m)
 {
     const struct relation *r = find_relation(f, m->relation);
 
+    if (failpoint("deaf-follower"))
+        return;
     if (!r || r->n_targets == 0) {
         void_all(f);
         return;
@@ -246,7 +251,8 @@ static void on_told(void *data, const struct follow_message *m)
         void_all(f);
         break;
     case FOLLOW_BEGINS:
-        f->flushed = false;
+        f->voided = false;
+        heard_begins(f->heard, m->xid);
         break;
     case FOLLOW_OTHER:
         break;
@@ -257,16 +263,18 @@ static void on_begins(void *data)
 {
     struct follower *f = data;
 
-    f->n_relations = 0; /* they are described anew */
-    f->flushed = false;
+    f->n_relations = 0;    /* they are described anew */
+    heard_clear(f->heard); /* the slot has waited for the end of whatever was under way */
     generations_flush(f->generations);
     log_info("changes by others are followed");
 }
 
-static void on_caught_up(void *data, uint64_t ms)
+static void on_caught_up(void *data, uint64_t ms, struct str snapshot)
 {
     struct follower *f = data;
-    generations_follow(f->generations, ms + GENERATIONS_LAG_MS);
+
+    if (heard_settle(f->heard, snapshot))
+        generations_follow(f->generations, ms + GENERATIONS_LAG_MS);
 }
 
 static void on_note(const char *why)
@@ -278,6 +286,7 @@ static void on_note(const char *why)
 
 static void release(struct follower *f)
 {
+    heard_free(f->heard);
     free(f->tables);
     free(f->relations);
     free(f);
@@ -321,8 +330,10 @@ int follower_open(struct follower **ret, struct uv_loop_s *loop, const char *con
     if (rc < 0)
         return rc;
     f->generations = generations;
+    f->heard = heard_new(generations);
     config = config_of(f, conninfo);
-    rc = follow_open(&f->follow, loop, &config, reterr);
+    rc = f->heard ? follow_open(&f->follow, loop, &config, reterr)
+                  : err_set(reterr, ERR_MEMORY, "There is no memory to start with.");
     if (rc < 0)
         release(f);
     else

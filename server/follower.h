@@ -1,6 +1,6 @@
 /* server/follower.h: what other systems write into the database, made known to the caches of all workers.
  *
- * One worker follows for all (db/follow.h): what it hears of it says in the table of generations that they share. A row of
+ * One worker follows for all (db/follow.h): what it hears of, once everybody can see it (server/heard.h), it says in the table of generations that they share. A row of
  * a table that hangs on an aggregate voids what is cached of that one (of that patient); a row of a hot table that hot row; a
  * table that such a one `reads`, all of that; a table that none of this is true of, and a truncation, everything. While nobody is
  * known to be up to date, caches step back by themselves (cache/cache.h, generations_follow). */

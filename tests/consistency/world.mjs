@@ -1,6 +1,7 @@
 // The records of the consistency test: a schema and tables of its own, in which each row says which write it is of. One mutation makes or changes a record
 // in one transaction, and lengthens its list of notes by one; so a record and the head of its list always have the same version.
 // Beside them some that are reference records, which each worker holds itself; and marks, which every second change deletes and every other makes anew.
+// Of both kinds there are some that another system changes, behind the server's back (outsider.mjs): these too are deleted and made anew.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,8 +15,14 @@ const REFERENCE = 2000; // reference records have the numbers behind it
 export const references = Array.from({ length: HOT }, (_, i) => REFERENCE + 1 + i);
 const MARK = 3000; // and marks behind these
 export const marks = Array.from({ length: HOT }, (_, i) => MARK + 1 + i);
-/** A change of a mark with an even version deletes it: whoever reads nothing reads one of these. */
+const OUTSIDE_REFERENCE = 4000, OUTSIDE_MARK = 5000;
+/** What an outsider alone changes: reference records, and the entries of lists. */
+export const outsideReferences = Array.from({ length: HOT }, (_, i) => OUTSIDE_REFERENCE + 1 + i);
+export const outsideMarks = Array.from({ length: HOT }, (_, i) => OUTSIDE_MARK + 1 + i);
+const isReference = (record) => record > REFERENCE && record < MARK || record > OUTSIDE_REFERENCE && record < OUTSIDE_MARK;
+/** A change of a mark, or of what an outsider changes, with an even version deletes it: whoever reads nothing reads one of these. */
 export const isMark = (record) => record > MARK;
+export const isOutside = (record) => record > OUTSIDE_REFERENCE;
 
 const SCHEMA = `${MAPPING}
 type Query {
@@ -61,8 +68,13 @@ const SQL = `
   INSERT INTO folder SELECT i, i FROM generate_series(${marks[0]}, ${marks.at(-1)}) i;
   CREATE TABLE holder (id bigint PRIMARY KEY);
   INSERT INTO holder SELECT i FROM generate_series(${marks[0]}, ${marks.at(-1)}) i;
+  INSERT INTO folder SELECT i, i FROM generate_series(${outsideReferences[0]}, ${outsideReferences.at(-1)}) i;
+  INSERT INTO folder SELECT i, i FROM generate_series(${outsideMarks[0]}, ${outsideMarks.at(-1)}) i;
+  INSERT INTO holder SELECT i FROM generate_series(${outsideMarks[0]}, ${outsideMarks.at(-1)}) i;
   CREATE TABLE mark (id bigint PRIMARY KEY, holder_id bigint NOT NULL REFERENCES holder, version integer NOT NULL, token text NOT NULL, checksum text NOT NULL);
   CREATE INDEX ON mark (holder_id, id DESC);
+  CREATE UNIQUE INDEX whose_mark ON mark (id, holder_id);
+  ALTER TABLE mark REPLICA IDENTITY USING INDEX whose_mark; -- a deletion says whose it was, as the keys of the passport's tables do
   CREATE TABLE mark_note (record_id bigint NOT NULL, version integer NOT NULL, token text NOT NULL UNIQUE, PRIMARY KEY (record_id, version));
   CREATE FUNCTION turn_mark(viewer text, id integer, token text) RETURNS SETOF mark LANGUAGE plpgsql AS $$
   DECLARE made mark; BEGIN
@@ -74,6 +86,13 @@ const SQL = `
     IF made.version % 2 = 1 THEN INSERT INTO mark SELECT made.*; ELSE DELETE FROM mark m WHERE m.id = made.id; END IF;
     INSERT INTO mark_note VALUES (made.id, made.version, made.token);
     RETURN NEXT made;
+  END $$;
+  CREATE FUNCTION turn_reference(id integer, token text) RETURNS integer LANGUAGE plpgsql AS $$
+  DECLARE version integer := 1 + (SELECT coalesce(max(n.version), 0) FROM reference_note n WHERE n.record_id = turn_reference.id); BEGIN
+    IF version % 2 = 1 THEN INSERT INTO reference VALUES (turn_reference.id, version, turn_reference.token, md5(concat_ws('|', turn_reference.id, version, turn_reference.token)));
+    ELSE DELETE FROM reference r WHERE r.id = turn_reference.id; END IF;
+    INSERT INTO reference_note VALUES (turn_reference.id, version, turn_reference.token);
+    RETURN version;
   END $$;
   CREATE FUNCTION write_reference(viewer text, id integer, token text) RETURNS SETOF reference LANGUAGE plpgsql AS $$
   DECLARE made reference; BEGIN
@@ -99,7 +118,11 @@ const SQL = `
   ALTER FUNCTION write_reference SECURITY DEFINER SET search_path = public, pg_temp;
   ALTER FUNCTION turn_mark SECURITY DEFINER SET search_path = public, pg_temp;
   REVOKE ALL ON FUNCTION write_record, write_reference, turn_mark FROM PUBLIC;
-  GRANT EXECUTE ON FUNCTION write_record, write_reference, turn_mark TO tolqujat_server;`;
+  GRANT EXECUTE ON FUNCTION write_record, write_reference, turn_mark TO tolqujat_server;
+  CREATE PUBLICATION tolqujat_changes FOR TABLE register (id), note (record_id, version), mark (id, holder_id), holder (id), reference (id);`;
+
+/** What another system says to change one of its records; the script prints the version. */
+export const outsideSql = (record, token) => (isReference(record) ? `SELECT turn_reference(${record}, '${token}');` : `SELECT version FROM turn_mark('', ${record}, '${token}');`);
 
 /** { database, schema (the file), rows(), remove() } */
 export async function makeWorld(services) {
@@ -144,6 +167,6 @@ const MARK_SHAPES = {
   nested: { query: `query ($id: ID!) { folder(id: $id) { mark { ${ROW} } } }`, read: ({ folder }) => [seen(folder.mark)] },
   list: { query: `query ($id: ID!) { holder(id: $id) { marks { nodes { ${ROW} } } } }`, read: ({ holder }) => [seen(holder.marks.nodes[0])] },
 };
-export const shapesOf = (record) => Object.values(isMark(record) ? MARK_SHAPES : record > REFERENCE ? REFERENCE_SHAPES : SHAPES);
-const mutationOf = (record) => (isMark(record) ? 'turnMark' : record > REFERENCE ? 'writeReference' : 'write');
+export const shapesOf = (record) => Object.values(isReference(record) ? REFERENCE_SHAPES : isMark(record) ? MARK_SHAPES : SHAPES);
+const mutationOf = (record) => (isReference(record) ? 'writeReference' : isMark(record) ? 'turnMark' : 'write');
 export const writeOf = (record) => `mutation ($id: Int!, $token: String!) { write: ${mutationOf(record)}(id: $id, token: $token) { ${ROW} } }`;

@@ -9,6 +9,8 @@
 
 #define M(literal) ((struct str){(literal), sizeof(literal) - 1})
 
+/* where it ends in the log, when, which one it is */
+#define BEGINS "B\0\0\0\0\7\7\7\7\0\0\0\0\6\6\6\6\1\2\3\4"
 #define RELATION                                                                                   \
     "R\0\0\0\7public\0allergy\0d\0\2\1patient_"                                                    \
     "id\0\0\0\0\24\377\377\377\377\1id\0\0\0\0\24\377\377\377\377"
@@ -73,8 +75,9 @@ static void test_follow_message__others(void **state)
 
     assert_int_equal(follow_read(M("T\0\0\0\1\0\0\0\0\7"), &m), 0);
     assert_int_equal(m.kind, FOLLOW_TRUNCATED);
-    assert_int_equal(follow_read(M("B\0\0\0\0"), &m), 0);
+    assert_int_equal(follow_read(M(BEGINS), &m), 0);
     assert_int_equal(m.kind, FOLLOW_BEGINS);
+    assert_int_equal(m.xid, 0x01020304);
     assert_int_equal(follow_read(M("C\0"), &m), 0);
     assert_int_equal(m.kind, FOLLOW_OTHER);
     assert_int_equal(follow_read(M(""), &m), ERR_DATA);
@@ -83,7 +86,7 @@ static void test_follow_message__others(void **state)
 /* Each from memory of its own length, so that the sanitizer sees a byte that is read too far. */
 static void test_follow_message__cut_or_broken(void **state)
 {
-    const struct str all[] = {M(RELATION), M(INSERT), M(MOVED), M(DELETED)};
+    const struct str all[] = {M(BEGINS), M(RELATION), M(INSERT), M(MOVED), M(DELETED)};
     struct follow_message m;
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -105,6 +108,59 @@ static void test_follow_message__cut_or_broken(void **state)
         }
 }
 
+static size_t put(char *at, uint64_t n, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        at[i] = (char)(n >> (8 * (bytes - 1 - i)));
+    return bytes;
+}
+
+/* A pg_snapshot: all before `from` have ended, none from `to` on, and of those between all but `running`. */
+static bool sees(uint64_t from, uint64_t to, uint64_t running, uint32_t first, uint32_t last)
+{
+    char *bytes = malloc(28);
+    size_t n = 0;
+    bool is;
+
+    assert_non_null(bytes);
+    n += put(bytes + n, 1, 4);
+    n += put(bytes + n, from, 8);
+    n += put(bytes + n, to, 8);
+    n += put(bytes + n, running, 8);
+    for (size_t cut = 0; cut < n;
+         cut++) { /* what is cut sees nothing, and nothing behind it is read */
+        char *copy = malloc(cut + 1);
+        assert_non_null(copy);
+        memcpy(copy, bytes, cut);
+        copy = realloc(copy, cut ? cut : 1);
+        assert_false(follow_sees((struct str){copy, cut}, first, last));
+        free(copy);
+    }
+    is = follow_sees((struct str){bytes, n}, first, last);
+    free(bytes);
+    return is;
+}
+
+static void test_follow_message__what_a_snapshot_sees(void **state)
+{
+    const uint64_t epoch = UINT64_C(3) << 32;
+
+    assert_true(sees(100, 110, 100, 99, 99));
+    assert_false(sees(100, 110, 100, 100, 100));
+    assert_true(sees(100, 110, 100, 101, 101));
+    assert_true(sees(100, 110, 100, 109, 109));
+    assert_false(sees(100, 110, 100, 110, 110));
+    assert_false(sees(100, 110, 105, 101, 106));
+    assert_true(sees(100, 110, 105, 101, 104));
+    assert_true(sees(100, 110, 105, 106, 109));
+    assert_false(sees(100, 110, 105, 106, 110));
+    /* around the circle */
+    assert_true(sees(epoch - 5, epoch + 5, epoch - 5, UINT32_MAX, 3));
+    assert_false(sees(epoch - 5, epoch + 5, epoch + 1, UINT32_MAX, 3));
+    assert_false(sees(epoch - 5, epoch + 5, epoch - 5, UINT32_MAX, 5));
+    assert_true(sees(epoch + 3, epoch + 5, epoch + 3, UINT32_MAX, UINT32_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_follow_message__changes),
         cmocka_unit_test(test_follow_message__others),
         cmocka_unit_test(test_follow_message__cut_or_broken),
+        cmocka_unit_test(test_follow_message__what_a_snapshot_sees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -347,11 +347,11 @@ static void test_generations__heard_of(void **state)
     struct token t = generations_token(g);
 
     assert_true(holds(g, t, key));
-    generations_heard(g, owner, &key);
+    generations_heard(g, generations_slot(g, owner, &key));
     assert_false(holds(g, t, key));
     assert_true(holds(g, generations_token(g), key));
     generations_mark(g, owner, &key);
-    generations_heard(g, owner, &key);
+    generations_heard(g, generations_slot(g, owner, &key));
     assert_true(view(g, key).marked);
     assert_false(generations_quiet(g, generations_token(g)));
     generations_bump(g, owner, &key);
