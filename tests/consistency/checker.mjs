@@ -4,6 +4,8 @@
 // An operation: { record, write, version, token, invoked, returned }; times of one monotonic clock. A write that was not acknowledged has no version
 // (null) and never returned (Infinity). A read of a record that is not there has version 0 and no token. Where writes delete as well, every second one does
 // (`deletes: true` on each operation of such a record): then a read of nothing is one of version 0 or of any even version, whichever explains it.
+// What is written behind the server's back is promised after a while only, and until then one read may see it and the next one not: `promised: true` on a read
+// of such a record, which then has to be as new as the writes before it, and is no measure for other reads.
 
 const WRITE_FIRST = 0.5; // a read of a version stands behind the write that made it
 
@@ -26,7 +28,7 @@ export function findStale(operations, rows = []) {
   const events = [];
   for (const operation of known) {
     events.push({ at: operation.invoked, called: true, operation });
-    if (Number.isFinite(operation.returned)) events.push({ at: operation.returned, called: false, operation });
+    if (Number.isFinite(operation.returned) && !operation.promised) events.push({ at: operation.returned, called: false, operation });
   }
   events.sort((a, b) => a.at - b.at || b.called - a.called);
   const highest = new Map(); // record -> the highest level that was ever returned

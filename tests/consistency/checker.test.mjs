@@ -81,6 +81,17 @@ test('where every second write deletes: what no order explains, too', () => {
   assert.ok(bad > 1000 && bad < 5000 && nothing > 100, `${bad} of 6000 were impossible; in ${nothing} nothing was read behind a write`);
 });
 
+test('what is promised for later: until then reads go back and forth, from then on they are as new', () => {
+  const write = (version, invoked, returned) => ({ record: 1, write: true, deletes: true, version, token: `t${version}`, invoked, returned });
+  const read = (version, invoked) => ({ record: 1, write: false, deletes: true, version, token: `t${version}`, invoked, returned: invoked + 1 });
+  const promised = (list) => list.map((one) => ({ ...one, promised: true }));
+  const writes = [write(1, 0, 10), write(2, 20, 30)], between = [read(0, 21), read(1, 23), read(0, 25), read(1, 27)];
+  assert.deepEqual(findStale([...writes, ...promised(between)]), []);
+  assert.deepEqual(findStale([...writes, ...between]), [between[1], between[3]]);
+  const late = promised([read(1, 31), read(0, 33), read(0, 12)]);
+  assert.deepEqual(findStale([...writes, ...late]), [late[2], late[0]], 'nothing is not what there was at 12, and the first is not what there was at 31');
+});
+
 test('ghosts, losses and doubles', () => {
   const write = { record: 1, write: true, version: 1, token: 'x', invoked: 5, returned: 9 };
   const unknown = { record: 1, write: true, version: null, token: 'y', invoked: 6, returned: Infinity };

@@ -1,5 +1,5 @@
 // What goes wrong under a run. Each is { args, env (of the server); between(world, services): what the server is given instead of the services' sockets,
-// with stop(); strike(context), called again and again; end(context); loses: requests fail; seconds: how long it has to be at least; ratio: the least share of hits }.
+// with stop(); strike(context), called again and again; end(context); loses: requests fail; others: another system writes, and the server follows it; seconds: how long it has to be at least; ratio: the least share of hits }.
 import { fork } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -17,6 +17,12 @@ const say = (redis, command) => new Promise((resolve) => {
   socket.once('error', () => {});
   socket.once('close', resolve);
 });
+
+async function stopped(pid, ms) {
+  process.kill(pid, 'SIGSTOP');
+  await sleep(ms);
+  process.kill(pid, 'SIGCONT');
+}
 
 async function startProxy(from, to, { delay, share }) {
   const child = fork(PROXY, [from, to, String(delay), String(share)]);
@@ -57,10 +63,7 @@ export const FAULTS = {
   },
   'Redis stands still for three seconds': {
     strike: async ({ services }) => {
-      const { redis } = await services.pids();
-      process.kill(redis, 'SIGSTOP');
-      await sleep(3000);
-      process.kill(redis, 'SIGCONT');
+      await stopped((await services.pids()).redis, 3000);
       await sleep(1000);
     },
   },
@@ -111,11 +114,26 @@ export const FAULTS = {
   },
   'workers killed between COMMIT and invalidation': { env: { TOLQUJAT_FAILPOINTS: 'die-before-invalidation:40' }, loses: true },
   'no memory for what a write touches': { env: { TOLQUJAT_FAILPOINTS: 'no-memory-for-marks:3' }, between: late(0.3), loses: true },
+  'others delete': { others: true, ratio: 0.5 },
+  'others delete, while the stream that tells of it is cut, stands still, or dies with its worker': {
+    others: true,
+    seconds: 5,
+    strike: async (context) => {
+      const { world, server } = context, which = context.strikes = ((context.strikes ?? 0) + 1) % 3;
+      const pid = await world.superuser.value("SELECT min(pid) FROM pg_stat_activity WHERE backend_type = 'walsender' AND datname = current_database()");
+      const [first] = server.workers();
+      if (which === 0 && first) process.kill(first, 'SIGKILL');
+      else if (pid && which === 1) await world.superuser.execute(`SELECT pg_terminate_backend(${pid})`);
+      else if (pid) await stopped(pid, 1300);
+      await sleep(700);
+    },
+  },
 };
 
 /** What is done wrong on purpose: the same test has to notice. Some messages are late, so that there is time for it to go wrong. */
 export const SABOTAGE = {
   'no invalidation': { env: { TOLQUJAT_FAILPOINTS: 'no-invalidation' }, deleted: true },
   'invalidation before the commit': { env: { TOLQUJAT_FAILPOINTS: 'early-invalidation' }, between: late(0.3) },
+  'what others write is not heard of': { env: { TOLQUJAT_FAILPOINTS: 'deaf-follower' }, others: true, deleted: true },
   'fills that nobody guards': { env: { TOLQUJAT_FAILPOINTS: 'unguarded-fill' }, between: late(0.3) },
 };

@@ -1,9 +1,9 @@
 // A process of the load: one writer and some readers, each over connections of its own, until it is told to stop; then it says all that it did.
-// process.send({ operations, torn, failed }). An operation is an array, as there are many: [record, write, version, token, invoked, returned] (ms).
+// process.send('begun'), then process.send({ operations, torn, failed }). An operation is an array, as there are many: [record, write, version, token, invoked, returned] (ms).
 import http from 'node:http';
-import { checksum, isMark, marks, references, shapesOf, variablesOf, writeOf } from './world.mjs';
+import { checksum, isMark, marks, outsideMarks, outsideReferences, references, shapesOf, variablesOf, writeOf } from './world.mjs';
 
-const { port, name, seed, readers, hot, cold, readsPerWrite } = JSON.parse(process.argv[2]);
+const { port, name, seed, readers, hot, cold, readsPerWrite, outside } = JSON.parse(process.argv[2]);
 const AIMED = 0.4; // how often a reader waits for a write of this process to be acknowledged, to read that record within the next 5 ms,
 const TIMES = 3; // and then so often: half of all reads, about
 const operations = [], torn = [], failed = { reads: 0, writes: 0 };
@@ -22,6 +22,10 @@ function anyRecord(hotShare) {
   if (kind < REFERENCES + MARKS) return marks[Math.floor(random() * marks.length)];
   return 1 + (random() < hotShare ? Math.floor(random() * hot) : hot + Math.floor(random() * cold));
 }
+
+const OUTSIDE = 0.3; // of what is read, where somebody else writes too
+const others = [...outsideReferences, ...outsideMarks];
+const anyToRead = () => (outside && random() < OUTSIDE ? others[Math.floor(random() * others.length)] : anyRecord(0.9));
 
 /** A client of its own connection, which now and then takes a new one: to the other worker, perhaps. */
 class Client {
@@ -82,7 +86,7 @@ function check(record, row) {
 }
 
 async function read(client) {
-  if (random() >= AIMED) return readOne(client, anyRecord(0.9));
+  if (random() >= AIMED) return readOne(client, anyToRead());
   const record = await nextWritten();
   for (let i = 0; i < TIMES; i++) {
     await sleep(random() * 5 / TIMES);
@@ -114,6 +118,7 @@ async function keep(task) {
 
 process.on('message', () => { over = true; });
 process.on('disconnect', () => process.exit(1));
+process.send('begun');
 await Promise.all([keep(write), ...Array.from({ length: readers }, () => keep(read))]);
 process.send({ operations: operations.map((one) => one.map((value) => (value === Infinity ? 'never' : value))), torn, failed }, () => process.disconnect());
 process.removeAllListeners('disconnect');

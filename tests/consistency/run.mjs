@@ -4,26 +4,28 @@ import { fileURLToPath } from 'node:url';
 import { atExit, sleep } from '../e2e/lib/run.mjs';
 import { startServer } from '../e2e/lib/server.mjs';
 import { findGhosts, findLost, findStale, howSharp } from './checker.mjs';
-import { COLD, HOT, isMark } from './world.mjs';
+import { howObliged, makeOutsider } from './outsider.mjs';
+import { COLD, HOT, isMark, isOutside } from './world.mjs';
 
 const LOAD = fileURLToPath(new URL('./load.mjs', import.meta.url));
 const PROCESSES = 4, READERS = 4; // of each process, beside its writer
 const READS_PER_WRITE = 15;
 
-function startLoad(port, number) {
-  const child = fork(LOAD, [JSON.stringify({ port, name: `w${number}`, seed: 1000 + number, readers: READERS, hot: HOT, cold: COLD, readsPerWrite: READS_PER_WRITE })]);
+function startLoad(port, number, outside) {
+  const child = fork(LOAD, [JSON.stringify({ port, name: `w${number}`, seed: 1000 + number, readers: READERS, hot: HOT, cold: COLD, readsPerWrite: READS_PER_WRITE, outside })]);
   const forget = atExit(() => child.kill('SIGKILL'));
+  let ready;
   const said = new Promise((resolve, reject) => {
-    child.once('message', resolve);
+    ready = new Promise((begun) => child.once('message', () => { child.once('message', resolve); begun(); }));
     child.once('exit', forget);
     child.once('disconnect', () => reject(new Error(`a process of the load ended with ${child.exitCode}, without a word`))); // behind what it said, as its exit need not be
   });
   said.catch(() => {}); // looked at when the load is over
-  return { stop: () => { child.send('stop'); return said; }, kill: () => child.kill('SIGKILL') };
+  return { ready: Promise.race([ready, said]), stop: () => { child.send('stop'); return said; }, kill: () => child.kill('SIGKILL') };
 }
 
 const operation = ([record, write, version, token, invoked, returned]) =>
-  ({ record, write, version, token, invoked, returned: returned === 'never' ? Infinity : returned, deletes: isMark(record) });
+  ({ record, write, version, token, invoked, returned: returned === 'never' ? Infinity : returned, deletes: isMark(record), promised: isOutside(record) });
 
 /** Hits of all caches, as a share of what was asked of them. A worker that died has taken its numbers along. */
 async function hitRatio(server) {
@@ -44,45 +46,52 @@ async function strikeOn(fault, context) {
 
 const SHARED = ['--shared-cache', '64']; // as servers have it: every tier is there
 
-/** { stale, ghost, torn, lost, gaps, reads, writes, deletions, failed, faults, ratio, overlapped, soon } */
+/** { stale, ghost, torn, lost, gaps, reads, writes, deletions, outside, obliged, failed, faults, ratio, overlapped, soon } */
 export async function runOnce(world, services, fault, seconds) {
   await world.empty();
   const between = await fault.between?.(world, services);
   const context = { world, services, proxies: between?.proxies, over: false };
   context.start = async (port) => {
     context.server = await startServer({ database: between?.conninfo ?? world.database.serverConninfo, redis: between?.redis ?? services.redis, port,
-      args: ['--schema', world.schema, '--workers', '2', ...fault.args ?? SHARED], env: fault.env });
+      args: ['--schema', world.schema, '--workers', '2', ...fault.args ?? SHARED, ...fault.others ? ['--follow', world.database.followConninfo] : []], env: fault.env });
     return context.server;
   };
+  const outsider = fault.others && await makeOutsider(world.database);
   let loads = [];
   try {
     const { port } = await context.start();
-    loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(port, i));
+    loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(port, i, fault.others));
+    await Promise.all(loads.map((load) => load.ready)); // on a busy machine they take seconds to begin
+    outsider?.start();
     const striking = strikeOn(fault, context);
     await sleep(seconds * 1000);
     context.over = true;
     const faults = await striking;
+    const outside = await outsider?.stop() ?? [];
     const said = await Promise.all(loads.map((load) => load.stop()));
     await context.server.ready(); // its workers may all have just died
     const ratio = await hitRatio(context.server);
-    return { ...judge(said, await world.rows()), faults, ratio };
+    return { ...judge(said, outside, await world.rows()), faults, ratio };
   } finally {
+    await outsider?.stop();
     for (const load of loads) load.kill(); // those that a failure left
     await context.server?.stop();
     await between?.stop();
   }
 }
 
-function judge(said, rows) {
-  const operations = said.flatMap(({ operations: list }) => list.map(operation));
+function judge(said, outside, rows) {
+  const operations = [...said.flatMap(({ operations: list }) => list.map(operation)), ...outside];
   const writes = operations.filter(({ write, version }) => write && version !== null).length;
   return {
     stale: findStale(operations, rows), ghost: findGhosts(operations), torn: said.flatMap(({ torn }) => torn), ...findLost(operations, rows), ...howSharp(operations),
     deletions: operations.filter(({ write, version, deletes }) => write && deletes && version !== null && version % 2 === 0).length,
+    outside: outside.length, obliged: howObliged(operations, outside),
     writes, reads: operations.filter(({ write }) => !write).length,
     failed: { reads: said.reduce((sum, { failed }) => sum + failed.reads, 0), writes: said.reduce((sum, { failed }) => sum + failed.writes, 0) },
   };
 }
 
 export const line = (r) => `stale ${r.stale.length}, ghost ${r.ghost.length}, torn ${r.torn.length}, dup ${r.lost.length + r.gaps.length} of ${r.reads} reads, ${r.writes} writes (${r.deletions} deletions), `
-  + `${r.faults} faults, hit ratio ${r.ratio.toFixed(2)}; ${r.overlapped} reads beside a write of their record, ${r.soon} within 5 ms after one; ${r.failed.reads} reads and ${r.failed.writes} writes failed`;
+  + `${r.faults} faults, hit ratio ${r.ratio.toFixed(2)}; ${r.overlapped} reads beside a write of their record, ${r.soon} within 5 ms after one; ${r.failed.reads} reads and ${r.failed.writes} writes failed`
+  + (r.outside ? `; ${r.outside} writes by others, ${r.obliged} reads a second behind one` : '');
