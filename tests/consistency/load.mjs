@@ -1,5 +1,5 @@
 // A process of the load: one writer and some readers, each over connections of its own, until it is told to stop; then it says all that it did.
-// process.send('begun'), then process.send({ operations, torn, failed }). An operation is an array, as there are many: [record, write, version, token, invoked, returned] (ms).
+// It says 'begun' when it could begin, and waits for 'go'; then process.send({ operations, torn, failed }). An operation is an array, as there are many: [record, write, version, token, invoked, returned] (ms).
 import http from 'node:http';
 import { checksum, isMark, marks, outsideMarks, outsideReferences, references, shapesOf, variablesOf, writeOf } from './world.mjs';
 
@@ -116,9 +116,11 @@ async function keep(task) {
   client.agent.destroy();
 }
 
-process.on('message', () => { over = true; });
 process.on('disconnect', () => process.exit(1));
+const go = new Promise((resolve) => process.once('message', resolve));
 process.send('begun');
+await go;
+process.on('message', () => { over = true; });
 await Promise.all([keep(write), ...Array.from({ length: readers }, () => keep(read))]);
 process.send({ operations: operations.map((one) => one.map((value) => (value === Infinity ? 'never' : value))), torn, failed }, () => process.disconnect());
 process.removeAllListeners('disconnect');

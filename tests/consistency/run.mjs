@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { atExit, sleep } from '../e2e/lib/run.mjs';
-import { startServer } from '../e2e/lib/server.mjs';
+import { freePort, startServer } from '../e2e/lib/server.mjs';
 import { findGhosts, findLost, findStale, howSharp } from './checker.mjs';
 import { howObliged, makeOutsider } from './outsider.mjs';
 import { COLD, HOT, isMark, isOutside } from './world.mjs';
@@ -21,7 +21,7 @@ function startLoad(port, number, outside) {
     child.once('disconnect', () => reject(new Error(`a process of the load ended with ${child.exitCode}, without a word`))); // behind what it said, as its exit need not be
   });
   said.catch(() => {}); // looked at when the load is over
-  return { ready: Promise.race([ready, said]), stop: () => { child.send('stop'); return said; }, kill: () => child.kill('SIGKILL') };
+  return { ready: Promise.race([ready, said]), go: () => child.send('go'), stop: () => { child.send('stop'); return said; }, kill: () => child.kill('SIGKILL') };
 }
 
 const operation = ([record, write, version, token, invoked, returned]) =>
@@ -59,9 +59,10 @@ export async function runOnce(world, services, fault, seconds) {
   const outsider = fault.others && await makeOutsider(world.database);
   let loads = [];
   try {
-    const { port } = await context.start();
-    loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(port, i, fault.others));
-    await Promise.all(loads.map((load) => load.ready)); // on a busy machine they take seconds to begin
+    const port = await freePort();
+    loads = Array.from({ length: PROCESSES }, (_, i) => startLoad(port, i, fault.others)); // on a busy machine they take seconds to begin
+    await Promise.all([context.start(port), ...loads.map((load) => load.ready)]);
+    for (const load of loads) load.go();
     outsider?.start();
     const striking = strikeOn(fault, context);
     await sleep(seconds * 1000);
