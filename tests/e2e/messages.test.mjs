@@ -32,7 +32,7 @@ const put = (n, kind = 'drug_dispensed', channel = 'sms', payload = '{}') => dat
   `SELECT outbox_put('${kind}', ${people[i % people.length].id}, 'test:${i}', '${payload}', '${channel}')`).join(';'));
 const states = () => database.query('SELECT state, count(*)::integer AS n FROM private.outbox GROUP BY 1 ORDER BY 1').then((rows) => Object.fromEntries(rows.map(({ state, n }) => [state, n])));
 
-/** A gateway that answers what `answer(message, times it came)` says: a status, or { status, headers, ms }; null: it cuts the connection. */
+/** A gateway that answers what `answer(message, times it came)` says: a status, or { status, headers, ms }, or { raw } (these bytes, and the end); null: it cuts the connection. */
 async function startGateway(answer) {
   const came = new Map(); // key -> [message]
   const server = http.createServer((request, response) => {
@@ -43,6 +43,7 @@ async function startGateway(answer) {
       came.set(message.key, [...came.get(message.key) ?? [], { ...message, headers: request.headers }]);
       const said = answer(message, came.get(message.key).length);
       if (said === null) return request.socket.destroy();
+      if (said.raw) return request.socket.end(said.raw);
       const { status = said, headers = {}, ms = 0 } = typeof said === 'object' ? said : {};
       if (ms) await sleep(ms);
       response.writeHead(status, headers).end('{}');
@@ -165,6 +166,53 @@ describe('a gateway that does not take it', () => {
       const errors = Object.fromEntries((await database.query("SELECT payload->>'code' AS code, error FROM private.outbox")).map(({ code, error }) => [code, error]));
       assert.deepEqual([errors.busy, errors['slow down'], errors.forbidden, errors.wrong], ['the gateway answered 503', 'the gateway answered 429', 'the gateway answered 401', 'the gateway answered 422']);
       assert.match(errors.cut, /./);
+    } finally {
+      gateway.stop();
+    }
+  });
+
+  test('each answer as docs/operations.md has it: taken, tried again or a dead letter, and so counted; what a gateway that keeps keys has taken it takes once', async () => {
+    const later = new Date(Date.now() + 1_000_000).toUTCString(); // Retry-After may be a date
+    const answers = [
+      [200, 'sent'], [202, 'sent'], [204, 'sent'], [400, 'dead'], [410, 'dead'], [413, 'dead'], [302, 'waiting'], [404, 'waiting'], [500, 'waiting'], [503, 'waiting'], [null, 'waiting'],
+      [{ status: 429, headers: { 'Retry-After': '1000' } }, 'waiting', 900], [{ status: 503, headers: { 'Retry-After': later } }, 'waiting', 900], [{ status: 429, headers: { 'Retry-After': 'soon' } }, 'waiting'],
+      [{ status: 200, ms: 60_000 }, 'waiting'], [{ raw: 'SSH-2.0-OpenSSH_9.2\r\n' }, 'waiting'], [{ raw: 'HTTP/1.1 2' }, 'waiting'], [{ raw: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{' }, 'waiting'],
+    ].map(([answer, state, wait = 0], i) => ({ answer, state, wait, person: people[i] }));
+    await put(answers.length);
+    await database.execute(answers.map(({ person }, i) => `UPDATE private.outbox SET kind = 'confirm_visit', payload = '{"code": "case ${i}."}' WHERE patient_id = ${person.id}`).join(';'));
+    const caseOf = ({ text }) => answers[/case (\d+)\./.exec(text)[1]];
+    const accepted = new Map(); // key -> how often it was taken
+    let repaired = false;
+    const gateway = await startGateway((message) => {
+      const { answer } = caseOf(message);
+      if (repaired || typeof answer === 'number' && answer < 300) accepted.set(message.key, (accepted.get(message.key) ?? 0) + 1);
+      return repaired ? 200 : answer;
+    });
+    const counted = () => {
+      const text = readFileSync(file('answers'), 'utf8'), one = (name) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+      return { sent: one('tolqujat_messages_total{outcome="sent"}'), again: one('tolqujat_messages_total{outcome="again"}'), dead: one('tolqujat_messages_total{outcome="dead"}'),
+        waiting: one('tolqujat_messages_waiting{kind="confirm_visit"}'), letters: one('tolqujat_messages_dead{kind="confirm_visit"}') };
+    };
+    const n = (state) => answers.filter((one) => one.state === state).length;
+    try {
+      assert.equal((await once(gateway.url, '--gateway-seconds', '1', '--first-pause-ms', '60000', '--metrics-file', file('answers'))).status, 0);
+      const rows = await database.query("SELECT patient_id, state, tries, extract(epoch FROM next_try_at - now())::float AS wait FROM private.outbox");
+      for (const [i, { state, wait, person }] of answers.entries()) {
+        const row = rows.find(({ patient_id: of }) => of === person.id);
+        assert.deepEqual([i, row.state, row.tries], [i, state, 1]);
+        if (state === 'waiting') assert.ok(wait ? row.wait > wait : row.wait > 30 && row.wait < 100, `case ${i}: ${row.wait} s`);
+      }
+      assert.deepEqual(counted(), { sent: n('sent'), again: n('waiting'), dead: n('dead'), waiting: n('waiting'), letters: n('dead') });
+      repaired = true;
+      await database.execute("UPDATE private.outbox SET next_try_at = now() WHERE state = 'waiting'");
+      for (let i = 0; i < 2; i++) assert.equal((await once(gateway.url, '--metrics-file', file('answers'))).status, 0);
+      assert.deepEqual(await states(), { dead: n('dead'), sent: n('sent') + n('waiting') });
+      assert.deepEqual([accepted.size, ...new Set(accepted.values())], [n('sent') + n('waiting'), 1]);
+      assert.deepEqual(counted(), { sent: 0, again: 0, dead: 0, waiting: 0, letters: n('dead') }, 'of the second run, which had nothing to do');
+      for (const [, list] of gateway.came) {
+        const { answer, state } = caseOf(list[0]), times = state === 'waiting' ? 2 : 1;
+        assert.ok(list.length === times || (answer === null || answer.raw) && list.length <= times + 5, `${JSON.stringify(answer)}: ${list.length} times`); // what is cut on a connection that was open already libcurl sends again at once
+      }
     } finally {
       gateway.stop();
     }
