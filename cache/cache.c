@@ -88,7 +88,7 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
     c->ttl_s = config->ttl_s ? config->ttl_s : TTL_S;
     c->fills_left = FILLS_BURST;
     c->hot_read = hot_log_newest(generations_hot(c->g));
-    worth_init(&c->worth, uv_now(loop));
+    worth_init(&c->worth, uv_now(loop), config->stores);
     c->fills_at_ms = uv_now(loop);
     c->rights_s = config->rights_s;
     local_init(&c->local, config->local_bytes);

@@ -40,6 +40,7 @@ struct cache_config {
     size_t local_bytes;    /* budget of the LRU; 0: none */
     unsigned timeout_ms;   /* of one Redis operation; 20 */
     unsigned ttl_s;        /* of what is put into Redis and the LRU: the backstop; 60 */
+    uint32_t stores;       /* into Redis, a second at most; 0: as cache/worth.h reckons */
     unsigned rights_s;     /* how long an answer about rights counts at most; 0: none is kept */
 };
 

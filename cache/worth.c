@@ -10,9 +10,12 @@ enum {
     IDLE_SECONDS_MAX = 200 /* longer, and nothing recent is left */
 };
 
-void worth_init(struct worth *w, uint64_t now_ms)
+void worth_init(struct worth *w, uint64_t now_ms, uint32_t stores)
 {
     *w = (struct worth){.at_ms = now_ms, .rate = WORTH_RATE_MAX, .left = WORTH_BURST};
+    if (stores)
+        w->rate = w->left = stores;
+    w->fixed = stores > 0;
 }
 
 static void look(struct worth *w, uint64_t now_ms, uint64_t reads)
@@ -25,10 +28,10 @@ static void look(struct worth *w, uint64_t now_ms, uint64_t reads)
     }
     w->stores_recent += w->stored;
     w->reads_recent += (double)(reads - w->reads);
-    if (w->reads_recent >= WORTH_READS * w->stores_recent)
-        w->rate = MIN(w->rate * 2, (uint32_t)WORTH_RATE_MAX);
-    else
-        w->rate = MAX(w->rate / 2, (uint32_t)WORTH_RATE_MIN);
+    if (!w->fixed)
+        w->rate = w->reads_recent >= WORTH_READS * w->stores_recent
+                      ? MIN(w->rate * 2, (uint32_t)WORTH_RATE_MAX)
+                      : MAX(w->rate / 2, (uint32_t)WORTH_RATE_MIN);
     w->at_ms = now_ms;
     w->reads = reads;
     w->stored = 0;

@@ -22,13 +22,15 @@ enum {
 struct worth {
     uint64_t at_ms;       /* when the rate was last looked at */
     uint32_t rate, left;  /* stores a second; left of this one */
+    bool fixed;           /* the rate is what somebody said */
     uint32_t stored;      /* since at_ms */
     uint64_t reads;       /* what the counter stood at then */
     double stores_recent; /* both fade: half of them in about 20 seconds */
     double reads_recent;
 };
 
-void worth_init(struct worth *w, uint64_t now_ms);
+/* `stores` a second, whatever comes back; 0: as above. */
+void worth_init(struct worth *w, uint64_t now_ms, uint32_t stores);
 /* May one more value be stored? Counts it when so. `reads`: all values read from Redis so far. */
 bool worth_take(struct worth *w, uint64_t now_ms, uint64_t reads);
 

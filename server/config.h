@@ -73,7 +73,7 @@ struct config {
     int64_t port, workers, drain_seconds, max_connections, max_in_flight, request_seconds;
     int64_t max_body, max_head, head_seconds, body_seconds, idle_seconds;
     int64_t database_connections, write_connections, lock_timeout_ms, refusal_ms, cache_bytes,
-        shared_cache, cache_ttl, rights_seconds;
+        shared_cache, cache_ttl, redis_stores, rights_seconds;
     int64_t max_depth, max_aliases, max_directives, max_root_fields, max_tokens, max_cost;
     int64_t max_page_size, max_list_input, persisted_queries;
 

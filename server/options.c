@@ -91,6 +91,9 @@ const struct option options[] = {
      "of the cache that all workers share, taken as it fills; 0, as with --cache-bytes 0: none"},
     {"cache-ttl", OPTION_NUMBER, SERVE, AT(cache_ttl), 1, 86400, "60", "SECONDS",
      "the longest that a cached row lives"},
+    {"redis-stores", OPTION_NUMBER, SERVE, AT(redis_stores), 0, 1000000, "0", "N",
+     "put that many rows a second into Redis at most, each worker; 0: as many as are read back "
+     "often enough to pay"},
     {"rights-seconds", OPTION_NUMBER, SERVE, AT(rights_seconds), 0, 60, "1", "N",
      "the longest that what somebody may see of a record is remembered, until that record changes; "
      "0: it is asked for each request"},

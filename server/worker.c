@@ -281,6 +281,7 @@ static int open_cache(struct worker *w, struct err *reterr)
                                .local_bytes = (size_t)w->config->cache_bytes,
                                .timeout_ms = 20,
                                .ttl_s = (unsigned)w->config->cache_ttl,
+                               .stores = (uint32_t)w->config->redis_stores,
                                .rights_s = (unsigned)w->config->rights_seconds};
     return cache_open(&w->cache, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
