@@ -36,7 +36,7 @@ BEGIN
     RETURN QUERY SELECT r.* FROM diagnostic_report r WHERE r.patient_id = subject AND r.id = made;
 END $$;
 
-/* What the study shows: until it is final in its place, after that as a new version, which what models saw in it follows. */
+/* What the study shows: the first conclusion in its place, one that follows another as a new version, which what models saw in it follows. Somebody may have acted on a preliminary one. */
 CREATE OR REPLACE FUNCTION describe_report(viewer text, patient_id bigint, report_id bigint, conclusion text, preliminary boolean, idempotency_key text, payload_digest text)
 RETURNS SETOF diagnostic_report LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -63,13 +63,13 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A final conclusion does not become preliminary again; correct it by a final one.';
         END IF;
         made := r.id;
-        IF r.status <> 'final' THEN
+        IF r.conclusion IS NULL THEN
             UPDATE diagnostic_report x SET status = stage, conclusion = words, practitioner_id = place.practitioner_id WHERE x.patient_id = subject AND x.id = made;
         ELSE
             made := nextval(pg_get_serial_sequence('diagnostic_report', 'id'));
             UPDATE diagnostic_report x SET superseded_by = made WHERE x.patient_id = subject AND x.id = r.id;
-            INSERT INTO diagnostic_report (patient_id, id, clinic_id, practitioner_id, recorded_by, performed_at, version, sens, modality, loinc, name, body_site, image_ref, conclusion)
-            VALUES (subject, made, r.clinic_id, place.practitioner_id, place.practitioner_id, r.performed_at, r.version + 1, r.sens, r.modality, r.loinc, r.name, r.body_site, r.image_ref, words);
+            INSERT INTO diagnostic_report (patient_id, id, clinic_id, practitioner_id, recorded_by, performed_at, version, sens, modality, loinc, name, body_site, image_ref, status, conclusion)
+            VALUES (subject, made, r.clinic_id, place.practitioner_id, place.practitioner_id, r.performed_at, r.version + 1, r.sens, r.modality, r.loinc, r.name, r.body_site, r.image_ref, stage, words);
             UPDATE ai_finding f SET report_id = made WHERE f.patient_id = subject AND f.report_id = r.id AND f.superseded_by IS NULL;
         END IF;
         PERFORM change_done(viewer, 'describe_report', idempotency_key, subject, 'diagnostic_report', made);

@@ -174,12 +174,20 @@ describe('studies and models', () => {
     const variables = { key: newKey() }, made = await report(variables);
     assert.deepEqual([made.status, made.conclusion, made.practitioner], ['REGISTERED', null, null]);
     assert.equal((await report(variables)).id, made.id);
-    const describe1 = (conclusion, more) => writing.data(doctor, DESCRIBE, { report: made.id, conclusion, key: newKey(), ...more }).then((data) => data.describeReport);
-    assert.deepEqual([(await describe1('алдын ала', { preliminary: true })).status, (await describe1('Норма')).status], ['PRELIMINARY', 'FINAL']);
-    const finding = await find(made);
-    const corrected = await describe1('Оң жақта түйін');
-    assert.notEqual(corrected.id, made.id);
-    assert.deepEqual([corrected.version, corrected.earlierVersions, corrected.findings], [2, [{ id: made.id, conclusion: 'Норма' }], [{ id: finding.id }]]);
+    const describe1 = (study, conclusion, more) => writing.data(doctor, DESCRIBE, { report: study.id, conclusion, key: newKey(), ...more }).then((data) => data.describeReport);
+    const first = await describe1(made, 'Пневмония', { preliminary: true }), finding = await find(made);
+    assert.deepEqual([first.id, first.status, first.version], [made.id, 'PRELIMINARY', 1], 'the first conclusion is the study’s');
+    // A preliminary conclusion that somebody may have acted on stays to be read, whatever follows it.
+    const key = newKey(), second = await describe1(first, 'Күмәнді', { preliminary: true, key });
+    assert.deepEqual(await describe1(first, 'Күмәнді', { preliminary: true, key }), second);
+    assert.deepEqual([second.status, second.version, second.earlierVersions, second.findings], ['PRELIMINARY', 2, [{ id: made.id, conclusion: 'Пневмония' }], [{ id: finding.id }]]);
+    const ten = await Promise.all(Array.from({ length: 10 }, () => writing.ask(doctor, DESCRIBE, { report: second.id, conclusion: 'Норма', key: newKey() })));
+    const [final, ...more] = ten.filter(({ errors }) => !errors).map(({ data }) => data.describeReport);
+    assert.equal(more.length, 0, 'one of ten at once');
+    const corrected = await describe1(final, 'Оң жақта түйін');
+    const history = [{ id: final.id, conclusion: 'Норма' }, { id: second.id, conclusion: 'Күмәнді' }, { id: made.id, conclusion: 'Пневмония' }];
+    assert.deepEqual([final.status, corrected.status, corrected.version, corrected.earlierVersions, corrected.findings], ['FINAL', 'FINAL', 4, history, [{ id: finding.id }]]);
+    assert.deepEqual((await own('diagnosticReports(first: 20) { nodes { id earlierVersions { id conclusion } } }')).diagnosticReports.nodes.find((one) => one.id === corrected.id).earlierVersions, history, 'the owner reads it');
     await everywhere('diagnosticReports(first: 50) { nodes { id conclusion } } aiFindings(first: 50) { nodes { id report { id } } }', ({ diagnosticReports, aiFindings }) => {
       assert.equal(diagnosticReports.nodes.find((one) => one.id === corrected.id).conclusion, 'Оң жақта түйін');
       assert.equal(diagnosticReports.nodes.find((one) => one.id === made.id), undefined);
