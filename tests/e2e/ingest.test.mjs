@@ -116,6 +116,23 @@ test('entries that are no records are told with their place, and the others kept
   assert.deepEqual(leftOut.filter(({ kind }) => kind).map(({ kind, record, state }) => [kind, record, state]), [['Condition', 'c-4', 'BAD']]);
 });
 
+test('what its owner disputes stays disputed when the source corrects it, until that is answered', async () => {
+  const mine = async () => (await writing.data(asCitizen(36), '{ me { patient { diagnoses(first: 20) { nodes { id icd10 onset version recordStatus source { name } } } } } }')).me.patient.diagnoses.nodes.find(({ source }) => source.name === 'vendor-a');
+  const sent = (onset) => post(text(patient(36), condition('c-36', 'p-36', { onset })));
+  await sent('2019-03-04');
+  const first = await mine();
+  const { disputeRecord } = await writing.data(asCitizen(36), 'mutation ($entry: ID!, $key: String!) { disputeRecord(entry: $entry, reason: WRONG_DIAGNOSIS, idempotencyKey: $key) { id } }', { entry: first.id, key: newKey() });
+  for (const [n, onset] of ['2019-03-05', '2019-03-06'].entries()) {
+    assert.equal((await sent(onset)).changed, 1);
+    const { id, ...now } = await mine();
+    assert.deepEqual(now, { icd10: 'I10', onset, version: n + 2, recordStatus: 'DISPUTED', source: { name: 'vendor-a' } });
+  }
+  await writing.data({ role: 'PAYER', sub: doctor.iin, org: clinic.bin }, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: false, answer: "Диагноз расталған", idempotencyKey: $key) { status } }', { dispute: disputeRecord.id, key: newKey() });
+  assert.deepEqual([(await mine()).recordStatus, (await mine()).version], ['ACTIVE', 3]);
+  await sent('2019-03-07');
+  assert.equal((await mine()).recordStatus, 'ACTIVE', 'it was answered');
+});
+
 describe('what a table refuses that nobody thought of', () => {
   const RULES = `ALTER TABLE condition ADD CONSTRAINT planted_check CHECK (name <> 'Refused') NOT VALID;
     CREATE UNIQUE INDEX planted_twice ON condition (patient_id, onset) WHERE name = 'Twice';

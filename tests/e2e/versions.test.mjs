@@ -158,6 +158,34 @@ describe('a visit that is corrected', () => {
   });
 });
 
+describe('what is disputed', () => {
+  // One entry of each kind that the population has, whosever it is: with a dispute of this reason a new version is made, by a source or here; how that stands.
+  const KINDS = `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'superseded_by' WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`;
+  const corrects = async (table, source, reason, { answered = false } = {}) => {
+    const columns = (await database.query(`SELECT attname AS name FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0 AND NOT attisdropped`)).map(({ name }) => name);
+    const values = columns.map((name) => ({ id: 'x.made', version: 'o.version + 1', source_rec: 'NULL', superseded_by: 'NULL', source_id: source, record_status: "'active'" }[name] ?? `o.${name}`));
+    const at = await next(table);
+    return (await database.execute(`BEGIN; CREATE TEMP TABLE x ON COMMIT DROP AS SELECT patient_id, id, ${at}::bigint AS made FROM ${table} WHERE superseded_by IS NULL AND record_status = 'active' LIMIT 1;
+      INSERT INTO dispute (patient_id, item_table, item_id, number, reason, channel, status, answered_at, answer) SELECT patient_id, '${table}', id, 'V-${table}-${at}', '${reason}', 'app', ${answered ? "'rejected', now(), 'x'" : "'open', NULL, NULL"} FROM x;
+      UPDATE ${table} t SET superseded_by = x.made, record_status = 'disputed' FROM x WHERE t.patient_id = x.patient_id AND t.id = x.id;
+      INSERT INTO ${table} (${columns}) SELECT ${values} FROM ${table} o JOIN x USING (patient_id, id); SELECT t.record_status FROM ${table} t JOIN x ON x.patient_id = t.patient_id AND t.id = x.made; ROLLBACK`)).trim();
+  };
+
+  test('stays so in the version that its source sends, of every kind and for every reason; in one that is made here where it never was', async () => {
+    const seen = [];
+    for (const { name: table } of await database.query(KINDS)) {
+      const status = await corrects(table, 100, 'wrong_data');
+      if (status === '') continue; // nobody has one
+      seen.push(table);
+      assert.deepEqual([status, await corrects(table, 100, 'not_there'), await corrects(table, 1, 'not_there'), await corrects(table, 1, 'wrong_data'), await corrects(table, 100, 'wrong_data', { answered: true })],
+        ['disputed', 'disputed', 'disputed', 'active', 'active'], table);
+    }
+    assert.ok(seen.length >= 25, seen.join());
+    const without = await database.query(`${KINDS.replace('ORDER BY 1', '')} AND NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = c.oid AND p.proname = 'entry_stays_disputed')`);
+    assert.deepEqual(without, []);
+  });
+});
+
 test('what hangs on an entry is there in the version that corrects it', async () => {
   const add = async (table, columns) => {
     const row = { patient_id: person.id, id: await next(table), ...columns };

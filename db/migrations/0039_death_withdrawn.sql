@@ -1,0 +1,62 @@
+/*
+ * The mark of a dispute outlives what a source corrects, whatever kind of entry it is.
+ */
+
+/* ---- Disputes ---- */
+
+/*
+ * What the owner disputes stays disputed in the version that corrects it, until that is answered: where he said that it never was, whoever corrects it; what a source sends
+ * once more in any case, since it does not know of the dispute and may have changed something else. Who corrects an entry here sees the mark, so that one of its data is as it
+ * is corrected. Whoever corrects names the new version in the old one first (docs/domain.md), so that it is found.
+ */
+CREATE FUNCTION entry_stays_disputed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    disputed boolean;
+BEGIN
+    IF EXISTS (SELECT FROM dispute d WHERE d.patient_id = NEW.patient_id AND d.item_table = TG_TABLE_NAME AND d.answered_at IS NULL) THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM dispute d WHERE d.patient_id = $1 AND d.item_table = $2 AND d.answered_at IS NULL AND ($4 OR dispute_of_every_version(d.reason))
+                                          AND d.item_id IN (SELECT v.id FROM %I($1, $3) v))', TG_TABLE_NAME || '_versions')
+           INTO disputed USING NEW.patient_id, TG_TABLE_NAME, NEW.id, NEW.source_id <> 1;
+        IF disputed THEN
+            NEW.record_status := 'disputed';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+DO $$
+DECLARE
+    kind text;
+BEGIN
+    FOREACH kind IN ARRAY ARRAY['attachment', 'condition', 'allergy', 'immunization', 'vaccine_exception', 'prescription', 'dispense', 'medication_statement',
+                                'lab_result', 'observation', 'lifestyle', 'pregnancy', 'diagnostic_report', 'ai_finding', 'procedure_done', 'implant',
+                                'dispensary_registration', 'hospital_referral', 'hospitalization', 'encounter', 'appointment', 'ambulance_call', 'certificate',
+                                'insurance_status', 'care_plan', 'care_goal', 'care_task', 'diary_entry', 'screening_task', 'milestone_check', 'emergency_contact',
+                                'guardianship'] LOOP
+        EXECUTE format('CREATE TRIGGER %I BEFORE INSERT ON %I FOR EACH ROW WHEN (NEW.version > 1 AND NEW.record_status = ''active'') EXECUTE FUNCTION entry_stays_disputed()',
+                       kind || '_stays_disputed', kind);
+        /* What a source corrected before there was this. (On a new database nothing is disputed, and there is no such function yet.) */
+        IF EXISTS (SELECT FROM dispute d WHERE d.item_table = kind AND d.answered_at IS NULL) THEN
+            EXECUTE format('UPDATE %I t SET record_status = ''disputed'' FROM dispute d
+                             WHERE d.item_table = %L AND d.answered_at IS NULL AND t.patient_id = d.patient_id AND t.version > 1 AND t.source_id <> 1 AND t.superseded_by IS NULL
+                               AND t.record_status = ''active'' AND d.item_id IN (SELECT v.id FROM %I(t.patient_id, t.id) v)', kind, kind, kind || '_versions');
+        END IF;
+    END LOOP;
+END $$;
+
+/* Of a visit, that leaves what the patient confirmed: that it took place, where doctor, clinic and day of the correction are those that were. */
+CREATE OR REPLACE FUNCTION encounter_corrects() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    said record;
+BEGIN
+    IF NEW.confirmed_by = 'none' AND NOT NEW.under_way THEN
+        SELECT o.confirmed_by, o.confirmed_at INTO said FROM encounter o
+         WHERE o.patient_id = NEW.patient_id AND o.superseded_by = NEW.id AND o.record_status <> 'entered_in_error' AND o.confirmed_at >= NEW.started_at AND o.clinic_id = NEW.clinic_id
+           AND o.practitioner_id IS NOT DISTINCT FROM NEW.practitioner_id AND (o.started_at AT TIME ZONE INTERVAL '5 hours')::date = (NEW.started_at AT TIME ZONE INTERVAL '5 hours')::date
+         ORDER BY o.confirmed_at LIMIT 1;
+        IF FOUND THEN
+            NEW.confirmed_by := said.confirmed_by;
+            NEW.confirmed_at := said.confirmed_at;
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
