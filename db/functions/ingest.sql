@@ -151,21 +151,25 @@ END $$;
 /*
  * Tells of what endangers life among what this run kept, as if it had been entered here: of results of the last week (addLabResult), of measurements of the last
  * day (recordMeasurement). What is older is history, of which a system's first Bundles are full. Of one Bundle the person is told once about its results, and each doctor,
- * since the messages say neither which nor what; and nobody of a new version that says the same.
+ * since the messages say neither which nor what; and nobody of a new version that says the same. Who was told of a result that was corrected or taken back meanwhile is told that.
  */
 CREATE OR REPLACE FUNCTION private.ingest_tell(run bigint, source smallint, subject bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     r record;
+    every bigint[];
+    doctors bigint[];
 BEGIN
-    FOR r IN SELECT DISTINCT min(l.id) OVER () AS about, coalesce(d.id, vital_doctor(subject)) AS doctor
-               FROM private.source_record t
-               JOIN lab_result l ON l.patient_id = subject AND l.id = t.item_id
-               LEFT JOIN practitioner d ON d.id = l.ordered_by AND d.active
-              WHERE t.patient_id = subject AND t.resource_type = 'Observation' AND t.source_id = source AND t.last_run = run AND t.state = 'kept' AND t.item_table = 'lab_result'
-                AND l.flag IN ('critical_low', 'critical_high') AND l.resulted_at > now() - INTERVAL '7 days'
-                AND NOT EXISTS (SELECT FROM lab_result o WHERE o.patient_id = subject AND o.superseded_by = l.id AND (o.flag, o.value) = (l.flag, l.value)) LOOP
-        PERFORM lab_tell(subject, r.about, r.doctor);
+    SELECT array_agg(l.id), array_agg(coalesce(d.id, vital_doctor(subject))) INTO every, doctors
+      FROM private.source_record t
+      JOIN lab_result l ON l.patient_id = subject AND l.id = t.item_id
+      LEFT JOIN practitioner d ON d.id = l.ordered_by AND d.active
+     WHERE t.patient_id = subject AND t.resource_type = 'Observation' AND t.source_id = source AND t.last_run = run AND t.state = 'kept' AND t.item_table = 'lab_result'
+       AND l.flag IN ('critical_low', 'critical_high') AND l.resulted_at > now() - INTERVAL '7 days'
+       AND NOT EXISTS (SELECT FROM lab_result o WHERE o.patient_id = subject AND o.superseded_by = l.id AND (o.flag, o.value) = (l.flag, l.value));
+    FOR r IN SELECT u.doctor, array_agg(u.id) AS ordered FROM unnest(every, doctors) u (id, doctor) GROUP BY u.doctor LOOP
+        PERFORM lab_tell(subject, every, r.doctor, r.ordered);
     END LOOP;
+    PERFORM lab_call_off(subject);
     FOR r IN SELECT DISTINCT ON (about) concat_ws(':', 'observation', o.kind, (o.observed_at AT TIME ZONE INTERVAL '5 hours')::date) AS about, o.observed_at, o.recorded_by
                FROM private.source_record t JOIN observation o ON o.patient_id = subject AND o.id = t.item_id
               WHERE t.patient_id = subject AND t.resource_type = 'Observation' AND t.source_id = source AND t.last_run = run AND t.state = 'kept' AND t.item_table = 'observation'

@@ -51,17 +51,63 @@ BEGIN
     END IF;
 END $$;
 
-/* The patient is told at once of a value that endangers life, and the doctor who ordered the test. The messages name neither the test nor the value. Of who has died nobody is told. */
-CREATE OR REPLACE FUNCTION lab_tell(subject bigint, result bigint, ordered_by bigint) RETURNS void
+/*
+ * The patient is told at once of values that endanger life, and the doctor (of all of them, or of those that are `ordered`). The messages name neither test nor value.
+ * Of who has died nobody is told.
+ */
+CREATE OR REPLACE FUNCTION lab_tell(subject bigint, results bigint[], doctor bigint, ordered bigint[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    about text := 'lab_result:' || (SELECT min(r) FROM unnest(results) r);
 BEGIN
     IF has_died(subject) THEN
         RETURN;
     END IF;
-    PERFORM outbox_put('result_critical', subject, 'lab_result:' || result, '{}', 'sms', 'app');
-    IF ordered_by IS NOT NULL THEN
-        PERFORM outbox_tell_doctor('patient_critical', subject, ordered_by, 'lab_result:' || result, '{}');
+    INSERT INTO private.outbox (patient_id, kind, channel, key, payload, lab_results)
+    SELECT l.*, results FROM outbox_lines('result_critical', subject, about, '{}', ARRAY['sms', 'app']) l
+        ON CONFLICT ON CONSTRAINT outbox_key_key DO NOTHING;
+    IF doctor IS NOT NULL THEN
+        PERFORM outbox_tell_doctor('patient_critical', subject, doctor, about, '{}');
+        UPDATE private.outbox o SET lab_results = coalesce(ordered, results)
+         WHERE o.patient_id = subject AND o.key = concat_ws('/', 'patient_critical', subject, about, 'practitioner:' || doctor) AND o.lab_results IS NULL;
     END IF;
+END $$;
+
+/* Whether one of these results, as it is known now, endangers life. */
+CREATE OR REPLACE FUNCTION lab_dangerous(subject bigint, results bigint[]) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM unnest(results) r, LATERAL (SELECT entry_in_force(subject, 'lab_result', r) AS l OFFSET 0) f
+                    WHERE f.l ->> 'flag' IN ('critical_low', 'critical_high') AND f.l ->> 'record_status' <> 'entered_in_error');
+END $$;
+
+/*
+ * Of results that endangered life and do so no more, since the value was corrected or taken back: who was told is told that, once for a correction. An alarm that
+ * waits still is not sent (message_take); in the application it was to be read before, so there its correction is too.
+ */
+CREATE OR REPLACE FUNCTION lab_call_off(subject bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+    doctor bigint;
+BEGIN
+    IF has_died(subject) THEN
+        RETURN;
+    END IF;
+    FOR one IN SELECT 'lab_result:' || max(a.id) AS about,
+                      array_agg(DISTINCT a.channel) FILTER (WHERE a.practitioner_id IS NULL AND (a.channel = 'app' OR a.state = 'sent' OR a.tries > 0)) AS channels,
+                      array_agg(DISTINCT a.practitioner_id) FILTER (WHERE a.practitioner_id IS NOT NULL) AS doctors
+                 FROM (SELECT o.channel, o.practitioner_id, o.state, o.tries, r AS id, entry_in_force(subject, 'lab_result', r) ->> 'id' AS now
+                         FROM private.outbox o, unnest(o.lab_results) r
+                        WHERE o.patient_id = subject AND o.lab_results IS NOT NULL AND NOT lab_dangerous(subject, ARRAY[r])) a
+                GROUP BY a.now LOOP
+        IF one.channels IS NOT NULL THEN
+            PERFORM outbox_put('result_corrected', subject, one.about, '{}', VARIADIC one.channels);
+        END IF;
+        FOREACH doctor IN ARRAY coalesce(one.doctors, '{}') LOOP
+            PERFORM outbox_tell_doctor('patient_result_corrected', subject, doctor, one.about, '{}');
+        END LOOP;
+    END LOOP;
 END $$;
 
 /* A doctor asks a laboratory for a test; an order of the same test that it has open already is given back, not made twice. */
@@ -114,6 +160,7 @@ DECLARE
     first record;
     test lab_test;
     r lab_result;
+    alarmed boolean;
     made bigint;
 BEGIN
     SELECT w.practitioner_id, w.clinic_id INTO place FROM access_place(viewer) w WHERE w.role = 'LABORATORY' AND access_has(viewer, subject, 'LABORATORY');
@@ -133,6 +180,7 @@ BEGIN
         ELSIF r.status = 'final' AND stage = 'preliminary' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A final result does not become preliminary again; correct it by a final one.';
         END IF;
+        alarmed := r.flag IN ('critical_low', 'critical_high');
         r.resulted_at := clock_timestamp();
         r.value := amount;
         r.value_text := words;
@@ -157,7 +205,9 @@ BEGIN
             INSERT INTO lab_result SELECT r.*;
         END IF;
         IF r.flag IN ('critical_low', 'critical_high') THEN
-            PERFORM lab_tell(subject, made, r.ordered_by);
+            PERFORM lab_tell(subject, ARRAY[made], r.ordered_by);
+        ELSIF alarmed THEN
+            PERFORM lab_call_off(subject);
         END IF;
         PERFORM change_done(viewer, 'add_lab_result', idempotency_key, subject, 'lab_result', made);
     END IF;
@@ -200,7 +250,7 @@ BEGIN
         VALUES (subject, test.id, place.practitioner_id, at, at, test.specimen, test.loinc, test.name_kk, amount, words, test.unit, least_usual, most_usual, level)
         RETURNING r.id INTO made;
         IF level IN ('critical_low', 'critical_high') THEN
-            PERFORM lab_tell(subject, made, NULL);
+            PERFORM lab_tell(subject, ARRAY[made], NULL);
         END IF;
         PERFORM change_done(viewer, 'add_outside_lab_result', idempotency_key, subject, 'lab_result', made);
     END IF;

@@ -1,6 +1,22 @@
 /*
- * The mark of a dispute outlives what a source corrects, whatever kind of entry it is.
+ * An alarm about a value that was corrected is called off; and the mark of a dispute outlives what a source corrects, whatever kind of entry it is.
  */
+
+/* ---- Alarms ---- */
+
+INSERT INTO message_template (kind, text_kk, text_ru, text_en) VALUES
+    ('result_corrected', 'Сізге қауіпті деп хабарланған талдау нәтижесі түзетілді. Толығырақ: eGov.', 'Результат анализа, о котором Вам сообщали как об опасном, исправлен. Подробнее: eGov.',
+     'A result that you were told endangers life was corrected. See eGov.'),
+    ('patient_result_corrected', 'Пациенттің сізге қауіпті деп хабарланған нәтижесі түзетілді: төлқұжатты ашыңыз.', 'Результат пациента, о котором Вам сообщали как об опасном, исправлен: откройте паспорт.',
+     'A result of a patient that you were told endangers life was corrected: open the passport.');
+
+ALTER TABLE private.outbox ADD lab_results bigint[] CHECK (cardinality(lab_results) > 0);
+COMMENT ON COLUMN private.outbox.lab_results IS 'rows of lab_result that it says endanger life: when none does any more it is not sent, and who was told is told so; null: it is about something else';
+CREATE INDEX outbox_lab_results ON private.outbox (patient_id) WHERE lab_results IS NOT NULL;
+UPDATE private.outbox o SET lab_results = ARRAY[substring(o.key FROM '/lab_result:([0-9]+)/')::bigint] WHERE o.kind IN ('result_critical', 'patient_critical') AND o.key ~ '/lab_result:[0-9]+/';
+
+/* It takes all results of which it tells. */
+DROP FUNCTION IF EXISTS lab_tell(bigint, bigint, bigint);
 
 /* ---- Disputes ---- */
 

@@ -253,6 +253,22 @@ describe('what endangers life', () => {
     assert.deepEqual(await messages(33), [...told2('result_critical'), doctorTold(own[33])]);
   });
 
+  test('of a result that its source corrected, or took back, who was told is told so; of others of the same Bundle the alarm stands', async () => {
+    const by = { performer: [{ reference: 'urn:uuid:d-orders' }] }, at = (id, value, more) => seen(id, 38, POTASSIUM, value, 1, more);
+    const off = () => database.query(`SELECT kind, channel, practitioner_id::int AS doctor FROM private.outbox WHERE patient_id = ${people[38].id} AND kind ~ 'result_corrected' ORDER BY id`);
+    const once = [...['app', 'sms'].map((channel) => ({ kind: 'result_corrected', channel, doctor: null }))];
+    await post(text(patient(38), ordered, at('c-1', 7.1, by), at('c-2', 7.2), at('c-3', 7.3)));
+    const left = await database.query(`SELECT kind, channel FROM message_take(1000, 60)`);
+    assert.ok(left.some(({ kind, channel }) => kind === 'result_critical' && channel === 'sms'));
+    assert.deepEqual(await off(), []);
+    await post(text(patient(38), ordered, at('c-1', 4.1, by)));
+    assert.deepEqual(await off(), [...once, { kind: 'patient_result_corrected', channel: 'app', doctor: orderer.id }], 'the doctor who ordered it, not the one of the others');
+    await post(text(patient(38), at('c-2', 4.2)));
+    assert.equal((await off()).filter(({ doctor }) => doctor === own[38]).length, 1);
+    await post(text(patient(38), at('c-3', 7.3, { status: 'entered-in-error' })));
+    assert.deepEqual([(await off()).filter(({ doctor }) => doctor === null).length, (await off()).filter(({ doctor }) => doctor === own[38]).length], [6, 2]);
+  });
+
   test('of a measurement too, of the last day, once for a kind and day; of an import nobody', async () => {
     const body = text(patient(34), seen('m-1', 34, PULSE, 200, 0), seen('m-2', 34, PULSE, 201, 0), seen('m-3', 34, PULSE, 202, 25), seen('m-4', 34, PULSE, 80, 0));
     assert.equal((await post(body)).kept, 5);

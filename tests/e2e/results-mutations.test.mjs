@@ -126,6 +126,51 @@ describe('laboratory', () => {
     assert.equal(await told('result_critical'), before + 4);
   });
 
+  test('a value that endangered life and was corrected is called off: who was told is told so', async () => {
+    const messages = () => database.query(`SELECT kind, channel, practitioner_id::int AS doctor, state FROM private.outbox WHERE patient_id = ${person.id} AND kind IN ('result_critical', 'patient_critical', 'result_corrected', 'patient_result_corrected') ORDER BY id`);
+    const take = async () => (await database.query('SELECT kind, channel FROM message_take(1000, 60)')).map(({ kind, channel }) => `${kind} ${channel}`).sort();
+    const asked = async (...values) => {
+      await database.execute('DELETE FROM private.outbox');
+      let last = await order();
+      for (const value of values) last = value === 'sent' ? (await take(), last) : await add({ order: last.id, unit: 'mmol/L', ...value });
+      return last;
+    };
+    const said = (kind, channel, who = null) => ({ kind, channel, doctor: who });
+    const written = async () => (await messages()).map(({ state, ...one }) => one);
+    const alarm = [said('result_critical', 'sms'), said('result_critical', 'app'), said('patient_critical', 'app', Number(person.doctor_id))];
+    const off = [said('result_corrected', 'app'), said('result_corrected', 'sms'), said('patient_result_corrected', 'app', Number(person.doctor_id))];
+
+    assert.equal((await asked({ value: 7.5, preliminary: true }, 'sent', { value: 4.5 })).flag, 'NORMAL');
+    assert.deepEqual(await written(), [...alarm, ...off]);
+    assert.deepEqual(await take(), ['patient_result_corrected app', 'result_corrected app', 'result_corrected sms']);
+    // In words, or a little too high: no danger either. Corrected once more it is told no more.
+    assert.equal((await asked({ value: 7.5 }, 'sent', { value: 5.5 }, { value: 5.2 })).flag, 'HIGH');
+    assert.deepEqual(await written(), [...alarm, ...off]);
+    await asked({ value: 2.1 }, 'sent', { text: 'гемолиз', unit: null });
+    assert.deepEqual(await written(), [...alarm, ...off]);
+    // One that stays dangerous is an alarm anew; and called off as one.
+    await asked({ value: 7.5 }, 'sent', { value: 7.6 }, 'sent', { value: 4.5 });
+    assert.deepEqual(await written(), [...alarm, ...alarm, ...off]);
+    // An alarm that has not left is not sent any more; in the application it could be read.
+    await asked({ value: 7.5 }, { value: 4.5 });
+    assert.deepEqual(await written(), [...alarm, off[0], off[2]]);
+    assert.deepEqual(await take(), ['patient_result_corrected app', 'result_corrected app']);
+    assert.deepEqual(await database.query("SELECT DISTINCT error FROM private.outbox WHERE state = 'dead'"), [{ error: 'the value was corrected' }]);
+    await database.execute("SELECT message_again(NULL, 'result_critical')");
+    assert.deepEqual(await take(), [], 'nor by an operator');
+    // What never was an alarm calls nothing off.
+    await asked({ value: 5.5 }, { value: 4.5 });
+    assert.deepEqual(await written(), []);
+    // Taken back, by an answer to its owner's dispute.
+    const wrong = await asked({ value: 7.5 }, 'sent');
+    const { disputeRecord } = await writing.data(asCitizen(), 'mutation ($entry: ID!, $key: String!) { disputeRecord(entry: $entry, reason: WRONG_PERSON, idempotencyKey: $key) { id } }', { entry: wrong.id, key: newKey() });
+    const [{ clinic_id: place }] = await database.query(`SELECT clinic_id FROM dispute WHERE patient_id = ${person.id} ORDER BY id DESC LIMIT 1`);
+    const [answers] = place === null ? [{ role: 'PAYER', sub: doctor.sub, org: doctor.org }] : (await database.query(`SELECT m.iin AS sub, c.bin AS org FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id AND m.active AND m.iin IS NOT NULL JOIN clinic c ON c.id = j.clinic_id
+      WHERE j.clinic_id = ${place} AND j.role IN ('district_doctor', 'specialist', 'hospital_doctor') AND j.valid_to IS NULL AND m.id <> ${person.doctor_id} ORDER BY m.id LIMIT 1`)).map((who) => ({ role: 'DOCTOR', ...who }));
+    await writing.data(answers, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Басқа адамның қаны", idempotencyKey: $key) { status } }', { dispute: disputeRecord.id, key: newKey() });
+    assert.deepEqual(await written(), [...alarm, ...off]);
+  });
+
   test('who may order what, and where', async () => {
     for (const who of [asCitizen(), lab.who, { ...doctor, role: 'NURSE' }, { ...doctor, org: elsewhere.bin }]) await writing.refused(who, ORDER, { patient: id, test: tests.potassium, laboratory: lab.gid, key: newKey() }, 'FORBIDDEN');
     await writing.refused(doctor, ORDER, { patient: id, test: tests.potassium, laboratory: (await own('clinic { id }')).clinic.id, key: newKey() }, 'NOT_FOUND', /no such laboratory/);
