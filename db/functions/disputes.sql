@@ -125,8 +125,8 @@ BEGIN
 END $$;
 
 /*
- * The entry is not right. What rests on it goes with it: a diagnosis' other half, a visit's mark, goals and tasks of a plan, what models saw in a study, an alarm about a
- * result; of a medicine that nobody got, it can be given out again.
+ * The entry is not right. What rests on it goes with it: a diagnosis' other half, a visit's mark, goals and tasks of a plan, what models saw in a study, a death that nothing
+ * but this stay states, an alarm about a result; of a medicine that nobody got, it can be given out again.
  */
 CREATE OR REPLACE FUNCTION dispute_upheld(d dispute, entry jsonb, author bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -148,6 +148,10 @@ BEGIN
         PERFORM parts_taken_back('care_goal', 'care_plan_id', entry, made, author), parts_taken_back('care_task', 'care_plan_id', entry, made, author);
     ELSIF d.item_table = 'diagnostic_report' THEN
         PERFORM parts_taken_back('ai_finding', 'report_id', entry, made, author);
+    ELSIF d.item_table = 'hospitalization' THEN
+        IF (entry ->> 'death_stated_on')::date = (SELECT p.deceased_on FROM patient p WHERE p.id = d.patient_id) AND NOT EXISTS (SELECT FROM death_stated_elsewhere(d.patient_id, made)) THEN
+            PERFORM death_unsaid(d.patient_id, made);
+        END IF;
     ELSIF d.item_table = 'lab_result' THEN
         PERFORM lab_call_off(d.patient_id);
     ELSIF d.item_table = 'dispense' THEN

@@ -220,7 +220,10 @@ BEGIN
         ELSIF ended <> 'died' AND died_on IS NOT NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died: the stay has ended with that.', DETAIL = refusal_about(subject);
         END IF;
-        UPDATE hospitalization x SET discharged_on = greatest(coalesce(died_on, kz_today()), x.admitted_on), icd10_discharge = disease.code, outcome = ended WHERE x.patient_id = subject AND x.id = stay;
+        UPDATE hospitalization x
+           SET discharged_on = greatest(coalesce(died_on, kz_today()), x.admitted_on), icd10_discharge = disease.code, outcome = ended,
+               death_stated_on = CASE WHEN ended = 'died' AND died_on IS NULL THEN kz_today() END /* only what it states itself can be withdrawn (death_withdrawn.sql) */
+         WHERE x.patient_id = subject AND x.id = stay;
         IF ended = 'died' THEN
             UPDATE patient p SET deceased_on = kz_today() WHERE p.id = subject AND p.deceased_on IS NULL;
         ELSE

@@ -1,14 +1,35 @@
 /*
- * An alarm about a value that was corrected is called off; and the mark of a dispute outlives what a source corrects, whatever kind of entry it is.
+ * What was said of somebody by mistake is called off: a death that a discharge stated, an alarm about a value that was corrected. And the mark of a dispute
+ * outlives what a source corrects, whatever kind of entry it is.
  */
 
-/* ---- Alarms ---- */
+/* ---- A death that a discharge stated ---- */
+
+ALTER TABLE hospitalization ADD death_stated_on date, ADD corrected_because text CHECK (length(corrected_because) BETWEEN 10 AND 1000),
+    ADD CHECK (death_stated_on IS NULL OR outcome = 'died');
+COMMENT ON COLUMN hospitalization.death_stated_on IS 'the day that patient.deceased_on has by this discharge; null: by none, or it was known before';
+COMMENT ON COLUMN hospitalization.corrected_because IS 'why this version corrects the one before; null: it does not, or its source did not say';
+
+/* Deaths of before: discharge() set the day on which it ran, unless one was known before. Whether others say the same is looked at when it is withdrawn. */
+UPDATE hospitalization s SET death_stated_on = p.deceased_on
+  FROM private.change_record c, patient p
+ WHERE c.operation = 'discharge' AND c.item_table = 'hospitalization' AND s.patient_id = c.patient_id AND s.id = c.item_id AND s.outcome = 'died'
+   AND p.id = s.patient_id AND p.deceased_on = s.discharged_on AND (c.at AT TIME ZONE INTERVAL '5 hours')::date = p.deceased_on;
+
+ALTER TYPE outcome ADD ATTRIBUTE source_id smallint;
 
 INSERT INTO message_template (kind, text_kk, text_ru, text_en) VALUES
+    ('death_withdrawn', 'Ауруханадан шығару жазбасында сіз қате қайтыс болған деп көрсетілген еді. Бұл түзетілді, төлқұжатыңыз қайта ашылды. Толығырақ: eGov.',
+     'В выписке из больницы по ошибке значилось, что Вы умерли. Это исправлено, Ваш паспорт снова открыт. Подробнее: eGov.',
+     'A discharge from hospital said by mistake that you had died. That was corrected, and your passport is open to you again. See eGov.'),
+    ('patient_death_withdrawn', 'Пациентіңіз қате қайтыс болған деп көрсетілген еді, бұл түзетілді: төлқұжатты ашыңыз.', 'О смерти Вашего пациента было сообщено по ошибке, это исправлено: откройте паспорт.',
+     'The death of a patient of yours was stated by mistake and was withdrawn: open the passport.'),
     ('result_corrected', 'Сізге қауіпті деп хабарланған талдау нәтижесі түзетілді. Толығырақ: eGov.', 'Результат анализа, о котором Вам сообщали как об опасном, исправлен. Подробнее: eGov.',
      'A result that you were told endangers life was corrected. See eGov.'),
     ('patient_result_corrected', 'Пациенттің сізге қауіпті деп хабарланған нәтижесі түзетілді: төлқұжатты ашыңыз.', 'Результат пациента, о котором Вам сообщали как об опасном, исправлен: откройте паспорт.',
      'A result of a patient that you were told endangers life was corrected: open the passport.');
+
+/* ---- Alarms ---- */
 
 ALTER TABLE private.outbox ADD lab_results bigint[] CHECK (cardinality(lab_results) > 0);
 COMMENT ON COLUMN private.outbox.lab_results IS 'rows of lab_result that it says endanger life: when none does any more it is not sent, and who was told is told so; null: it is about something else';

@@ -150,7 +150,7 @@ test('what is written: found, finished, corrected or taken back after the death'
   }
   assert.deepEqual(await database.query(`SELECT discharged_on = kz_today() - 1 AS then, outcome FROM hospitalization WHERE patient_id = ${person.id}`), [{ then: true, outcome: 'died' }]);
   assert.deepEqual(await database.query(`SELECT DISTINCT kind FROM private.outbox WHERE kind ~ 'critical'`), [], 'no doctor is called to who has died');
-  assert.deepEqual(Object.keys(cases).sort(), names('written').sort());
+  assert.deepEqual([...Object.keys(cases), 'withdrawDeath'].sort(), names('written').sort()); // that one ends what the others are tried in: the last test
 });
 
 test('nobody decides for who has died', async () => {
@@ -174,4 +174,12 @@ test('a plain statement prescribes, books and gives out nothing after the day of
   }
   await assert.rejects(appointment("now() + INTERVAL '1 day'"), /entry_in_life|after a death/);
   await appointment("now() - INTERVAL '40 hours'");
+});
+
+test('a death that a discharge stated is withdrawn by a discharge’s new version, and no other', async () => {
+  const withdraw = async () => (await writing.data(ward, `mutation { withdrawDeath(stay: "${ids.admit}", outcome: IMPROVED, reason: "Қате енгізілген екен", idempotencyKey: "${newKey()}") { __typename } }`)).withdrawDeath.__typename;
+  assert.equal(await withdraw(), 'DeathStatedElsewhere', 'it was known before the discharge');
+  await database.execute(`UPDATE hospitalization SET death_stated_on = discharged_on WHERE patient_id = ${person.id}`);
+  assert.equal(await withdraw(), 'DeathWithdrawn');
+  assert.equal((await own('id')).id, ids.patient);
 });

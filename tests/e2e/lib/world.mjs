@@ -157,7 +157,7 @@ function entryRows(person, k, i) {
     hospital_referral: { from_clinic_id: id, to_clinic_id: id, condition_id: ENTRIES[k], referred_on: day(0), planned_on: day(9), status: 'admitted', icd10: code,
       sheet_number: text('hospital_referral', 'sheet') },
     hospitalization: { clinic_id: id, referral_id: ENTRIES[k], admitted_on: day(0), discharged_on: day(2), department: text('hospitalization', 'department'),
-      icd10_admission: code, icd10_discharge: code, outcome: 'improved' },
+      icd10_admission: code, icd10_discharge: code, outcome: 'improved', corrected_because: text('hospitalization', 'because') },
     attachment: { clinic_id: id, district_doctor_id: id, attached_on: day(0), detached_on: day(2) },
     ambulance_call: { clinic_id: id, received_at: day(0), closed_at: day(1), category: 2, number: text('ambulance_call', 'number') },
     appointment: { practitioner_id: id, clinic_id: id, starts_at: day(0), status: 'missed' },
