@@ -1,6 +1,6 @@
 /*
  * Giving out what was prescribed. All of it is one transaction: what is left of the prescription, the packages, the price, what the patient
- * pays, the messages. Rules that a plain INSERT could break are triggers too (0017).
+ * pays, the messages. Rules that a plain INSERT could break are triggers too (0040), and the prescription's state is theirs: its last time ends it.
  */
 
 /* What a pharmacist reads of a dispensing, and nothing else of the person. */
@@ -174,11 +174,6 @@ BEGIN
     INSERT INTO dispense AS d (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity)
     VALUES (r.patient_id, r.id, seller, product.id, asked, CASE WHEN prescription_free(r) THEN 0 ELSE asked END, today, units)
     RETURNING d.id INTO made;
-    UPDATE prescription p
-       SET pharmacy_id = seller, status = CASE WHEN units = remaining THEN 'dispensed' ELSE p.status END,
-           refills_left = CASE WHEN units = remaining THEN 0 ELSE greatest(p.refills_left - 1, 0) END,
-           pick_code_hash = CASE WHEN units < remaining THEN p.pick_code_hash END
-     WHERE p.patient_id = r.patient_id AND p.id = r.id;
     PERFORM outbox_put('drug_dispensed', r.patient_id, 'dispense:' || made, jsonb_build_object('number', r.number), 'sms', 'app');
     PERFORM outbox_put('confirm_receipt', r.patient_id, 'dispense:' || made, jsonb_build_object('number', r.number), 'sms', 'app');
     PERFORM change_done(viewer, 'dispense', idempotency_key, r.patient_id, 'dispense', made);

@@ -155,8 +155,9 @@ BEGIN
     ELSIF d.item_table = 'lab_result' THEN
         PERFORM lab_call_off(d.patient_id);
     ELSIF d.item_table = 'dispense' THEN
-        UPDATE prescription r SET status = 'active'
-         WHERE r.patient_id = d.patient_id AND r.id IN (SELECT v FROM prescription_all_versions(d.patient_id, (entry ->> 'prescription_id')::bigint) v) AND r.status = 'dispensed'
+        /* One time more: of one that had ended the next, else one after it. */
+        UPDATE prescription r SET status = 'active', refills_left = CASE WHEN r.status = 'active' AND (entry ->> 'source_id')::smallint = 1 THEN least(r.refills_left + 1, 12) ELSE r.refills_left END
+         WHERE r.patient_id = d.patient_id AND r.id IN (SELECT v FROM prescription_all_versions(d.patient_id, (entry ->> 'prescription_id')::bigint) v) AND r.status IN ('active', 'dispensed')
            AND r.superseded_by IS NULL AND r.valid_to >= kz_today();
     END IF;
 END $$;

@@ -186,7 +186,7 @@ INSERT INTO prescription (patient_id, id, drug_id, prescriber_id, clinic_id, pha
                           quantity, refills_left, source_id, status, payment, number, dose, source_rec, pick_code_hash)
 SELECT o.n, o.n * 256 + o.place, o.drug_id, w.doctor_id, p.clinic_id, CASE WHEN o.fetched > 0 THEN o.pharmacy_id END, o.n * 256 + o.condition_place,
        w.doctor_id, (o.issued_on + time '06:00') AT TIME ZONE 'UTC', o.issued_on, o.valid_to, o.total,
-       CASE s.status WHEN 'active' THEN greatest(0, o.portions - greatest(o.fetched, 1)) ELSE 0 END,
+       CASE s.status WHEN 'active' THEN greatest(0, o.portions - o.fetched - 1) ELSE 0 END,
        p.source_id, s.status, o.payment, 'R' || lpad((o.n * 256 + o.place)::text, 12, '0'), o.dose, to_hex(o.n * 256 + o.place),
        CASE s.status WHEN 'active' THEN pick_code_hash('R' || lpad((o.n * 256 + o.place)::text, 12, '0'), lpad(population.pick(o.n, 10000 + o.place, 1000000)::text, 6, '0')) END
   FROM ordered o
@@ -198,14 +198,15 @@ SELECT o.n, o.n * 256 + o.place, o.drug_id, w.doctor_id, p.clinic_id, CASE WHEN 
  ORDER BY o.n, o.place;
 
 /* A pharmacy has one price for a product, below the cap of the day; free is free, else the patient pays. */
-INSERT INTO dispense (patient_id, id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, recorded_at, dispensed_on, quantity, receipt, source_rec)
+INSERT INTO dispense (patient_id, id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, recorded_at, dispensed_on, quantity, source_id, receipt, source_rec)
 SELECT d.n, d.id * 4 + d.j, d.id, d.pharmacy_id, d.drug_id, e.price, CASE d.payment WHEN 'paid' THEN e.price ELSE 0 END,
-       (d.dispensed_on + time '08:00') AT TIME ZONE 'UTC', d.dispensed_on, d.quantity,
+       (d.dispensed_on + time '08:00') AT TIME ZONE 'UTC', d.dispensed_on, d.quantity, p.source_id,
        CASE WHEN population.u(d.n, 8800 + d.place) < 0.85 THEN 'confirmed' WHEN population.u(d.n, 8800 + d.place) < 0.853 THEN 'denied' ELSE 'none' END,
        to_hex(d.id * 4 + d.j)
   FROM (SELECT o.*, o.n * 256 + o.place AS id, j, o.issued_on + o.wait + 30 * j AS dispensed_on,
                o.total / o.portions + CASE WHEN j = 0 THEN o.total % o.portions ELSE 0 END AS quantity
           FROM ordered o, generate_series(0, o.fetched - 1) j) d
+  JOIN person p ON p.n = d.n
   JOIN population.product m ON m.id = d.drug_id
   JOIN population.cap c ON c.drug_id = d.drug_id AND c.half_year = population.half_year(d.dispensed_on)
   JOIN population.price_slot s ON s.slot = population.pick(d.pharmacy_id * 4096 + d.drug_id, 8000, 1024),

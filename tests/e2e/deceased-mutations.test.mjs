@@ -166,7 +166,7 @@ test('nobody decides for who has died', async () => {
 test('a plain statement prescribes, books and gives out nothing after the day of the death', async () => {
   const prescription = (on) => database.execute(`INSERT INTO prescription (patient_id, drug_id, prescriber_id, issued_on, valid_to, quantity, number, dose) SELECT ${person.id}, min(id), ${person.doctor_id}, ${on}, ${on} + 9, 10, 'DEAD-' || nextval('private.prescription_number'), 'x' FROM drug`);
   const appointment = (at) => database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at) VALUES (${person.id}, ${person.doctor_id}, ${person.clinic_id}, ${at})`);
-  const dispense = (on) => database.execute(`INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity) SELECT patient_id, id, (SELECT min(id) FROM pharmacy), drug_id, 0, 0, ${on}, 1
+  const dispense = (on) => database.execute(`INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity) SELECT patient_id, id, (SELECT min(id) FROM pharmacy), drug_id, 0, 0, ${on}, quantity
     FROM prescription WHERE patient_id = ${person.id} AND number = '${ids.number}'`);
   for (const insert of [prescription, dispense]) {
     await assert.rejects(insert('kz_today()'), /entry_in_life|after a death/);

@@ -1,5 +1,5 @@
 // Giving out medicines through the server: every rule with what it refuses and what it lets pass, in one transaction or not at all; lost answers asked for again;
-// many at once; what a plain INSERT can't do either.
+// many at once; what a plain INSERT can't do either: the table counts times and packages for whoever writes it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SqlError } from './lib/psql.mjs';
@@ -220,6 +220,29 @@ describe('receipt', () => {
   });
 });
 
+test('as many times as was prescribed: what is left after the last lapses; a time that was never received is had again', async () => {
+  const state = (number) => database.query(`SELECT status, refills_left AS refills, pick_code_hash IS NOT NULL AS code, prescription_quantity_left(r) AS units FROM prescription r WHERE number = '${number}'`).then(([row]) => row);
+  const once = await prescribed({ refills: 0 });
+  assert.equal((await dispense({ number: once, packages: [await pack()] })).quantityLeft, drug.pack);
+  assert.deepEqual(await state(once), { status: 'dispensed', refills: 0, code: false, units: drug.pack });
+  assert.equal(await dispense({ number: once, packages: [await pack()] }), null);
+  const thrice = await prescribed({ refills: 2, quantity: 5 * drug.pack });
+  for (const [n, left] of [[4, { status: 'active', refills: 1, code: true }], [3, { status: 'active', refills: 0, code: true }], [2, { status: 'dispensed', refills: 0, code: false }]]) {
+    assert.equal((await dispense({ number: thrice, packages: [await pack()] })).quantityLeft, n * drug.pack);
+    assert.deepEqual(await state(thrice), { ...left, units: n * drug.pack });
+  }
+  assert.equal(await dispense({ number: thrice, packages: [await pack()] }), null);
+  // The payer finds that the second and the third were never received: two times are had again, of what they were.
+  const payer = { role: 'PAYER', sub: pharmacies[1].iin, org: pharmacies[1].bin };
+  for (const refills of [0, 1]) {
+    const { id } = (await writing.data(asCitizen(adult), OWN)).me.patient.dispenses.nodes.find((one) => one.receipt === 'NONE' && one.recordStatus === 'ACTIVE');
+    const { denyReceipt: dispute } = await writing.data(asCitizen(adult), 'mutation ($dispense: ID!, $key: String!) { denyReceipt(dispense: $dispense, idempotencyKey: $key) { id } }', { dispense: id, key: newKey() });
+    await writing.data(payer, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Дәріхана бермеген", idempotencyKey: $key) { status } }', { dispute: dispute.id, key: newKey() });
+    const { status, refills: left, units } = await state(thrice);
+    assert.deepEqual([status, left, units], ['active', refills, (3 + refills) * drug.pack]);
+  }
+});
+
 describe('packages', () => {
   const REPORT = 'mutation ($code: String!, $text: String, $key: String!) { reportPackage(code: $code, text: $text, idempotencyKey: $key) { number state serial } }';
   const RECALL = 'mutation ($gtin: String!, $batch: String!, $key: String!, $reason: String = "x") { recallBatch(gtin: $gtin, batch: $batch, orderNumber: "ҚР-1", reason: $reason, idempotencyKey: $key) { gtin batch orderNumber reason } }';
@@ -250,22 +273,62 @@ describe('packages', () => {
   });
 });
 
-test('no plain INSERT or UPDATE gets round the rules', async () => {
-  const number = await prescribed({ payment: 'gobmp', quantity: 10 }), code = await pack({ expires: '2025-01-01' });
-  const values = { price: 1, paid_by_patient: 0, quantity: 1 };
-  const insert = (change) => {
-    const { price, paid_by_patient: paid, quantity } = { ...values, ...change };
-    return database.execute(`INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity)
-      SELECT patient_id, id, ${pharmacies[0].id}, drug_id, ${price}, ${paid}, kz_today(), ${quantity} FROM prescription WHERE number = '${number}'`);
-  };
-  for (const [change, rule] of [[{ price: 129774 }, 'price_cap'], [{ quantity: 11 }, 'quantity_left'], [{ paid_by_patient: 1 }, 'free']]) {
-    await assert.rejects(insert(change), (error) => error instanceof SqlError && error.message.includes(`dispense_${rule}`), rule);
-  }
-  await insert({ price: 129773, quantity: 6 });
-  await assert.rejects(insert({ quantity: 5 }), /dispense_quantity_left/);
-  await insert({ quantity: 4 });
-  await assert.rejects(database.execute(`UPDATE dispense SET quantity = 5 WHERE quantity = 4 AND patient_id = ${adult.id} AND price = 1`), /dispense_quantity_left/);
-  const sell = (serial) => database.execute(`UPDATE med_package SET state = 'sold' WHERE serial = '${serial}'`);
-  await assert.rejects(sell(code.split('21').pop()), /sold already, expired/);
-  await assert.rejects(database.execute('DELETE FROM private.change_record'), /only ever added to/);
+describe('no plain INSERT or UPDATE gets round', () => {
+  /** Gives out of a prescription as whoever may write the table: one row for each of the quantities. */
+  const insert = (number, { price = 1, paid = 0, quantity = drug.pack } = {}, where = database) => where.execute(`INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity)
+      SELECT patient_id, id, ${pharmacies[0].id}, drug_id, ${price}, ${paid}, kz_today(), given FROM prescription, unnest(ARRAY[${quantity}]) given WHERE number = '${number}'`);
+  const state = (number) => database.query(`SELECT status, refills_left AS refills, pharmacy_id IS NOT NULL AS place, pick_code_hash IS NOT NULL AS code FROM prescription WHERE number = '${number}'`).then(([row]) => row);
+
+  test('the cap, what is left, what is free, whole packages', async () => {
+    const number = await prescribed({ payment: 'gobmp', quantity: drug.pack + 10, refills: 2 });
+    for (const [change, rule] of [[{ price: 129774 }, 'price_cap'], [{ quantity: drug.pack * 2 }, 'quantity_left'], [{ paid: 1 }, 'free'], [{ quantity: 10 }, 'whole_packages'], [{ quantity: [1, 1, drug.pack] }, 'whole_packages'], [{ quantity: [5, 5, drug.pack] }, 'whole_packages']]) {
+      await assert.rejects(insert(number, change), (error) => error instanceof SqlError && error.message.includes(`dispense_${rule}`), rule);
+    }
+    await insert(number, { price: 129773 });
+    await assert.rejects(insert(number, { quantity: 11 }), /dispense_quantity_left/);
+    await assert.rejects(insert(number, { quantity: 4 }), /dispense_whole_packages/);
+    await insert(number, { quantity: 10 });
+    const given = (quantity) => `patient_id = ${adult.id} AND quantity = ${quantity} AND prescription_id = (SELECT id FROM prescription WHERE number = '${number}')`;
+    await assert.rejects(database.execute(`UPDATE dispense SET quantity = 11 WHERE ${given(10)}`), /dispense_quantity_left/);
+    await assert.rejects(database.execute(`UPDATE dispense SET quantity = 9 WHERE ${given(10)}`), /dispense_whole_packages/);
+    // What was given out in part before there was this rule is kept, and its receipt can be confirmed.
+    await database.execute(`ALTER TABLE dispense DISABLE TRIGGER dispense_rules_old; UPDATE dispense SET quantity = 9 WHERE ${given(10)}; ALTER TABLE dispense ENABLE TRIGGER dispense_rules_old; UPDATE dispense SET receipt = 'confirmed' WHERE ${given(9)}`);
+  });
+
+  test('the times that it has: counted for whoever writes, one after the other', async () => {
+    const number = await prescribed({ quantity: 9 * drug.pack, refills: 1 });
+    await assert.rejects(insert(number, { quantity: [drug.pack, drug.pack, drug.pack] }), /dispense_refills/);
+    await insert(number);
+    assert.deepEqual(await state(number), { status: 'active', refills: 0, place: true, code: true });
+    await insert(number, { quantity: 2 * drug.pack });
+    assert.deepEqual(await state(number), { status: 'dispensed', refills: 0, place: true, code: false });
+    await assert.rejects(insert(number), /dispense_active/);
+    for (const what of [{ status: 'cancelled' }, { status: 'expired' }, { validTo: "now() - INTERVAL '1 day'" }]) await assert.rejects(insert(await prescribed(what)), /dispense_active/, JSON.stringify(what));
+    // Another version of a dispensing takes no time; one that would be given out anew takes one.
+    const again = (id, more) => database.execute(`BEGIN; WITH made AS (SELECT nextval(pg_get_serial_sequence('dispense', 'id')) AS id), old AS (UPDATE dispense d SET superseded_by = made.id FROM made WHERE d.patient_id = ${adult.id} AND d.id = ${id} RETURNING d.*)
+      SELECT 1 FROM old; INSERT INTO dispense SELECT (jsonb_populate_record(d, jsonb_build_object('id', d.superseded_by, 'version', 2, 'superseded_by', NULL, 'source_rec', NULL) || '${more}')).* FROM dispense d WHERE d.patient_id = ${adult.id} AND d.id = ${id}; COMMIT`);
+    const [{ id }] = await database.query(`SELECT max(d.id) AS id FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id WHERE r.number = '${number}'`);
+    await assert.rejects(again(id, '{"quantity": 1}'), /dispense_whole_packages/);
+    await again(id, '{"price": 2}');
+    const last = await database.value(`SELECT max(id) FROM dispense WHERE patient_id = ${adult.id}`);
+    await again(last, '{"record_status": "entered_in_error"}');
+    await assert.rejects(database.execute(`UPDATE dispense SET record_status = 'active' WHERE patient_id = ${adult.id} AND id = (SELECT max(id) FROM dispense WHERE patient_id = ${adult.id})`), /dispense_active/);
+  });
+
+  test('many at once: no more is given out than is left, nor more often', async () => {
+    const count = (number) => database.value(`SELECT count(*) FROM dispense d JOIN prescription r ON r.patient_id = d.patient_id AND r.id = d.prescription_id WHERE r.number = '${number}'`).then(Number);
+    for (const isolation of ['READ COMMITTED', 'REPEATABLE READ']) {
+      const little = await prescribed({ quantity: 2 * drug.pack, refills: 9 }), seldom = await prescribed({ quantity: 9 * drug.pack, refills: 1 });
+      const both = Array.from({ length: 6 }, () => [little, seldom]).flat();
+      await Promise.all(both.map((number) => insert(number, {}, { execute: (sql) => database.execute(`BEGIN ISOLATION LEVEL ${isolation}; SELECT pg_sleep(0.05); ${sql}; SELECT pg_sleep(0.05); COMMIT`) }).catch((error) => assert.match(error.message, /dispense_|could not serialize/))));
+      const most = isolation === 'READ COMMITTED' ? 2 : 1;
+      for (const number of [little, seldom]) assert.ok(await count(number) >= most && await count(number) <= 2, isolation);
+    }
+  });
+
+  test('what a package may not be, and the record of changes', async () => {
+    const code = await pack({ expires: '2025-01-01' });
+    await assert.rejects(database.execute(`UPDATE med_package SET state = 'sold' WHERE serial = '${code.split('21').pop()}'`), /sold already, expired/);
+    await assert.rejects(database.execute('DELETE FROM private.change_record'), /only ever added to/);
+  });
 });

@@ -329,8 +329,8 @@ describe('what is left of a prescription', () => {
       WHERE p.deceased_on IS NULL AND NOT EXISTS (SELECT FROM dispense d WHERE d.patient_id = r.patient_id AND d.prescription_id = r.id) ORDER BY r.id LIMIT 1`);
     const left = async () => (await server.data('{ me { patient { prescriptions(first: 100) { nodes { number quantityLeft } } } } }', undefined, as({ role: 'CITIZEN', sub: iin })))
       .me.patient.prescriptions.nodes.find((one) => one.number === number).quantityLeft;
-    await database.execute(`INSERT INTO dispense (patient_id, id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity, record_status, superseded_by)
-      SELECT patient_id, 990000 + i, id, 1, drug_id, 0, 0, issued_on, q, said, by FROM prescription, (VALUES (1, 1, 'active', NULL), (2, 2, 'entered_in_error', NULL), (3, 4, 'active', 990001)) v (i, q, said, by)
+    await database.execute(`INSERT INTO dispense (patient_id, id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity, source_id, record_status, superseded_by)
+      SELECT patient_id, 990000 + i, id, 1, drug_id, 0, 0, issued_on, q, 2, said, by FROM prescription, (VALUES (1, 1, 'active', NULL), (2, 2, 'entered_in_error', NULL), (3, 4, 'active', 990001)) v (i, q, said, by)
       WHERE patient_id = ${patient} AND id = ${id}`);
     assert.equal(await database.value(`SELECT prescription_quantity_left(r) FROM prescription r WHERE patient_id = ${patient} AND id = ${id}`), quantity - 1);
     assert.equal(await left(), quantity - 1);

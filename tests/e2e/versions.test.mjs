@@ -97,20 +97,20 @@ describe('a visit has one mark', () => {
 });
 
 test('what was given out of a prescription counts for the version that corrects it', async () => {
-  const drug = await database.value('SELECT min(id) FROM drug'), first = await next('prescription');
-  await database.execute(`INSERT INTO prescription (patient_id, id, drug_id, prescriber_id, issued_on, valid_to, quantity, number, dose) VALUES (${person.id}, ${first}, ${drug}, ${person.doctor_id}, kz_today(), kz_today() + 9, 30, 'VERSIONS-1', 'x')`);
+  const [{ id: drug, pack }] = await database.query('SELECT id, pack_quantity::int AS pack FROM drug ORDER BY id LIMIT 1'), first = await next('prescription');
+  await database.execute(`INSERT INTO prescription (patient_id, id, drug_id, prescriber_id, issued_on, valid_to, quantity, refills_left, number, dose)
+    VALUES (${person.id}, ${first}, ${drug}, ${person.doctor_id}, kz_today(), kz_today() + 9, ${3 * pack}, 2, 'VERSIONS-1', 'x')`);
   const give = (prescription, quantity) => database.execute(`INSERT INTO dispense (patient_id, prescription_id, pharmacy_id, drug_id, price, paid_by_patient, dispensed_on, quantity)
     SELECT ${person.id}, ${prescription}, min(id), ${drug}, 0, 0, kz_today(), ${quantity} FROM pharmacy`);
   const left = async () => (await own('prescriptions(first: 1) { nodes { number version quantityLeft earlierVersions { quantityLeft } } }')).prescriptions.nodes[0];
-  await give(first, 20);
-  const second = await corrected('prescription', first), third = await corrected('prescription', second, { quantity: '35' });
-  assert.deepEqual(await left(), { number: 'VERSIONS-1', version: 3, quantityLeft: 15, earlierVersions: [{ quantityLeft: 10 }, { quantityLeft: 10 }] });
-  await assert.rejects(give(third, 16), /dispense_quantity_left/);
+  await give(first, 2 * pack);
+  const second = await corrected('prescription', first), third = await corrected('prescription', second, { quantity: `${3 * pack + 5}` });
+  assert.deepEqual(await left(), { number: 'VERSIONS-1', version: 3, quantityLeft: pack + 5, earlierVersions: [{ quantityLeft: pack }, { quantityLeft: pack }] });
+  await assert.rejects(give(third, pack + 6), /dispense_quantity_left/);
   for (const old of [first, second]) await assert.rejects(give(old, 1), /dispense_in_force/);
-  await give(third, 15);
+  await give(third, pack + 5);
   assert.equal((await left()).quantityLeft, 0);
   // Less than was given out: what was, stays, and its receipt can be confirmed.
-  await database.execute(`UPDATE prescription SET status = 'dispensed', pharmacy_id = (SELECT min(id) FROM pharmacy) WHERE patient_id = ${person.id} AND id = ${third}`);
   const last = await corrected('prescription', third, { quantity: '5' });
   const { dispenses } = await own('dispenses(first: 2) { nodes { id quantity } }'), [large, small] = dispenses.nodes.toSorted((a, b) => b.quantity - a.quantity);
   assert.equal((await writing.data(owner(), 'mutation ($dispense: ID!, $key: String!) { confirmReceipt(dispense: $dispense, idempotencyKey: $key) { receipt } }', { dispense: large.id, key: newKey() })).confirmReceipt.receipt, 'CONFIRMED');
