@@ -1,6 +1,7 @@
 /*
  * Doses given by a nurse. What warns (an allergy, a weight that is too old, more at once or within a day than the person may have) is not
- * given, unless a doctor has allowed that dose in spite of what warns now, with a reason: for a day, once. The nurse can't allow it. The table holds that too (0025).
+ * given, unless a doctor has allowed that dose in spite of what warns now, with a reason: for a day, once. The nurse can't allow it. A leave is for what the doctor was
+ * told, and for no other warning. The table holds that too (0040).
  */
 
 /* All that warns of giving so many milligrams of a prescription now, the gravest first; doses of the same INN within 24 hours count. */
@@ -13,22 +14,40 @@ DECLARE
     months integer := (SELECT extract(year FROM age(kz_today(), p.birth_date)) * 12 + extract(month FROM age(kz_today(), p.birth_date)) FROM patient p WHERE p.id = subject);
     rule dose_rule;
     o outcome;
+    /* Hundredths of a milligram that the day leaves; null: it has no limit, or none is known. */
     most numeric;
+    told boolean := false;
 BEGIN
-    RETURN QUERY SELECT * FROM prescription_warnings(subject, product, mg, 1) w WHERE w.kind IN ('allergy_alert', 'weight_stale', 'dose_too_high');
-    IF FOUND THEN
-        RETURN;
-    END IF;
     SELECT r.* INTO rule FROM dose_rule r WHERE r.atc = product.atc AND r.from_months <= months AND (r.below_months IS NULL OR r.below_months > months);
-    most := least(rule.day_mg, rule.day_mg_kg * (latest_weight(subject)).value);
-    IF before + mg > most THEN
+    most := floor((least(rule.day_mg, rule.day_mg_kg * (latest_weight(subject)).value) - before) * 100);
+    FOR o IN SELECT * FROM prescription_warnings(subject, product, mg, 1) w WHERE w.kind IN ('allergy_alert', 'weight_stale', 'dose_too_high') LOOP
+        IF o.kind = 'weight_stale' THEN
+            /* By the kilogram nothing can be said; there is a limit for everybody yet. */
+            most := floor((rule.day_mg - before) * 100);
+        END IF;
+        /* Of two limits the lower is told; neither an allergy nor an old weight stands for one. */
+        told := o.kind = 'dose_too_high' AND (greatest(most, 0) >= o.most_mg OR most IS NULL);
+        IF o.kind <> 'dose_too_high' OR told THEN
+            RETURN NEXT o;
+        END IF;
+    END LOOP;
+    IF NOT told AND mg * 100 > most THEN
+        o := NULL;
         o.kind := 'dose_too_high';
         o.patient_id := subject;
         o.drug_id := product.id;
-        o.most_mg := floor(greatest(most - before, 0) * 100);
-        o.message := format('With what was given within 24 hours (%s mg) this is more than this person may have in a day: at most %s mg now.', trim_scale(before), trim_scale(floor(greatest(most - before, 0) * 100) / 100));
+        o.most_mg := greatest(most, 0);
+        o.message := format('With what was given within 24 hours (%s mg) this is more than this person may have in a day: at most %s mg now.', trim_scale(before), trim_scale(o.most_mg / 100.0));
         RETURN NEXT o;
     END IF;
+END $$;
+
+/* Whether a leave passes all that warns of this dose now: warnings of which the doctor was told then, and none graver. */
+CREATE OR REPLACE FUNCTION dose_leave_holds(leave private.dose_override, mg numeric) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN NOT EXISTS (SELECT FROM dose_given_warnings(leave.patient_id, leave.prescription_id, mg) w
+                        WHERE w.kind <> ALL (leave.warnings) OR w.allergy_id <> leave.told_allergy_id OR w.most_mg < leave.told_most_mg);
 END $$;
 
 /* A prescription that doses may be given of, with so many milligrams at once; or a refusal. */
@@ -51,8 +70,8 @@ BEGIN
     END IF;
 END $$;
 
-/* A doctor who treats the person allows one dose that warns, until the same time tomorrow. */
-CREATE OR REPLACE FUNCTION allow_dose(viewer text, patient_id bigint, prescription_id bigint, dose_mg bigint, reason text, idempotency_key text, payload_digest text)
+/* A doctor who treats the person allows one dose that warns, until the same time tomorrow. A reason is for what was told: the warnings that `overrides` names, or the first. */
+CREATE OR REPLACE FUNCTION allow_dose(viewer text, patient_id bigint, prescription_id bigint, dose_mg bigint, reason text, overrides text[], idempotency_key text, payload_digest text)
 RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
@@ -63,6 +82,7 @@ DECLARE
     first record;
     made bigint;
     warned text[];
+    passed text[];
     o outcome;
 BEGIN
     SELECT * INTO place FROM treating_place(viewer, subject);
@@ -81,8 +101,13 @@ BEGIN
             RETURN NEXT o;
             RETURN;
         END IF;
-        INSERT INTO private.dose_override AS v (patient_id, prescription_id, practitioner_id, dose_mg, warnings, reason)
-        VALUES (subject, asked, place.practitioner_id, mg, warned, why) RETURNING v.id INTO made;
+        passed := coalesce(overrides, warned[1:1]);
+        IF NOT warned <@ passed THEN
+            RETURN QUERY SELECT t.* FROM dose_given_warnings(subject, asked, mg) w CROSS JOIN LATERAL warning_told(viewer, w) t WHERE w.kind <> ALL (passed) LIMIT 1;
+            RETURN;
+        END IF;
+        INSERT INTO private.dose_override AS v (patient_id, prescription_id, practitioner_id, dose_mg, warnings, reason, told_allergy_id, told_most_mg)
+        SELECT subject, asked, place.practitioner_id, mg, warned, why, max(w.allergy_id), min(w.most_mg) FROM dose_given_warnings(subject, asked, mg) w RETURNING v.id INTO made;
         PERFORM change_done(viewer, 'allow_dose', idempotency_key, subject, 'dose_override', made);
     END IF;
     SELECT 'dose_allowed', subject, v.prescription_id, round(v.dose_mg * 100), v.made_at + INTERVAL '1 day'
@@ -117,7 +142,7 @@ BEGIN
         IF cardinality(warned) > 0 THEN
             UPDATE private.dose_override v SET used_at = clock_timestamp()
              WHERE v.id = (SELECT n.id FROM private.dose_override n
-                            WHERE n.patient_id = subject AND n.prescription_id = asked AND n.used_at IS NULL AND n.dose_mg >= mg AND n.warnings @> warned AND n.made_at > clock_timestamp() - INTERVAL '1 day'
+                            WHERE n.patient_id = subject AND n.prescription_id = asked AND n.used_at IS NULL AND n.dose_mg >= mg AND dose_leave_holds(n, mg) AND n.made_at > clock_timestamp() - INTERVAL '1 day'
                             ORDER BY n.made_at LIMIT 1)
             RETURNING v.id INTO allowed;
             IF allowed IS NULL THEN

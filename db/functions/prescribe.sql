@@ -94,10 +94,13 @@ BEGIN
             o.limit_days := days;
             o.message := format('The dose depends on the weight, which has to be measured within %s days.', days);
             RETURN NEXT o;
-            RETURN;
+            /* What nobody may have, whatever the weight, warns all the same. */
+            o.measured_on := NULL;
+            o.limit_days := NULL;
+        ELSE
+            o.weight := round(measured.value * 100);
+            most := least(most, rule.dose_mg_kg * measured.value, rule.day_mg_kg * measured.value / a_day);
         END IF;
-        o.weight := round(measured.value * 100);
-        most := least(most, rule.dose_mg_kg * measured.value, rule.day_mg_kg * measured.value / a_day);
     END IF;
     IF mg > most THEN
         o.kind := 'dose_too_high';

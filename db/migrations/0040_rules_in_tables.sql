@@ -1,6 +1,6 @@
 /*
  * Giving out, held for whoever writes the table: packages are given out whole, a prescription as many times as it says, and of two at once the second
- * is held to what the first left.
+ * is held to what the first left. A leave for a dose is for what the doctor was told.
  */
 
 /*
@@ -83,3 +83,25 @@ BEGIN
 END $$;
 DROP TRIGGER dispense_rules_old ON dispense;
 CREATE TRIGGER dispense_rules_old AFTER UPDATE ON dispense REFERENCING OLD TABLE AS was NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION dispense_rules();
+
+/*
+ * A leave is for the warnings that the doctor was told when he gave it: for that allergy, and for as much as he was told that the person may have. It is not for
+ * another allergy that was recorded since, nor for a limit that has become lower.
+ */
+ALTER TABLE private.dose_override ADD told_allergy_id bigint, ADD told_most_mg bigint CHECK (told_most_mg >= 0);
+COMMENT ON COLUMN private.dose_override.told_allergy_id IS 'null: no allergy warned, or it is from before this was kept';
+COMMENT ON COLUMN private.dose_override.told_most_mg IS 'hundredths of a milligram; null: no dose too high warned, or it is from before this was kept';
+/* It takes the warnings that it is for; db/functions has it. */
+DROP FUNCTION IF EXISTS allow_dose(text, bigint, bigint, bigint, text, text, text);
+
+CREATE OR REPLACE FUNCTION dose_given_rules() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.override_id IS NULL AND EXISTS (SELECT FROM dose_given_warnings(NEW.patient_id, NEW.prescription_id, NEW.dose_mg))
+       OR NEW.override_id IS NOT NULL
+          AND NOT EXISTS (SELECT FROM private.dose_override o
+                           WHERE o.id = NEW.override_id AND o.patient_id = NEW.patient_id AND o.prescription_id = NEW.prescription_id
+                             AND o.dose_mg >= NEW.dose_mg AND o.made_at > NEW.given_at - INTERVAL '1 day' AND dose_leave_holds(o, NEW.dose_mg)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'dose_given_rules', MESSAGE = 'a dose that warns is given without a doctor''s leave';
+    END IF;
+    RETURN NEW;
+END $$;

@@ -7,8 +7,9 @@ const PRESCRIBE = `mutation ($patient: ID!, $drug: ID!, $doseMg: Hundredths, $do
   prescribe(patient: $patient, drug: $drug, quantity: 30, dose: "x", doseMg: $doseMg, dosesADay: $dosesADay, overrideReason: $why, idempotencyKey: $key) { __typename ... on Prescribed { prescription { id } } } }`;
 const GIVE = `mutation ($prescription: ID!, $doseMg: Hundredths!, $key: String!) { administerDose(prescription: $prescription, doseMg: $doseMg, idempotencyKey: $key) { __typename
   ... on DoseGiven { doseMg givenAt prescription { id } } ... on AllergyAlert { allergy { substance } } ... on DoseTooHigh { mostMg weight message } ... on WeightStale { measuredOn limitDays } } }`;
-const ALLOW = `mutation ($prescription: ID!, $doseMg: Hundredths!, $reason: String = "Қызуы түспейді, бақылаудамыз", $key: String!) {
-  allowDose(prescription: $prescription, doseMg: $doseMg, reason: $reason, idempotencyKey: $key) { __typename ... on DoseAllowed { doseMg until prescription { id } } ... on Refusal { message } } }`;
+const ALLOW = `mutation ($prescription: ID!, $doseMg: Hundredths!, $reason: String = "Қызуы түспейді, бақылаудамыз", $overrides: [PrescriptionWarning!], $key: String!) {
+  allowDose(prescription: $prescription, doseMg: $doseMg, reason: $reason, overrides: $overrides, idempotencyKey: $key) { __typename
+    ... on DoseAllowed { doseMg until prescription { id } } ... on AllergyAlert { allergy { substance } } ... on DoseTooHigh { mostMg weight } ... on Refusal { message } } }`;
 const VACCINATE = `mutation ($patient: ID!, $slot: ID!, $vaccine: String!, $lot: String = "A-1", $gtin: String, $on: Date, $consent: Boolean = false, $key: String!) {
   recordVaccination(patient: $patient, slot: $slot, vaccine: $vaccine, lot: $lot, gtin: $gtin, givenOn: $on, consent: $consent, idempotencyKey: $key) { __typename
     ... on Vaccinated { vaccination { id vaccine doseNumber givenOn } } ... on VaccineExempt { exception { kind } } ... on ConsentMissing { exception { kind } } ... on VaccineTooEarly { earliestOn } ... on LotRecalled { message } } }`;
@@ -106,6 +107,56 @@ describe('doses', () => {
       SELECT g.patient_id, g.prescription_id, g.practitioner_id, g.clinic_id, 300 FROM private.dose_given g LIMIT 1`), /dose_given_rules|doctor's leave/);
     await assert.rejects(database.execute(`INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, dose_mg, override_id)
       SELECT g.patient_id, g.prescription_id, g.practitioner_id, g.clinic_id, 300, o.id FROM private.dose_given g, private.dose_override o WHERE o.used_at IS NULL LIMIT 1`), /dose_given_rules|doctor's leave/);
+  });
+
+  test('a leave is for what the doctor was told: no warning is recorded unseen, and none that is graver later is passed', async () => {
+    const refresh = () => database.execute('ALTER TABLE private.dose_given DISABLE TRIGGER dose_given_keep; DELETE FROM private.dose_given; ALTER TABLE private.dose_given ENABLE TRIGGER dose_given_keep; DELETE FROM private.dose_override');
+    const leaves = () => database.query('SELECT warnings FROM private.dose_override ORDER BY id');
+    const allergic = (atc) => database.execute(`INSERT INTO allergy (patient_id, noted_on, criticality, substance, atc) VALUES (${child.id}, '2020-01-01', 'low', '${atc}', '${atc}')`);
+    await refresh();
+    await weighs(20, '10 days');
+    await allergic('N02BE');
+    // Two things warn of 350 mg: of neither a leave is kept before both were told.
+    assert.deepEqual(await give(syrup, '350', doctor), { __typename: 'AllergyAlert', allergy: { substance: 'N02BE' } });
+    for (const [overrides, told] of [[undefined, 'DoseTooHigh'], [['ALLERGY_ALERT'], 'DoseTooHigh'], [['DOSE_TOO_HIGH'], 'AllergyAlert'], [[], 'AllergyAlert'], [['INTERACTION_ALERT', 'WEIGHT_STALE'], 'AllergyAlert']]) {
+      assert.equal((await allow(syrup, '350', { overrides })).__typename, told, String(overrides));
+    }
+    assert.deepEqual(await leaves(), []);
+    const { message, ...high } = await allow(syrup, '350', { overrides: ['ALLERGY_ALERT'] });
+    assert.deepEqual([high, /at most 300 mg/.test(message)], [{ __typename: 'DoseTooHigh', mostMg: '300.00', weight: '20.00' }, true]);
+    assert.equal((await allow(syrup, '350', { overrides: ['DOSE_TOO_HIGH', 'ALLERGY_ALERT', 'WEIGHT_STALE'] })).__typename, 'DoseAllowed');
+    assert.deepEqual(await leaves(), [{ warnings: ['allergy_alert', 'dose_too_high'] }], 'nor what did not warn');
+    assert.equal((await give(syrup, '350')).__typename, 'DoseGiven');
+    // An allergy says nothing of the day: 350 + 300 + 300 of 1200, and 300 more.
+    for (let n = 0; n < 2; n++) {
+      assert.equal((await allow(syrup, '300')).__typename, 'DoseAllowed');
+      assert.equal((await give(syrup, '300')).__typename, 'DoseGiven');
+    }
+    assert.deepEqual((await allow(syrup, '300')).mostMg, '250.00');
+    // Another allergy that was recorded meanwhile, a lower weight, and what was given meanwhile: the leave is for none of them.
+    await refresh();
+    await allow(syrup, '200');
+    await database.execute(`UPDATE allergy SET record_status = 'entered_in_error' WHERE patient_id = ${child.id}`);
+    await allergic('N02');
+    assert.equal((await give(syrup, '200')).__typename, 'AllergyAlert');
+    await database.execute(`UPDATE allergy SET record_status = 'entered_in_error' WHERE patient_id = ${child.id}`);
+    await allow(syrup, '350');
+    await weighs(10, '9 days');
+    assert.deepEqual((await give(syrup, '350')).mostMg, '150.00');
+    await weighs(20, '10 days');
+    for (let n = 0; n < 3; n++) await give(syrup, '300');
+    assert.equal((await give(syrup, '300')).__typename, 'DoseGiven', 'to the limit of the day');
+    const late = await give(syrup, '350');
+    assert.deepEqual([late.__typename, late.mostMg], ['DoseTooHigh', '0.00']);
+    await assert.rejects(database.execute(`INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, dose_mg, override_id)
+      SELECT g.patient_id, g.prescription_id, g.practitioner_id, g.clinic_id, 350, o.id FROM (SELECT * FROM private.dose_given LIMIT 1) g, private.dose_override o WHERE o.dose_mg = 350 AND o.used_at IS NULL`), /dose_given_rules|doctor's leave/);
+    // A weight that is too old: what nobody may have warns all the same.
+    await weighs(20, '181 days');
+    await refresh();
+    await database.execute(`UPDATE dose_rule SET dose_mg = 200 WHERE atc = 'N02BE01' AND below_months = 216`);
+    assert.deepEqual([(await give(syrup, '350')).__typename, (await allow(syrup, '350')).mostMg], ['WeightStale', '200.00']);
+    await database.execute(`UPDATE dose_rule SET dose_mg = 1000 WHERE atc = 'N02BE01' AND below_months = 216`);
+    await weighs(20, '10 days');
   });
 
   test('an allergy; a prescription that is over; people who have nobody in care', async () => {
