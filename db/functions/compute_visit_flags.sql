@@ -3,11 +3,12 @@
  *   after_death 100   begun on a later day than the one on which the person died
  *   disputed     90   the person says "I was not there"
  *   in_hospital  80   on a day within a stay in another organisation
- *   two_places   60   within 30 minutes of a visit to another organisation; of the two, the one that nobody confirmed when the other was
+ *   two_places   60   within 30 minutes of a visit to another organisation, also of the month before or behind; of the two, the one that nobody confirmed when the other was
  *   crowded_day  40   the doctor has more than 60 visits on that day
  *   other_region 30   in another region than the person is attached in, and nobody confirmed it
  *   no_trace     20   for an illness at the cost of the state, nobody confirmed it, and the organisation has recorded nothing else of the
- *                     person then: no diagnosis, no prescription, no test, no study, no referral, no certificate
+ *                     person then: no diagnosis, no prescription, no test, no study, no referral, no certificate; where the source says for which diagnosis
+ *                     it was, that is a trace (of what is entered here the code alone says it)
  *
  * In three steps, so that a run over everybody can say how far it is: begin, then people by people, then end.
  */
@@ -28,12 +29,16 @@ END $$;
 CREATE OR REPLACE FUNCTION visit_flags_step(day date, after bigint, until bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    WITH visit AS MATERIALIZED (
-        SELECT e.patient_id, e.id, e.clinic_id, e.practitioner_id, e.condition_id, e.kind, e.icd10, e.payer, e.confirmed_by = 'none' AS unconfirmed, e.started_at,
+    WITH near AS MATERIALIZED (
+        /* Of the month, and of the half hours beside it. */
+        SELECT e.patient_id, e.id, e.source_id, e.clinic_id, e.practitioner_id, e.condition_id, e.kind, e.icd10, e.payer, e.confirmed_by = 'none' AS unconfirmed, e.started_at,
                (e.started_at AT TIME ZONE INTERVAL '5 hours')::date AS on_day
           FROM encounter e
          WHERE e.patient_id > after AND e.patient_id <= until AND e.superseded_by IS NULL AND e.record_status <> 'entered_in_error'
-           AND e.started_at >= day::timestamp AT TIME ZONE INTERVAL '5 hours' AND e.started_at < (day + INTERVAL '1 month') AT TIME ZONE INTERVAL '5 hours'
+           AND e.started_at >= day::timestamp AT TIME ZONE INTERVAL '5 hours' - INTERVAL '30 minutes'
+           AND e.started_at < (day + INTERVAL '1 month') AT TIME ZONE INTERVAL '5 hours' + INTERVAL '30 minutes'
+    ), visit AS MATERIALIZED (
+        SELECT n.* FROM near n WHERE n.on_day >= day AND n.on_day < day + INTERVAL '1 month'
     ), flag AS (
         SELECT v.*, 'after_death' AS rule, 100 AS score
           FROM visit v JOIN patient p ON p.id = v.patient_id WHERE v.on_day > p.deceased_on
@@ -48,7 +53,7 @@ BEGIN
                                         AND h.clinic_id <> v.clinic_id AND h.admitted_on < v.on_day AND (h.discharged_on IS NULL OR h.discharged_on > v.on_day))
         UNION ALL
         SELECT v.*, 'two_places', 60
-          FROM visit v WHERE v.kind IN ('visit', 'preventive') AND EXISTS (SELECT FROM visit o WHERE o.patient_id = v.patient_id AND o.kind IN ('visit', 'preventive')
+          FROM visit v WHERE v.kind IN ('visit', 'preventive') AND EXISTS (SELECT FROM near o WHERE o.patient_id = v.patient_id AND o.kind IN ('visit', 'preventive')
                                         AND o.clinic_id <> v.clinic_id AND (v.unconfirmed OR NOT o.unconfirmed)
                                         AND o.started_at BETWEEN v.started_at - INTERVAL '30 minutes' AND v.started_at + INTERVAL '30 minutes')
         UNION ALL
@@ -64,7 +69,7 @@ BEGIN
         UNION ALL
         SELECT v.*, 'no_trace', 20
           FROM visit v
-         WHERE v.unconfirmed AND v.kind = 'visit' AND v.payer <> 'paid' AND v.icd10 IS NOT NULL AND v.condition_id IS NULL
+         WHERE v.unconfirmed AND v.kind = 'visit' AND v.payer <> 'paid' AND v.icd10 IS NOT NULL AND (v.condition_id IS NULL OR v.source_id = 1)
            AND NOT EXISTS (SELECT FROM condition x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.recorded_on BETWEEN v.on_day AND v.on_day + 1)
            AND NOT EXISTS (SELECT FROM prescription x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.issued_on BETWEEN v.on_day AND v.on_day + 1)
            AND NOT EXISTS (SELECT FROM lab_result x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.ordered_at BETWEEN v.started_at AND v.started_at + INTERVAL '1 day')

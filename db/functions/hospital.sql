@@ -83,8 +83,8 @@ BEGIN
                          AND NOT entry_withheld(viewer, subject, 'hospital_referral', r.id)) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person waits for a hospital with this disease already.', DETAIL = refusal_about(subject);
         END IF;
-        INSERT INTO hospital_referral AS r (patient_id, from_clinic_id, to_clinic_id, recorded_by, referred_on, planned_on, sens, icd10, sheet_number)
-        VALUES (subject, place.clinic_id, hospital, place.practitioner_id, today, wished, disease.sens, disease.code, 'H' || lpad(nextval('private.treatment_sheet_number')::text, 12, '0'))
+        INSERT INTO hospital_referral AS r (patient_id, from_clinic_id, to_clinic_id, condition_id, recorded_by, referred_on, planned_on, sens, icd10, sheet_number)
+        VALUES (subject, place.clinic_id, hospital, diagnosis_of(viewer, subject, disease.code), place.practitioner_id, today, wished, disease.sens, disease.code, 'H' || lpad(nextval('private.treatment_sheet_number')::text, 12, '0'))
         RETURNING r.id INTO made;
         PERFORM outbox_put('hospital_referral', subject, 'hospital_referral:' || made || ':waiting', '{}', 'app');
         PERFORM change_done(viewer, 'refer_to_hospital', idempotency_key, subject, 'hospital_referral', made);

@@ -157,6 +157,19 @@ BEGIN
 END $$;
 
 /*
+ * The diagnosis of this code that goes on, of those that the viewer may know of: what he writes of the disease is written of it. Of one that is kept from him no
+ * link is made, which would tell those who see both that he knew; that what names its code is hidden with it needs none (access_hidden()).
+ */
+CREATE OR REPLACE FUNCTION diagnosis_of(viewer text, subject bigint, code text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT c.id FROM condition c
+             WHERE c.patient_id = subject AND c.icd10 = code AND c.clinical_status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'
+               AND NOT entry_withheld(viewer, subject, 'condition', c.id)
+             ORDER BY c.recorded_on DESC, c.id DESC LIMIT 1);
+END $$;
+
+/*
  * A diagnosis; a disease with a dagger comes with its manifestation (an asterisk), both at once and leading to each other, and neither without the
  * other. How guarded it is comes from the code. One that is active already is given back, not made twice; one that is kept from the doctor is as if
  * it were not there.

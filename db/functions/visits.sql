@@ -132,7 +132,8 @@ BEGIN
             RETURN NEXT o;
             RETURN;
         END IF;
-        UPDATE encounter x SET under_way = false, ended_at = clock_timestamp(), icd10 = disease.code, note = words, sens = greatest(x.sens, disease.sens)
+        UPDATE encounter x SET under_way = false, ended_at = clock_timestamp(), icd10 = disease.code, condition_id = diagnosis_of(viewer, subject, disease.code), note = words,
+               sens = greatest(x.sens, disease.sens)
          WHERE x.patient_id = subject AND x.id = visit;
         PERFORM outbox_put('visit_recorded', subject, 'encounter:' || visit, '{}', 'app');
         PERFORM outbox_put('confirm_visit', subject, 'encounter:' || visit, jsonb_build_object('code', visit_code_new(subject, visit, 'sms', INTERVAL '3 days')), 'sms');

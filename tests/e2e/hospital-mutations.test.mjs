@@ -219,13 +219,14 @@ describe('hospital', () => {
     assert.deepEqual(before.map(said), [6, 6], 'a diagnosis, a visit and a stay with their disease, a referral');
     const number = await database.value(`SELECT id FROM condition WHERE patient_id = ${person.id} AND icd10 = 'F20.0'`);
     assert.ok(found && number);
+    assert.equal(await database.value(`SELECT condition_id FROM hospital_referral WHERE patient_id = ${person.id} AND icd10 = 'F20.0'`), number, 'the referral is for it');
     await database.execute(`INSERT INTO access_rule (patient_id, kind, item_table, item_id, made_by) VALUES (${person.id}, 'hide', 'condition', ${number}, '${person.iin}')`);
     const after = await seen(ward.who);
     assert.equal(said(after), 0, after);
     assert.deepEqual(JSON.parse(after).patient.timeline.nodes, []);
     assert.equal(said(await seen(doctor)), 2, 'who wrote the diagnosis and the referral sees these, not what others wrote');
     await database.execute(`DELETE FROM access_rule WHERE patient_id = ${person.id}; DELETE FROM appointment WHERE patient_id = ${person.id} AND practitioner_id = ${ward.doctor_id} AND status = 'booked';
-      DELETE FROM condition WHERE patient_id = ${person.id} AND icd10 = 'F20.0'; DELETE FROM encounter WHERE patient_id = ${person.id} AND icd10 = 'F20.0'; DELETE FROM hospitalization WHERE source_rec = 'coded'`);
+      UPDATE hospital_referral SET condition_id = NULL WHERE patient_id = ${person.id} AND icd10 = 'F20.0'; DELETE FROM condition WHERE patient_id = ${person.id} AND icd10 = 'F20.0'; DELETE FROM encounter WHERE patient_id = ${person.id} AND icd10 = 'F20.0'; DELETE FROM hospitalization WHERE source_rec = 'coded'`);
   });
 
   test('what a plain statement can\'t do either', async () => {

@@ -369,6 +369,8 @@ describe('the monitor of false visits', () => {
       INSERT INTO condition (patient_id, id, clinic_id, icd10, name, recorded_on) VALUES (${id}, 732, ${home}, 'J06.9', 'x', '2023-05-26'); INSERT INTO certificate (source_id, patient_id, id, clinic_id, practitioner_id, type_code, number, qr_token, issued_on) SELECT 2, ${id}, 733, ${home}, ${doctor}, code, 'C-733', repeat('a', 64), '2023-05-27' FROM certificate_type ORDER BY code LIMIT 1;
       INSERT INTO lab_result (patient_id, id, clinic_id, name, status, ordered_at) VALUES (${id}, 734, ${home}, 'x', 'ordered', '2023-05-28T06:00:00Z');
       UPDATE encounter SET confirmed_by = 'sms', confirmed_at = started_at WHERE patient_id = ${id} AND id = 735; UPDATE encounter SET payer = 'paid' WHERE patient_id = ${id} AND id = 736; UPDATE encounter SET kind = 'remote' WHERE patient_id = ${id} AND id = 737;
+      INSERT INTO encounter (source_id, patient_id, id, clinic_id, started_at, kind, icd10, condition_id, payer, cost, paid_by_patient)
+        SELECT n - 737, ${id}, n, ${home}, '2023-05-29T07:00:00Z', 'visit', 'J06.9', 732, 'gobmp', 1, 0 FROM generate_series(738, 739) n; -- entered here its code made the link, elsewhere its author
       INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at)
       SELECT p.id, 800, ${home}, ${doctor}, t, 'remote', 'sms', t FROM (SELECT id FROM patient WHERE deceased_on IS NULL AND id <> ${id} ORDER BY id LIMIT 61) p, (VALUES (timestamptz '2023-05-23T05:00:00Z')) v (t);
       INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at)
@@ -376,7 +378,7 @@ describe('the monitor of false visits', () => {
       SELECT compute_figures('2023-05-01')`);
     const flags = await people.query(`SELECT encounter_id AS visit, rule, score, count(*)::int AS n FROM private.visit_flag WHERE month = '2023-05-01' GROUP BY 1, 2, 3 ORDER BY 1, 2`);
     assert.deepEqual(flags.map(({ visit: no, rule, score, n }) => [no, rule, score, n]), [[702, 'after_death', 100, 1], [703, 'in_hospital', 80, 1], [704, 'two_places', 60, 1], [706, 'other_region', 30, 1], [707, 'disputed', 90, 1],
-      [714, 'two_places', 60, 1], [724, 'two_places', 60, 1], [731, 'no_trace', 20, 1], [800, 'crowded_day', 40, 61]]);
+      [714, 'two_places', 60, 1], [724, 'two_places', 60, 1], [731, 'no_trace', 20, 1], [738, 'no_trace', 20, 1], [800, 'crowded_day', 40, 61]]);
     const monitor = await startServer({ database: people, tokens: keys });
     try {
       const [{ bin }] = await people.query(`SELECT bin FROM clinic WHERE id = ${home}`);
@@ -386,6 +388,21 @@ describe('the monitor of false visits', () => {
       assert.ok(figures.filter(({ subject }) => subject === 'disputed').every(({ withheld, part }) => withheld === 'FEW' && part === null));
     } finally {
       await monitor.stop();
+    }
+  });
+
+  test('two places, one on each side of a midnight between months: each in its month, in whatever order and how often they are counted', async () => {
+    const [{ id, home, near }] = await people.query(`SELECT p.id, p.clinic_id AS home, (SELECT min(c.id) FROM clinic c WHERE c.kind = 'polyclinic' AND c.region_id = p.region_id AND c.id <> p.clinic_id) AS near
+      FROM patient p WHERE p.deceased_on IS NULL AND p.clinic_id IS NOT NULL ORDER BY p.id OFFSET 3 LIMIT 1`);
+    const visit = (no, clinic, at, by = 'sms') => `INSERT INTO encounter (source_id, patient_id, id, clinic_id, started_at, kind, confirmed_by, confirmed_at)
+      VALUES (2, ${id}, ${no}, ${clinic}, '${at}+05', 'visit', '${by}', ${by === 'none' ? 'NULL' : `'${at}+05'`});`;
+    await people.execute(`${visit(741, home, '2023-07-31 23:50')} ${visit(742, near, '2023-08-01 00:10')} ${visit(743, home, '2023-08-31 23:45', 'none')} ${visit(744, near, '2023-09-01 00:15')}
+      ${visit(745, home, '2023-09-30 23:50')} ${visit(746, near, '2023-10-01 00:20:01')} ${visit(747, home, '2023-11-01 00:10')} ${visit(748, home, '2023-10-31 23:50')}`);
+    const flags = () => people.query(`SELECT to_char(month, 'MM') AS month, encounter_id::int AS visit, rule FROM private.visit_flag WHERE patient_id = ${id} AND encounter_id BETWEEN 741 AND 748 ORDER BY 2`);
+    const two = [['07', 741], ['08', 742], ['08', 743]].map(([month, visit]) => ({ month, visit, rule: 'two_places' })); // of the second pair only that nobody confirmed
+    for (const months of [[7, 8, 9, 10, 11], [11, 10, 9, 8, 7, 8]]) {
+      for (const month of months) await people.execute(`SELECT compute_visit_flags('2023-${String(month).padStart(2, '0')}-15')`);
+      assert.deepEqual(await flags(), two);
     }
   });
 });

@@ -75,6 +75,33 @@ describe('a visit', () => {
     assert.match((await told('confirm_visit', 'sms'))[0].payload.code, /^\d{6}$/);
   });
 
+  test('is of the diagnosis of its code that goes on, as far as the doctor knows of one; and is hidden with it', async () => {
+    /** The diagnosis that the API names of a visit closed now with this code. */
+    const about = async (icd10) => { await close(await open(), { icd10 }); return (await mine(person, 'visits(first: 1) { nodes { diagnosis { id } } }')).visits.nodes[0].diagnosis?.id ?? null; };
+    const resolve = () => database.execute(`UPDATE condition SET clinical_status = 'resolved' WHERE patient_id = ${person.id} AND icd10 IN ('K29.5', 'M54.5')`);
+    const hide = (number, whom) => database.execute(`INSERT INTO access_rule (patient_id, kind, item_table, item_id, ${Object.keys(whom)}, made_by) VALUES (${person.id}, 'hide', 'condition', ${number}, ${Object.values(whom)}, '${person.iin}')`);
+    const show = () => database.execute(`UPDATE access_rule SET revoked_at = now(), revoked_by = made_by WHERE patient_id = ${person.id} AND revoked_at IS NULL`);
+    await resolve();
+    assert.equal(await about('K29.5'), null, 'there is none that goes on');
+    const { addDiagnosis: known } = await writing.data(doctor, 'mutation ($patient: ID!, $key: String!) { addDiagnosis(patient: $patient, icd10: "K29.5", idempotencyKey: $key) { id } }', { patient: id, key: newKey() });
+    assert.equal(await about('K29.5'), known.id);
+    await resolve();
+    assert.equal(await about('K29.5'), null, 'it is over');
+    // What is kept from the doctor, by whom it was not written, is not linked to.
+    await database.execute(`INSERT INTO condition (patient_id, icd10, name, recorded_on) VALUES (${person.id}, 'M54.5', 'x', kz_today())`);
+    const back = await database.value(`SELECT max(id) FROM condition WHERE patient_id = ${person.id} AND icd10 = 'M54.5'`);
+    await hide(back, { practitioner_id: person.doctor_id });
+    assert.equal(await about('M54.5'), null, 'it is kept from the doctor');
+    await show();
+    assert.notEqual(await about('M54.5'), null);
+    // The link takes the visit along, whatever its own code has become.
+    await database.execute(`UPDATE encounter SET icd10 = 'K29.5' WHERE patient_id = ${person.id} AND condition_id = ${back}`);
+    const visit = await database.value(`SELECT max(id) FROM encounter WHERE patient_id = ${person.id} AND condition_id = ${back}`);
+    await hide(back, { role: "'NURSE'" });
+    assert.match(await database.value(`SELECT access_hidden(${person.id}, 'NURSE', ${other.doctor_id}, ${person.clinic_id})`), new RegExp(`encounter:${visit}\\b`));
+    await show();
+  });
+
   test('is one of twenty at once; nobody is at two', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => writing.ask(doctor, OPEN, { patient: id, key: newKey() })));
     const kinds = answers.map(({ data }) => data.openEncounter.__typename);
