@@ -127,6 +127,51 @@ describe('jobs that count', () => {
     assert.deepEqual(await heads(past), right);
   });
 
+  test('counted again a month is as it is now, one row for each key: attachments changed, many at once, sessions ended in the middle', async () => {
+    const last = `('${past}-01'::date + INTERVAL '1 month - 1 day')::date`;
+    // Who is attached on the last day and alive then, reckoned apart; and what was counted.
+    const attached = () => database.query(`SELECT a.clinic_id, count(*)::int AS people FROM attachment a JOIN patient p ON p.id = a.patient_id
+      WHERE a.superseded_by IS NULL AND a.record_status <> 'entered_in_error' AND a.attached_on <= ${last} AND coalesce(a.detached_on, 'infinity') > ${last} AND coalesce(p.deceased_on, 'infinity') > ${last} GROUP BY 1 ORDER BY 1`);
+    const counted = () => database.query(`SELECT clinic_id, sum(people)::int AS people FROM capitation_month WHERE month = '${past}-01' GROUP BY 1 ORDER BY 1`);
+    const keys = async () => assert.equal(Number(await database.value(`SELECT count(*) - count(DISTINCT (clinic_id, month, condition)) FROM capitation_month`)), 0);
+    await done('capitation', past);
+    const old = await heads(past), before_ = await attached();
+    assert.deepEqual(await counted(), before_);
+    // Everybody of one clinic goes to the next on the last day of the month: nothing of the first is left in it.
+    const [from, to] = before_.map(({ clinic_id: clinic }) => clinic);
+    await database.execute(`BEGIN; CREATE TEMP TABLE gone AS SELECT patient_id FROM attachment WHERE clinic_id = ${from} AND attached_on < ${last} AND detached_on IS NULL AND superseded_by IS NULL;
+      UPDATE attachment a SET detached_on = ${last} FROM gone g WHERE a.patient_id = g.patient_id AND a.clinic_id = ${from} AND a.detached_on IS NULL AND a.superseded_by IS NULL;
+      INSERT INTO attachment (patient_id, clinic_id, attached_on) SELECT patient_id, ${to}, ${last} FROM gone; COMMIT`);
+    const expected = await attached();
+    assert.notDeepEqual(expected, before_);
+    // Ended by the database in the middle, as a command and as a function: nothing has changed, no lock is left, and the next does it.
+    const ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND (query LIKE '%job_step%' OR query LIKE '%compute_capitation%') AND pid <> pg_backend_pid()";
+    const run_ = await lastRun('capitation', past);
+    await whileWaiting('capitation', past, 'LOCK TABLE insurance_status IN ACCESS EXCLUSIVE MODE', async (one) => {
+      const alone = database.execute(`SELECT compute_capitation('${past}-01')`).then(() => null, (error) => error);
+      await until(() => database.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%compute_capitation%' AND pid <> pg_backend_pid()"), 'the function waits');
+      await database.value(ended);
+      const { code, stderr } = await one.ended;
+      assert.equal(code, 1);
+      assert.match(stderr, /terminating connection|connection/);
+      assert.match(String((await alone)?.message), /terminating connection|connection/);
+    });
+    assert.deepEqual([await heads(past), await lastRun('capitation', past)], [old, run_]);
+    await done('capitation', past);
+    assert.deepEqual(await counted(), expected);
+    const right = await heads(past);
+    assert.ok(right.every(({ clinic_id: clinic }) => clinic !== from) || before_[0].people !== expected[0].people);
+    // Many at once, some ended while they are at it: each leaves the whole month or what was there.
+    const many = [...Array(4).keys()].flatMap(() => [job('capitation', past).then(() => {}), ...[1, 2].map(() => database.execute(`SELECT compute_capitation('${past}-15')`).catch((error) => assert.match(error.message, /terminating connection|connection/)))]);
+    for (let n = 0; n < 5; n++) await database.value(ended);
+    await Promise.all(many);
+    await keys();
+    assert.deepEqual(await heads(past), right);
+    await done('capitation', past);
+    assert.deepEqual(await heads(past), right);
+    assert.ok(await database.value(`SELECT ended_at IS NOT NULL AND rows_written = ${right.length} FROM private.job_run WHERE job = 'capitation' AND month = '${past}-01'`));
+  });
+
   test('what is changed meanwhile is not counted in part: it is as of one moment', async () => {
     const right = await heads(past), people = right.reduce((sum, each) => sum + each.people, 0);
     await whileWaiting('capitation', past, 'LOCK TABLE insurance_status IN ACCESS EXCLUSIVE MODE', async (one, go) => {
