@@ -279,7 +279,6 @@ static int open_cache(struct worker *w, struct err *reterr)
                                .secret = {w->service->cache_secret, CACHE_SECRET_BYTES},
                                .namespace_ = str_of(w->service->namespace_),
                                .local_bytes = (size_t)w->config->cache_bytes,
-                               .timeout_ms = 20,
                                .ttl_s = (unsigned)w->config->cache_ttl,
                                .stores = (uint32_t)w->config->redis_stores,
                                .rights_s = (unsigned)w->config->rights_seconds};
