@@ -61,12 +61,16 @@ for (const [what, name] of [['a blank', 'a b'], ['120 characters', 'x'.repeat(12
     await start(); // does nothing
     assert.deepEqual(await pids(), first);
 
-    // A crash: both killed, their files left behind, the pid of Redis now somebody else's.
+    // A crash: both killed, their files left behind, the pid of Redis now somebody else's, and a process of PostgreSQL that doesn't know yet.
+    const BUSY = 'SELECT count(*) FROM generate_series(1, 1000) a, generate_series(1, 1000000) b';
+    const busy = sql(BUSY).then(() => 'an answer', () => 'ended');
+    await until(async () => await sql(`SELECT pid FROM pg_stat_activity WHERE query = '${BUSY}'`), 'the long query');
     process.kill(first.postgres, 'SIGKILL');
     process.kill(first.redis, 'SIGKILL');
     await until(async () => Object.keys(await pids()).length === 0, 'both are down');
     writeFileSync(path.join(dir, 'redis.pid'), `${process.pid}\n`);
     await start();
+    assert.equal(await busy, 'ended');
     const second = await pids();
     assert.ok(second.postgres > 0 && second.redis > 0 && second.redis !== process.pid);
     assert.equal(await sql('SELECT n FROM kept'), '42');
