@@ -37,8 +37,9 @@ struct procedure_touch {
 struct procedure {
     uint32_t id; /* index in struct access */
     struct str name;
-    bool writes;    /* in a transaction of its own; else it only reads */
-    bool is_public; /* nobody has to say who asks: nothing of what it returns is about a person */
+    struct str field; /* that calls it, "Mutation(hideEntry)": as what a change is on record */
+    bool writes;      /* in a transaction of its own; else it only reads */
+    bool is_public;   /* nobody has to say who asks: nothing of what it returns is about a person */
     struct procedure_param *params;
     uint32_t n_params;
     /* What it returns, as a path that finds one row, or a list: its table is one of struct access, or, when `scalar`,

@@ -1,8 +1,10 @@
 /* db/append.c: see db/append.h. */
 #include "db/append.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "db/array.h"
@@ -55,13 +57,14 @@ static void set_down(struct append *a, const char *why)
 
 static void send_again(uv_timer_t *timer);
 
-static void end_task(struct append *a)
+static void end_task(struct append *a, const PGresult *rows)
 {
     struct append_task *task = a->task;
 
     a->task = NULL;
     a->repeated = false;
     set_up(a);
+    task->_rows = rows;
     task->done(task);
     if (append_is_free(a))
         a->config.on_free(a->config.data);
@@ -72,7 +75,7 @@ static void failed(struct append *a, enum pg_fault fault)
     char why[80];
 
     if (a->task->once && (fault == PG_REFUSED || fault == PG_DATA || fault == PG_CANCELED)) {
-        end_task(a);
+        end_task(a, NULL);
         return;
     }
     snprintf(why, sizeof why, "rows can't be added (SQLSTATE %s)", a->conn.sqlstate);
@@ -84,11 +87,10 @@ static void on_sent(struct pg_task *pg_task, enum pg_fault fault, const PGresult
 {
     struct append *a = container_of(pg_task, struct append, pg_task);
 
-    (void)res;
     if (a->closing || fault == PG_LOST)
         return; /* it is sent again when the connection stands again */
     if (fault == PG_FINE)
-        end_task(a);
+        end_task(a, res);
     else
         failed(a, fault);
 }
@@ -129,6 +131,36 @@ void append_send(struct append *a, struct append_task *task)
     a->task = task;
     a->repeated = false;
     task_send(a);
+}
+
+/* ---- what it gave ---- */
+
+bool append_was_done(const struct append_task *task)
+{
+    return task->_rows != NULL;
+}
+
+int append_n_rows(const struct append_task *task)
+{
+    return task->_rows ? PQntuples(task->_rows) : 0;
+}
+
+struct str append_text(const struct append_task *task, int row, int column)
+{
+    if (PQgetisnull(task->_rows, row, column))
+        return (struct str){0};
+    return (struct str){PQgetvalue(task->_rows, row, column),
+                        (size_t)PQgetlength(task->_rows, row, column)};
+}
+
+int64_t append_number(const struct append_task *task, int row, int column)
+{
+    struct str bytes = append_text(task, row, column);
+    uint64_t n = 0;
+
+    if (bytes.len == sizeof n)
+        memcpy(&n, bytes.ptr, sizeof n);
+    return (int64_t)be64toh(n);
 }
 
 bool append_is_ready(const struct append *a)

@@ -12,10 +12,12 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "base/str.h"
 
 struct append;
 struct array;
 struct err;
+struct pg_result;
 struct uv_loop_s;
 
 enum {
@@ -40,6 +42,7 @@ struct append_task {
     const struct array *params; /* unchanged meanwhile */
     uint32_t n_params;
     void (*done)(struct append_task *task); /* it is committed */
+    const struct pg_result *_rows;
 };
 
 struct append_stats {
@@ -52,6 +55,13 @@ int append_open(struct append **ret, struct uv_loop_s *loop, const struct append
 /* Nothing is in flight and the connection stands: append_send may be called. */
 bool append_is_free(const struct append *a);
 void append_send(struct append *a, struct append_task *task);
+
+/* Inside done() only: whether it was done at all (false: it was refused, see `once`), how many rows it gave, and a value of one of
+ * them: of a column bigint or timestamptz (us since 2000-01-01), 0 for null; of a text column, ptr NULL for null, valid during done(). */
+bool append_was_done(const struct append_task *task);
+int append_n_rows(const struct append_task *task);
+int64_t append_number(const struct append_task *task, int row, int column);
+struct str append_text(const struct append_task *task, int row, int column);
 
 /* The connection stands, and what was last sent was not refused. */
 bool append_is_ready(const struct append *a);

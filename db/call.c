@@ -130,6 +130,8 @@ uint32_t call_values(const struct db_call *c, const char *values[CALL_VALUE_MAX]
         values[n++] = c->call->values[i].ptr;
     if (c->call->procedure->digested)
         values[n++] = c->_digest;
+    if (c->call->procedure->writes)
+        values[n++] = c->_request;
     return n;
 }
 
@@ -157,6 +159,24 @@ static const char *digest_of(const struct call *c)
     for (size_t i = 0; i < SHA256_BYTES; i++)
         snprintf(hex + 2 * i, 3, "%02x", hash.bytes[i]);
     return arena_str(c->arena, str_of(hex)).ptr;
+}
+
+/* Of which request the change is, for whom a machine asks, by which field: a line each. NULL: no memory. */
+static const char *request_of(const struct call *c)
+{
+    struct buf b;
+    struct str text = {0};
+
+    buf_init(&b, 0);
+    if (c->viewer)
+        buf_addf(&b, "%.*s\n%.*s", STR_FMT(c->viewer->request_id), STR_FMT(c->viewer->client));
+    else
+        buf_add_z(&b, "\n");
+    buf_addf(&b, "\n%.*s", STR_FMT(c->procedure->field));
+    if (!b.failed)
+        text = arena_str(c->arena, buf_str(&b));
+    buf_release(&b);
+    return text.ptr;
 }
 
 static void reading_send(struct reading *r, struct pg_conn *c)
@@ -318,7 +338,10 @@ int db_call(struct db *db, struct db_call *c)
     c->_viewer = arena_str(c->call->arena, viewer ? viewer->key : (struct str){0}).ptr;
     if (c->call->procedure->digested)
         c->_digest = digest_of(c->call);
-    if (!c->_viewer || (c->call->procedure->digested && !c->_digest))
+    if (c->call->procedure->writes)
+        c->_request = request_of(c->call);
+    if (!c->_viewer || (c->call->procedure->digested && !c->_digest) ||
+        (c->call->procedure->writes && !c->_request))
         return ERR_MEMORY;
     list_init(&c->_node);
     list_push_back(&db->calls, &c->_node);

@@ -100,7 +100,9 @@ struct db_call {
     struct writer *_writer;
     const char *_viewer; /* the viewer's key, with a NUL behind it; in the call's arena */
     const char *_digest; /* of its values, in the same way; NULL: its function takes none */
-    unsigned _tries;     /* how often it lost a race and was begun again */
+    const char *
+        _request; /* for the record of what changed, in the same way: see statement_of_call; NULL: it only reads */
+    unsigned _tries; /* how often it lost a race and was begun again */
     int _rc;
     bool _hurried, _started, _over;
 };

@@ -25,7 +25,7 @@
 #include "db/statement.h"
 
 enum {
-    CALL_VALUE_MAX = PROCEDURE_PARAM_MAX + 2, /* with the viewer and the digest */
+    CALL_VALUE_MAX = PROCEDURE_PARAM_MAX + 3, /* with the viewer, the digest and the request */
     TICK_MS = 20,                             /* while something waits that no event will report */
     LANE_HOLD_MS = 20, /* a batch that takes longer no longer holds up its lane */
     STALL_MS = 50,     /* a statement that runs so long gets nothing queued behind it */

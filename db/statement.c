@@ -429,6 +429,24 @@ int statement_of_scan(struct statement *s, const struct table *table, bool next,
     return take_text(s, &b, arena);
 }
 
+/*
+ * A function that changes something finds in the setting tolqujat.request what its viewer does not say (request_of): whoever keeps
+ * a record reads it there, so that no function has to hand it on. It is set where the first argument is made, as a
+ * statement of its own would be one more in each change.
+ */
+static void add_viewer(struct buf *b, const struct procedure *p)
+{
+    uint32_t request = 2 + p->n_params + p->digested;
+
+    if (p->writes)
+        buf_addf(b,
+                 "(\"viewer\" => CASE WHEN set_config('tolqujat.request', $%u, true) IS NOT NULL "
+                 "THEN $1::text END",
+                 request);
+    else
+        buf_add_z(b, "(\"viewer\" => $1");
+}
+
 int statement_of_call(struct statement *s, const struct procedure *p, struct arena *arena)
 {
     struct buf b;
@@ -436,7 +454,7 @@ int statement_of_call(struct statement *s, const struct procedure *p, struct are
     *s = (struct statement){.kind = STATEMENT_CALL,
                             .table = p->result.table,
                             .cells = p->result.table,
-                            .n_params = 1 + p->n_params + p->digested};
+                            .n_params = 1 + p->n_params + p->digested + p->writes};
     find_fields(s);
     buf_init(&b, SQL_MAX);
     buf_add_z(&b, "SELECT ");
@@ -448,7 +466,7 @@ int statement_of_call(struct statement *s, const struct procedure *p, struct are
         add_cells(&b, s);
     buf_add_z(&b, " FROM ");
     statement_add_name(&b, p->name);
-    buf_add_z(&b, "(\"viewer\" => $1");
+    add_viewer(&b, p);
     for (uint32_t i = 0; i < p->n_params; i++) {
         buf_add_z(&b, ", ");
         add_identifier(&b, p->params[i].name);

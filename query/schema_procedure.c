@@ -293,6 +293,19 @@ static bool is_public(const struct mapper *m, const struct ast_directive *d)
     return v && v->kind == VALUE_BOOLEAN && v->boolean;
 }
 
+static struct str name_field(struct mapper *m, const struct field *f)
+{
+    struct str text = {0};
+    struct buf b;
+
+    buf_init(&b, 0);
+    buf_addf(&b, "%.*s(%.*s)", STR_FMT(f->parent->name), STR_FMT(f->name));
+    if (!b.failed)
+        text = arena_str(&m->s->arena, buf_str(&b));
+    buf_release(&b);
+    return text;
+}
+
 int map_procedure(struct mapper *m, struct field *f, const struct ast_directive *d)
 {
     struct access *a = &m->s->access;
@@ -306,11 +319,14 @@ int map_procedure(struct mapper *m, struct field *f, const struct ast_directive 
     p = &a->procedures[a->n_procedures];
     *p = (struct procedure){.id = a->n_procedures,
                             .name = map_text(m, d, "name"),
+                            .field = name_field(m, f),
                             .writes = writes,
                             .is_public = is_public(m, d),
                             .line = (int)f->loc.line};
     if (p->name.len == 0)
         return map_refuse(m, f, "has @procedure without a name.");
+    if (!p->field.ptr)
+        return schema_no_memory(m->err);
     a->n_procedures++;
     rc = map_result(m, f, d, p);
     if (rc == 0 && p->is_public && (writes || p->result.table->personal))

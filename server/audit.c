@@ -18,6 +18,7 @@
 #include "server/audit_chain.h"
 #include "server/audit_entry.h"
 #include "server/audit_heads.h"
+#include "server/audit_unlogged.h"
 
 enum {
     BATCH_ROWS = 1000,
@@ -29,6 +30,7 @@ enum {
     LATER_MS = 100,
     TICK_MS = 1000,
     EXPORT_TICKS = 60,
+    UNLOGGED_TICKS = 5,
     CONNECT_MS = 2000,
     WATCH_MS = 10000,
     EPOCH_S = 946684800 /* 2000-01-01 in Unix time */
@@ -60,6 +62,7 @@ struct audit {
     uv_idle_t turn;                  /* active: something is due before the loop may sleep */
     uv_timer_t tick, flush, collect; /* collect: active while something is in `later` */
     unsigned ticks, handles;
+    bool ask_unlogged; /* it is time to */
     bool closing, finished;
     struct audit_stats stats;
     void (*on_closed)(void *data);
@@ -353,11 +356,25 @@ static void committed_rows(struct audit *a)
     a->n_sealed = 0;
 }
 
+/* Changes that have no row get one, like those that nobody waits for. */
+static void add_unlogged(struct audit *a)
+{
+    uint32_t n = audit_unlogged_read(&a->batch.task, uv_now(a->loop), a->config.note, &a->waiting,
+                                     &a->bytes);
+
+    a->n_waiting += n;
+    a->stats.unlogged += n;
+}
+
 static void on_committed(struct append_task *task)
 {
     struct audit_batch *batch = container_of(task, struct audit_batch, task);
     struct audit *a = container_of(batch, struct audit, batch);
 
+    if (task->statement == AUDIT_SQL_UNLOGGED) {
+        add_unlogged(a);
+        return;
+    }
     switch (a->state) {
     case CHAIN_UPKEEP:
         a->state = CHAIN_BEGIN;
@@ -393,6 +410,10 @@ static bool prepare(struct audit *a)
     case CHAIN_OPEN:
         break;
     }
+    if (a->ask_unlogged) {
+        a->ask_unlogged = false;
+        return audit_batch_ask_unlogged(&a->batch, a->config.patience_s) == 0;
+    }
     if (!a->n_waiting || seal(a) < 0) /* tried again by the tick */
         return false;
     if (a->n_sealed)
@@ -425,8 +446,10 @@ static void on_tick(uv_timer_t *timer)
 {
     struct audit *a = timer->data;
 
+    if (++a->ticks % UNLOGGED_TICKS == 0 && !a->closing && n_rows(a) < a->config.rows / 2)
+        a->ask_unlogged = true;
     pump(a);
-    if (++a->ticks % EXPORT_TICKS == 0)
+    if (a->ticks % EXPORT_TICKS == 0)
         export_head(a);
 }
 

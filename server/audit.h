@@ -26,10 +26,12 @@ struct uv_loop_s;
 
 struct audit_config {
     const char *conninfo;
-    struct str key;                /* of the seals; copied */
-    const char *heads;             /* the folder of heads; NULL: none are written */
-    unsigned rows;                 /* most rows that wait; 20000 */
-    size_t bytes;                  /* of those; 16 MB */
+    struct str key;    /* of the seals; copied */
+    const char *heads; /* the folder of heads; NULL: none are written */
+    unsigned rows;     /* most rows that wait; 20000 */
+    size_t bytes;      /* of those; 16 MB */
+    unsigned
+        patience_s; /* a change that has no row by then gets one; more than a request may take */
     void (*note)(const char *why); /* of the log: a sentence without personal data */
 };
 
@@ -37,8 +39,9 @@ struct audit_stats {
     uint64_t rows, batches; /* committed */
     uint64_t failed;        /* answers that were refused */
     uint64_t heads_failed;
-    uint32_t waiting; /* rows not yet committed */
-    uint32_t lag_ms;  /* age of the oldest of them */
+    uint64_t unlogged; /* changes that got their row afterwards */
+    uint32_t waiting;  /* rows not yet committed */
+    uint32_t lag_ms;   /* age of the oldest of them */
 };
 
 /* Starts connecting in the background. `config` is copied but for `conninfo` and `heads`, which must outlive it. */

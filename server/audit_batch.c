@@ -30,6 +30,9 @@ const char *const audit_sql[AUDIT_SQL_COUNT] = {
     [AUDIT_SQL_ROWS_AGAIN] = ROWS AGAIN,
     [AUDIT_SQL_ROWS_AND_PARTS] = PARTS ROWS,
     [AUDIT_SQL_ROWS_AND_PARTS_AGAIN] = PARTS ROWS AGAIN,
+    [AUDIT_SQL_UNLOGGED] =
+        "SELECT made_at, patient_id, role, person, organisation, client, capacities, reason, "
+        "request_id, field FROM changes_unlogged(make_interval(secs => ($1::bigint[])[1]))",
 };
 
 enum {
@@ -102,6 +105,18 @@ int audit_batch_begin_chain(struct audit_batch *b, const struct audit_head *head
     array_begin(&p[2], OID_BYTEA);
     array_add_bytes(&p[2], (struct str){(const char *)head->mac.bytes, sizeof head->mac.bytes});
     return array_end(&p[0]) < 0 || array_end(&p[1]) < 0 || array_end(&p[2]) < 0 ? ERR_MEMORY : 0;
+}
+
+int audit_batch_ask_unlogged(struct audit_batch *b, unsigned patience_s)
+{
+    struct array *p = b->_params;
+
+    b->task.statement = b->task.again = AUDIT_SQL_UNLOGGED;
+    b->task.once = true;
+    b->task.n_params = 1;
+    array_begin(&p[0], OID_INT8);
+    array_add_number(&p[0], patience_s);
+    return array_end(&p[0]) < 0 ? ERR_MEMORY : 0;
 }
 
 void audit_batch_clear(struct audit_batch *b)

@@ -67,6 +67,9 @@
       audit->failed)                                                                               \
     X(audit_heads_failed_total, counter, "Heads of chains that could not be written down", audit,  \
       audit->heads_failed)                                                                         \
+    X(audit_unlogged_total, counter,                                                               \
+      "Changes whose row of the access log was missing and came afterwards", audit,                \
+      audit->unlogged)                                                                             \
     X(audit_waiting, gauge, "Rows of the access log that are not yet safe", audit, audit->waiting) \
     X(audit_lag_milliseconds, gauge, "Age of the oldest of them", audit, audit->lag_ms)            \
     X(cache_hot_hits_total, counter, "Keys found among the hot records", cache, cache->hot_hits)   \

@@ -315,14 +315,15 @@ static int open_audit(struct worker *w, struct err *reterr)
                                .heads = w->config->audit_heads,
                                .rows = 20000,
                                .bytes = (size_t)16 * 1024 * 1024,
+                               .patience_s = 2 * (unsigned)w->config->request_seconds + 5,
                                .note = note_audit};
-    int rc = 0;
+    int rc;
 
     if (w->config->access_open)
         return 0;
-    rc = secret_derive(w->service->secret, "audit", key);
-    rc = rc < 0 ? err_set(reterr, rc, "the access log can't be sealed")
-                : audit_open(&w->audit, &w->loop, &cfg, reterr);
+    if (secret_derive(w->service->secret, "audit", key) < 0)
+        return err_set(reterr, ERR_INTERNAL, "the access log can't be sealed");
+    rc = audit_open(&w->audit, &w->loop, &cfg, reterr);
     explicit_bzero(key, sizeof key);
     return rc;
 }
@@ -360,9 +361,7 @@ static int open_data(struct worker *w, struct err *reterr)
                               HOT_REFRESH_S, reterr);
     if (rc == 0)
         rc = open_audit(w, reterr);
-    if (rc == 0)
-        rc = open_graphql(w, reterr);
-    return rc;
+    return rc < 0 ? rc : open_graphql(w, reterr);
 }
 
 static void worker_fail(struct worker *w, const struct err *err)

@@ -37,12 +37,16 @@ BEGIN
     item_id := known.item_id;
 END $$;
 
-/* The change is made: it is on record who made it, and the key leads to it. `operation` is the mutation's SQL function. */
+/* The change is made: it is on record who made it, and the key leads to it. `operation` is the mutation's SQL function; the
+   server sets tolqujat.request (request, machine, field of the schema, a line each) in the transaction. */
 CREATE OR REPLACE FUNCTION change_done(viewer text, operation text, idempotency_key text, subject bigint, changed_table text, changed_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    request text[] := string_to_array(current_setting('tolqujat.request', true), chr(10), '');
 BEGIN
-    INSERT INTO private.change_record (patient_id, item_table, item_id, operation, role, person, organisation)
-    VALUES (subject, changed_table, changed_id, operation, split_part(viewer, '/', 1), split_part(viewer, '/', 2), split_part(viewer, '/', 3));
+    INSERT INTO private.change_record (patient_id, item_table, item_id, operation, role, person, organisation, request_id, client, field)
+    VALUES (subject, changed_table, changed_id, operation, split_part(viewer, '/', 1), split_part(viewer, '/', 2), split_part(viewer, '/', 3),
+            request[1], request[2], request[3]);
     UPDATE private.idempotency i SET patient_id = subject, item_id = changed_id
      WHERE i.id = sha256(convert_to(viewer || chr(10) || idempotency_key, 'UTF8'));
 END $$;

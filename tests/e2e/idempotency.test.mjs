@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildASTSchema, isNonNullType, parse } from 'graphql';
-import { TOP } from './lib/run.mjs';
+import { TOP, until } from './lib/run.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 // A code is told once and kept by nobody; and what only looks (and counts wrong codes) has nothing to be told again.
@@ -62,11 +62,15 @@ test('a grant with a key is made once, and told to nobody who may not decide any
   const [first, ...more] = await Promise.all(Array.from({ length: 8 }, () => writing.data(asCitizen(), GRANT, variables).then((data) => data.grantAccess)));
   for (const one of more) assert.deepEqual(one, first);
   assert.equal(await database.value(`SELECT count(*) FROM access_rule WHERE patient_id = ${person.id}`), 1);
-  const another = await writing.data(asCitizen(), GRANT, { ...variables, key: null });
+  const another = await writing.data({ ...asCitizen(), act: { sub: 'a-bank' } }, GRANT, { ...variables, key: null });
   assert.notEqual(another.grantAccess.id, first.id, 'without a key it is a change of its own');
   assert.notEqual((await writing.data(asCitizen(), GRANT, variables)).grantAccess.revokedAt, null, 'what was made, as it is now');
   assert.deepEqual(await database.query(`SELECT operation, role, person, item_table FROM private.change_record WHERE patient_id = ${person.id} ORDER BY id`),
     Array(2).fill({ operation: 'grant_access', role: 'CITIZEN', person: person.iin, item_table: 'access_rule' }));
+  const LOOKS = '(SELECT count(*)::int FROM access_log l WHERE l.patient_id = r.patient_id AND l.request_id = r.request_id AND l.client IS NOT DISTINCT FROM r.client)';
+  const recorded = () => database.query(`SELECT client, field, ${LOOKS} AS looks FROM private.change_record r WHERE patient_id = ${person.id} ORDER BY id`);
+  await until(async () => (await recorded()).every(({ looks }) => looks > 0), 'their rows of the access log');
+  assert.deepEqual(await recorded(), [null, 'a-bank'].map((client) => ({ client, field: 'Mutation(grantAccess)', looks: 1 })));
   await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${person.id}`);
   await writing.refused(asCitizen(), GRANT, variables, 'FORBIDDEN');
   await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Session } from './lib/load.mjs';
 import { Database } from './lib/psql.mjs';
-import { until } from './lib/run.mjs';
+import { sleep, until } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
@@ -170,11 +170,25 @@ test('a server that dies behind COMMIT, before it has answered: with its key wha
     await until(async () => await count(`certificate WHERE patient_id = ${other.id}`) === before + 1, 'it to have been done');
   } finally {
     assert.deepEqual(await writing.server.exited, { code: null, signal: 'SIGKILL' });
-    writing.server = await writing.start();
+    writing.server = await startServer({ database, tokens: writing.keys, args: ['--workers', '2', '--refusal-ms', '0', '--request-seconds', '4'] });
   }
   const answers = await Promise.all(Array.from({ length: 4 }, () => askOn(asDoctor(other), ISSUE, certificate)));
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
   assert.match(answers[0].data.issueCertificate.number, /^A[0-9]{12}$/);
   assert.equal(await count(`certificate WHERE patient_id = ${other.id}`), before + 1);
   assert.equal(await count(`(SELECT FROM private.change_record WHERE operation = 'issue_certificate' GROUP BY item_id HAVING count(*) > 1) x`), 0);
+
+  // That it was changed is on record all the same, once, and of the time at which it was: whose certificate it is reads who did it.
+  const [change] = await database.query(`SELECT at, request_id, field FROM private.change_record WHERE patient_id = ${other.id} AND operation = 'issue_certificate' ORDER BY id DESC LIMIT 1`);
+  assert.equal(change.field, 'Mutation(issueCertificate)');
+  const mine = () => database.query(`SELECT l.at, l.role, l.person, l.refused, p.parts FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.request_id = '${change.request_id}'`);
+  assert.deepEqual(await mine(), [], 'it died before');
+  const [row] = await until(async () => { const rows = await mine(); return rows.length && rows; }, 'the row of the change', 60_000);
+  assert.deepEqual(row, { at: change.at, role: 'DOCTOR', person: asDoctor(other).sub, refused: false, parts: 'Mutation(issueCertificate)' });
+  const { me } = await writing.data(asCitizen(other), '{ me { patient { accessLog(first: 50) { nodes { at role outcome parts organisation { name } } } } } }');
+  const shown = me.patient.accessLog.nodes.filter(({ parts }) => parts === 'Mutation(issueCertificate)');
+  assert.deepEqual(shown.map(({ role, outcome }) => [role, outcome]), [['DOCTOR', 'GIVEN']]);
+  assert.ok(shown[0].organisation.name);
+  await sleep(12_000); // it is looked for twice more
+  assert.equal((await mine()).length, 1);
 });

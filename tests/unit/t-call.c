@@ -73,6 +73,7 @@ static void test_call__arguments_are_parameters(void **state)
     assert_int_equal(n_calls, 1);
     assert_true(calling->procedure->writes);
     assert_int_equal(calling->procedure->n_params, 8);
+    check_str(calling->procedure->field, "Mutation(meet)");
     check_value("a", "2");
     check_value("sort", "pet");
     check_value("b", "1");

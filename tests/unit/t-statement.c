@@ -258,6 +258,13 @@ static void test_statement__calls(void **state)
     p.limit = 100;
     assert_int_equal(statement_of_call(&s, &p, &arena), 0);
     assert_non_null(strstr(s.sql, ") AS t LIMIT 101"));
+    assert_int_equal(s.n_params, 2);
+    p.writes = p.digested = true; /* then it is told of which request it is */
+    assert_int_equal(statement_of_call(&s, &p, &arena), 0);
+    assert_int_equal(s.n_params, 4);
+    assert_non_null(
+        strstr(s.sql, "(\"viewer\" => CASE WHEN set_config('tolqujat.request', $4, true) IS NOT "
+                      "NULL THEN $1::text END, \"n\" => $2, \"payload_digest\" => $3) AS t"));
 }
 
 static void test_statement__ascending(void **state)
