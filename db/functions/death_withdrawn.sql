@@ -45,7 +45,7 @@ BEGIN
                 AND l.resulted_at > now() - INTERVAL '7 days' AND (l.resulted_at AT TIME ZONE INTERVAL '5 hours')::date >= since LOOP
         PERFORM lab_tell(subject, ARRAY[r.id], r.ordered_by);
     END LOOP;
-    PERFORM lab_call_off(subject);
+    PERFORM lab_call_off(subject), vital_call_off(subject);
 END $$;
 
 /* Whether the viewer is the person, or the guardian of the child: nobody says of himself, or of his own child, that the death is none. */

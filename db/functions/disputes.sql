@@ -126,7 +126,7 @@ END $$;
 
 /*
  * The entry is not right. What rests on it goes with it: a diagnosis' other half, a visit's mark, goals and tasks of a plan, what models saw in a study, a death that nothing
- * but this stay states, an alarm about a result; of a medicine that nobody got, it can be given out again.
+ * but this stay states, an alarm about a result or a measurement; of a medicine that nobody got, it can be given out again.
  */
 CREATE OR REPLACE FUNCTION dispute_upheld(d dispute, entry jsonb, author bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -154,6 +154,8 @@ BEGIN
         END IF;
     ELSIF d.item_table = 'lab_result' THEN
         PERFORM lab_call_off(d.patient_id);
+    ELSIF d.item_table = 'observation' THEN
+        PERFORM vital_call_off(d.patient_id, author);
     ELSIF d.item_table = 'dispense' THEN
         /* One time more: of one that had ended the next, else one after it. */
         UPDATE prescription r SET status = 'active', refills_left = CASE WHEN r.status = 'active' AND (entry ->> 'source_id')::smallint = 1 THEN least(r.refills_left + 1, 12) ELSE r.refills_left END

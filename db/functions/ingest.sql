@@ -151,7 +151,7 @@ END $$;
 /*
  * Tells of what endangers life among what this run kept, as if it had been entered here: of results of the last week (addLabResult), of measurements of the last
  * day (recordMeasurement). What is older is history, of which a system's first Bundles are full. Of one Bundle the person is told once about its results, and each doctor,
- * since the messages say neither which nor what; and nobody of a new version that says the same. Who was told of a result that was corrected or taken back meanwhile is told that.
+ * since the messages say neither which nor what; and nobody of a new version that says the same. Who was told of what was corrected or taken back meanwhile is told that.
  */
 CREATE OR REPLACE FUNCTION private.ingest_tell(run bigint, source smallint, subject bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -169,13 +169,14 @@ BEGIN
     FOR r IN SELECT u.doctor, array_agg(u.id) AS ordered FROM unnest(every, doctors) u (id, doctor) GROUP BY u.doctor LOOP
         PERFORM lab_tell(subject, every, r.doctor, r.ordered);
     END LOOP;
-    PERFORM lab_call_off(subject);
-    FOR r IN SELECT DISTINCT ON (about) concat_ws(':', 'observation', o.kind, (o.observed_at AT TIME ZONE INTERVAL '5 hours')::date) AS about, o.observed_at, o.recorded_by
+    PERFORM lab_call_off(subject), vital_call_off(subject);
+    FOR r IN SELECT concat_ws(':', 'observation', o.kind, (o.observed_at AT TIME ZONE INTERVAL '5 hours')::date) AS about, array_agg(o.id) AS every,
+                    max(o.observed_at) AS observed_at, (array_agg(o.recorded_by ORDER BY o.observed_at DESC))[1] AS recorded_by
                FROM private.source_record t JOIN observation o ON o.patient_id = subject AND o.id = t.item_id
               WHERE t.patient_id = subject AND t.resource_type = 'Observation' AND t.source_id = source AND t.last_run = run AND t.state = 'kept' AND t.item_table = 'observation'
-                AND o.flag IS NOT NULL
-              ORDER BY about, o.observed_at DESC LOOP
-        PERFORM vital_tell(subject, r.observed_at, r.about, r.about, r.recorded_by);
+                AND o.flag IS NOT NULL AND o.record_status <> 'entered_in_error'
+              GROUP BY about ORDER BY about LOOP
+        PERFORM vital_tell(subject, r.observed_at, r.about, r.about, r.recorded_by, r.every);
     END LOOP;
 END $$;
 

@@ -31,8 +31,9 @@ $$;
 /*
  * Tells of a value that endangers life: the person once for `about`, unless he lies in hospital, where somebody is with him; and a doctor who did not measure
  * it himself, once for `about_doctor`. The messages name neither the kind nor the value. Nothing is told of what was measured more than a day ago, nor of who has died.
+ * `measurements`: the rows of observation of which it tells. An alarm that was told before stands for them too.
  */
-CREATE OR REPLACE FUNCTION vital_tell(subject bigint, measured_at timestamptz, about text, about_doctor text, measured_by bigint DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION vital_tell(subject bigint, measured_at timestamptz, about text, about_doctor text, measured_by bigint DEFAULT NULL, measurements bigint[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     doctor bigint := vital_doctor(subject);
@@ -46,6 +47,10 @@ BEGIN
     IF doctor <> coalesce(measured_by, 0) THEN
         PERFORM outbox_tell_doctor('patient_critical', subject, doctor, about_doctor, '{}');
     END IF;
+    UPDATE private.outbox o SET measurements = ARRAY(SELECT DISTINCT m FROM unnest(o.measurements || vital_tell.measurements) m ORDER BY m)
+     WHERE o.patient_id = subject AND vital_tell.measurements IS NOT NULL
+       AND o.key IN (concat_ws('/', 'measurement_critical', subject, about, 'sms'), concat_ws('/', 'measurement_critical', subject, about, 'app'),
+                     concat_ws('/', 'patient_critical', subject, about_doctor, 'practitioner:' || doctor));
 END $$;
 
 /* Refuses unless a nurse or a doctor asks who has the person in care. Gives who it is. */
@@ -98,7 +103,7 @@ BEGIN
         SELECT subject, place.clinic_id, place.practitioner_id, at, k.kind, amount, other, k.unit, level FROM observation_kind k WHERE k.kind = measured
         RETURNING o.id INTO made;
         IF level IS NOT NULL THEN
-            PERFORM vital_tell(subject, at, concat_ws(':', 'observation', measured, day), 'observation:' || made, place.practitioner_id);
+            PERFORM vital_tell(subject, at, concat_ws(':', 'observation', measured, day), 'observation:' || made, place.practitioner_id, ARRAY[made]);
         END IF;
         PERFORM change_done(viewer, 'record_measurement', idempotency_key, subject, 'observation', made);
     END IF;

@@ -1,3 +1,43 @@
+/* Whether one of these measurements, as it is known now, endangers life. */
+CREATE OR REPLACE FUNCTION vital_dangerous(subject bigint, measurements bigint[]) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM unnest(measurements) m, LATERAL (SELECT entry_in_force(subject, 'observation', m) AS o OFFSET 0) f
+                    WHERE f.o ->> 'flag' IS NOT NULL AND f.o ->> 'record_status' <> 'entered_in_error');
+END $$;
+
+/*
+ * Of alarms whose measurements endanger life no more, since they were corrected or taken back: who was told is told that, once for an alarm, but for the doctor who corrected
+ * it himself. As lab_call_off(): an alarm that waits still is not sent (message_take). Its key is free then for what endangers life on that day after all.
+ */
+CREATE OR REPLACE FUNCTION vital_call_off(subject bigint, corrected_by bigint DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+    doctor bigint;
+BEGIN
+    IF has_died(subject) THEN
+        RETURN;
+    END IF;
+    FOR one IN WITH off AS (
+                   UPDATE private.outbox o SET called_off_at = clock_timestamp(), key = concat_ws('/', o.key, 'called off', o.id)
+                    WHERE o.patient_id = subject AND o.measurements IS NOT NULL AND o.called_off_at IS NULL AND NOT vital_dangerous(subject, o.measurements)
+                   RETURNING o.channel, o.practitioner_id, o.state, o.tries, o.measurements
+               )
+               SELECT 'observation:' || max(m.id) AS about,
+                      array_agg(DISTINCT a.channel) FILTER (WHERE a.practitioner_id IS NULL AND (a.channel = 'app' OR a.state = 'sent' OR a.tries > 0)) AS channels,
+                      array_agg(DISTINCT a.practitioner_id) FILTER (WHERE a.practitioner_id <> coalesce(corrected_by, 0)) AS doctors
+                 FROM off a, LATERAL (SELECT max(r) AS id, max((entry_in_force(subject, 'observation', r) ->> 'id')::bigint) AS now FROM unnest(a.measurements) r) m
+                GROUP BY m.now LOOP
+        IF one.channels IS NOT NULL THEN
+            PERFORM outbox_put('measurement_corrected', subject, one.about, '{}', VARIADIC one.channels);
+        END IF;
+        FOREACH doctor IN ARRAY coalesce(one.doctors, '{}') LOOP
+            PERFORM outbox_tell_doctor('patient_measurement_corrected', subject, doctor, one.about, '{}');
+        END LOOP;
+    END LOOP;
+END $$;
+
 /*
  * A measurement that was typed wrong: a new version has what was measured, or says that the entry does not hold. The row stays as it was, and is read through
  * earlierVersions. Whoever has the person in care may, since who typed it need not be there when it is seen.
@@ -50,7 +90,9 @@ BEGIN
         changed.recorded_by := place.practitioner_id;
         INSERT INTO observation SELECT changed.*;
         IF amount IS NOT NULL AND changed.flag IS NOT NULL THEN
-            PERFORM vital_tell(subject, changed.observed_at, concat_ws(':', 'observation', changed.kind, day), 'observation:' || made, place.practitioner_id);
+            PERFORM vital_tell(subject, changed.observed_at, concat_ws(':', 'observation', changed.kind, day), 'observation:' || made, place.practitioner_id, ARRAY[made]);
+        ELSE
+            PERFORM vital_call_off(subject, place.practitioner_id);
         END IF;
         PERFORM change_done(viewer, 'correct_measurement', idempotency_key, subject, 'observation', made);
     END IF;

@@ -22,7 +22,7 @@ BEGIN
 END $$;
 
 /*
- * Hands out messages that are due, the oldest first, for `lease` seconds. Those that can go to nobody, or are not true any more (lab_call_off), are dead letters at once. The key that
+ * Hands out messages that are due, the oldest first, for `lease` seconds. Those that can go to nobody, or are not true any more (lab_call_off, vital_call_off), are dead letters at once. The key that
  * leaves the house is a digest: it tells a gateway what it has had, and nothing of whom it is about.
  */
 CREATE OR REPLACE FUNCTION message_take(at_most integer, lease integer)
@@ -39,7 +39,8 @@ BEGIN
                CASE WHEN o.practitioner_id IS NOT NULL THEN d.iin ELSE coalesce(w.address, CASE WHEN o.channel = 'sms' THEN p.phone ELSE p.iin END) END AS recipient,
                notice_words(o.kind, coalesce(w.language, p.language), o.payload) AS said,
                o.practitioner_id IS NULL AND p.deceased_on IS NOT NULL AS died,
-               o.lab_results IS NOT NULL AND NOT lab_dangerous(o.patient_id, o.lab_results) AS corrected
+               o.lab_results IS NOT NULL AND NOT lab_dangerous(o.patient_id, o.lab_results)
+               OR o.measurements IS NOT NULL AND (o.called_off_at IS NOT NULL OR NOT vital_dangerous(o.patient_id, o.measurements)) AS corrected
           FROM due JOIN private.outbox o ON o.id = due.id
           JOIN patient p ON p.id = o.patient_id
           LEFT JOIN practitioner d ON d.id = o.practitioner_id

@@ -358,6 +358,65 @@ describe('measurements', () => {
       await writing.data(mother, 'mutation ($rule: ID!) { showAgain(rule: $rule) { id } }', { rule: rule.id });
       assert.equal((await correct(hidden.id, { value: 22 }, doctor)).flag, null);
     });
+
+    test('of which an alarm was told are called off: who was told is told so, once nothing of that alarm endangers life', async () => {
+      const said = (kind, channel, who = null) => ({ kind, channel, doctor: who }), treats = Number(girl.doctor_id);
+      const written = () => database.query(`SELECT kind, channel, practitioner_id::int AS doctor FROM private.outbox WHERE patient_id = ${girl.id} AND kind ~ '^(patient_)?(critical|measurement_(critical|corrected))$' ORDER BY id`);
+      const take = async () => (await database.query('SELECT kind, channel FROM message_take(1000, 60)')).map(({ kind, channel }) => `${kind} ${channel}`).sort();
+      const asked = async (...values) => {
+        await database.execute('DELETE FROM private.outbox');
+        const made = [];
+        for (const value of values) {
+          if (value === 'sent') await take();
+          else if (Array.isArray(value)) made[value[0]] = await correct(made[value[0]].id, { value: value[1] }, value[2]); // [which, what it is]
+          else made.push(await measure('PULSE', value));
+        }
+        return made;
+      };
+      const person = [said('measurement_critical', 'sms'), said('measurement_critical', 'app')], alarm = [...person, said('patient_critical', 'app', treats)];
+      const off = [said('measurement_corrected', 'app'), said('measurement_corrected', 'sms'), said('patient_measurement_corrected', 'app', treats)];
+
+      await asked(190, 'sent', [0, 90]);
+      assert.deepEqual(await written(), [...alarm, ...off]);
+      assert.deepEqual(await take(), ['measurement_corrected app', 'measurement_corrected sms', 'patient_measurement_corrected app']);
+      const words = await database.query("SELECT notice_words(k, l, '{}') AS said FROM unnest(ARRAY['measurement_corrected', 'patient_measurement_corrected']) k, unnest(ARRAY['kk', 'ru', 'en']) l");
+      assert.ok(new Set(words.map((one) => one.said)).size === 6 && words.every((one) => one.said.length > 20 && !/pulse|90/.test(one.said)));
+      // Corrected once more it is told no more; taken back it is called off too; a doctor who corrects it himself knows.
+      await asked(190, 'sent', [0, 90], [0, 91]);
+      assert.deepEqual(await written(), [...alarm, ...off]);
+      await asked(190, 'sent', [0, null]);
+      assert.deepEqual(await written(), [...alarm, ...off]);
+      await asked(190, 'sent', [0, 90, doctor]);
+      assert.deepEqual(await written(), [...alarm, off[0], off[1]]);
+      // One that stays dangerous, and is called off as one; the alarm of a day stands while one of the day's is dangerous, for the doctor each is one.
+      await asked(190, 'sent', [0, 191], 'sent', [0, 90]);
+      assert.deepEqual(await written(), [...alarm, alarm[2], ...off]);
+      const [, second] = await asked(190, 192, 'sent', [0, 90]);
+      assert.deepEqual(await written(), [...alarm, alarm[2], off[2]]);
+      await correct(second.id, { value: 92 });
+      assert.deepEqual(await written(), [...alarm, alarm[2], off[2], ...off]);
+      // What endangers life after that is an alarm anew: another of that day, and the same once more.
+      await asked(190, 'sent', [0, 90], 193);
+      assert.deepEqual(await written(), [...alarm, ...off, ...alarm]);
+      await asked(190, 'sent', [0, 90], [0, 194], 'sent', [0, 90]);
+      assert.deepEqual(await written(), [...alarm, ...off, ...alarm, ...off]);
+      // An alarm that has not left is not sent any more; in the application it could be read.
+      await asked(190, [0, 90]);
+      assert.deepEqual(await written(), [...alarm, off[0], off[2]]);
+      assert.deepEqual(await take(), ['measurement_corrected app', 'patient_measurement_corrected app']);
+      assert.deepEqual(await database.query("SELECT DISTINCT error FROM private.outbox WHERE state = 'dead'"), [{ error: 'the value was corrected' }]);
+      await database.execute("SELECT message_again(NULL, 'measurement_critical')");
+      assert.deepEqual(await take(), [], 'nor by an operator');
+      await asked(100, [0, 90]);
+      assert.deepEqual(await written(), []);
+      // Taken back, by an answer to its owner's dispute.
+      const [wrong] = await asked(190, 'sent');
+      const { disputeRecord } = await writing.data(mother, 'mutation ($entry: ID!, $key: String!) { disputeRecord(entry: $entry, reason: WRONG_PERSON, idempotencyKey: $key) { id } }', { entry: wrong.id, key: newKey() });
+      const [{ clinic_id: place }] = await database.query(`SELECT clinic_id FROM dispute WHERE patient_id = ${girl.id} ORDER BY id DESC LIMIT 1`);
+      assert.equal(Number(place), Number(girl.clinic_id));
+      await writing.data(doctor, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Басқа баланың тамыры", idempotencyKey: $key) { status } }', { dispute: disputeRecord.id, key: newKey() });
+      assert.deepEqual(await written(), [...alarm, off[0], off[1]]);
+    });
   });
 
   test('of the diary too, once for a kind and day', async () => {

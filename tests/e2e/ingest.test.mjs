@@ -269,6 +269,24 @@ describe('what endangers life', () => {
     assert.deepEqual([(await off()).filter(({ doctor }) => doctor === null).length, (await off()).filter(({ doctor }) => doctor === own[38]).length], [6, 2]);
   });
 
+  test('of a measurement likewise: once none of that kind and day endangers life, and an alarm anew after that', async () => {
+    const at = (id, value, more) => seen(id, 39, PULSE, value, 0, more), post39 = (...records) => post(text(patient(39), ...records));
+    const said = () => database.query(`SELECT kind, channel, practitioner_id::int AS doctor FROM private.outbox WHERE patient_id = ${people[39].id} AND kind ~ 'measurement_corrected|_critical' ORDER BY id`);
+    const alarm = [...told2('measurement_critical'), doctorTold(own[39])].map(({ payload, ...one }) => one);
+    const off = [...['app', 'sms'].map((channel) => ({ kind: 'measurement_corrected', channel, doctor: null })), { kind: 'patient_measurement_corrected', channel: 'app', doctor: own[39] }];
+    await post39(at('vm-1', 200), at('vm-2', 201));
+    await database.query('SELECT FROM message_take(1000, 60)');
+    await post39(at('vm-1', 80));
+    assert.deepEqual(await said(), alarm);
+    await post39(at('vm-2', 201, { status: 'entered-in-error' }));
+    assert.deepEqual(await said(), [...alarm, ...off]);
+    await post39(at('vm-1', 199));
+    assert.deepEqual(await said(), [...alarm, ...off, ...alarm]);
+    await database.query('SELECT FROM message_take(1000, 60)');
+    await post39(at('vm-1', 81));
+    assert.deepEqual(await said(), [...alarm, ...off, ...alarm, ...off]);
+  });
+
   test('of a measurement too, of the last day, once for a kind and day; of an import nobody', async () => {
     const body = text(patient(34), seen('m-1', 34, PULSE, 200, 0), seen('m-2', 34, PULSE, 201, 0), seen('m-3', 34, PULSE, 202, 25), seen('m-4', 34, PULSE, 80, 0));
     assert.equal((await post(body)).kept, 5);

@@ -1,0 +1,24 @@
+/* An alarm about a measurement knows of which it tells, so that it is called off when none of them endangers life any more (0039 has the same for results). */
+ALTER TABLE private.outbox ADD measurements bigint[] CHECK (cardinality(measurements) > 0), ADD called_off_at timestamptz, ADD CHECK (called_off_at IS NULL OR measurements IS NOT NULL);
+COMMENT ON COLUMN private.outbox.measurements IS 'rows of observation that it says endanger life: when none does any more it is not sent, and who was told is told so; null: it is about something else';
+COMMENT ON COLUMN private.outbox.called_off_at IS 'when none of its measurements endangered life any more: what does so after that is told of anew; null: the alarm stands';
+CREATE INDEX outbox_measurements ON private.outbox (patient_id) WHERE measurements IS NOT NULL AND called_off_at IS NULL;
+
+/* Alarms of before: one of them, or all that were dangerous of its kind and day. */
+UPDATE private.outbox o SET measurements = x.ids
+  FROM (SELECT a.id, array_agg(m.id ORDER BY m.id) AS ids
+          FROM (SELECT o.id, o.patient_id, regexp_match(o.key, '/observation:(?:([0-9]+)|([a-z_]+):([0-9-]{10}))/') AS about
+                  FROM private.outbox o WHERE o.kind IN ('measurement_critical', 'patient_critical') AND o.key ~ '/observation:') a
+          JOIN observation m ON m.patient_id = a.patient_id AND m.flag IS NOT NULL
+           AND (m.id = a.about[1]::bigint OR m.kind = a.about[2] AND (m.observed_at AT TIME ZONE INTERVAL '5 hours')::date = a.about[3]::date)
+         GROUP BY a.id) x
+ WHERE o.id = x.id;
+
+/* It takes the measurements of which it tells. */
+DROP FUNCTION IF EXISTS vital_tell(bigint, timestamptz, text, text, bigint);
+
+INSERT INTO message_template (kind, text_kk, text_ru, text_en) VALUES
+    ('measurement_corrected', 'Сізге қауіпті деп хабарланған өлшенген мән түзетілді. Толығырақ: eGov.', 'Измеренное значение, о котором Вам сообщали как об опасном, исправлено. Подробнее: eGov.',
+     'A measured value that you were told endangers life was corrected. See eGov.'),
+    ('patient_measurement_corrected', 'Пациенттің сізге қауіпті деп хабарланған көрсеткіші түзетілді: төлқұжатты ашыңыз.', 'Показатель пациента, о котором Вам сообщали как об опасном, исправлен: откройте паспорт.',
+     'A measured value of a patient that you were told endangers life was corrected: open the passport.');
