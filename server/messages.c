@@ -147,9 +147,12 @@ static int settle(struct sender *s, uint32_t n, struct err *reterr)
     snprintf(first_pause, sizeof first_pause, "%g", (double)s->config->first_pause_ms / 1000);
     params[PARAMS] = (struct session_param){.value = str_of(first_pause)};
     params[PARAMS + 1] = number(tries, s->config->tries);
-    return session_run(s->session,
-                       "SELECT message_settle($1, $2, $3, $4, $5::double precision, $6::integer)",
-                       PARAMS + 2, params, reterr);
+    rc = session_run(s->session,
+                     "SELECT message_settle($1, $2, $3, $4, $5::double precision, $6::integer)",
+                     PARAMS + 2, params, reterr);
+    if (rc == 0 && session_rows(s->session) == 1)
+        messages_stats_out_of_tries(&s->stats, strtoull(session_text(s->session, 0, 0), NULL, 10));
+    return rc;
 }
 
 static int sweep(struct sender *s, struct err *reterr)

@@ -14,6 +14,12 @@ void messages_stats_count(struct messages_stats *s, enum gateway_outcome outcome
     s->by_outcome[outcome]++;
 }
 
+void messages_stats_out_of_tries(struct messages_stats *s, uint64_t n)
+{
+    s->by_outcome[GATEWAY_AGAIN] -= n;
+    s->by_outcome[GATEWAY_DEAD] += n;
+}
+
 static void head(struct buf *b, const char *name, const char *type, const char *help)
 {
     buf_addf(b, "# HELP tolqujat_%s %s\n# TYPE tolqujat_%s %s\n", name, help, name, type);

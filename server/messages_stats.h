@@ -16,6 +16,8 @@ struct messages_stats {
 };
 
 void messages_stats_count(struct messages_stats *s, enum gateway_outcome outcome);
+/* Of those that were counted as to be tried again, so many are not, and are dead letters. */
+void messages_stats_out_of_tries(struct messages_stats *s, uint64_t n);
 
 /* Asks what waits, and puts a new file in the place of the old one. A file that can't be written is a line of the log. ERR_DATABASE. */
 int messages_stats_write(const struct messages_stats *s, struct session *session, const char *path,

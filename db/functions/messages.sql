@@ -66,12 +66,12 @@ END $$;
 /*
  * What became of messages that were handed out: `sent`, `dead`, or `again`. Again is after twice as long each time, from `first_pause` seconds to
  * an hour, somewhere in the middle half of it so that not all come back at once; later when the gateway asked for that (`pauses`, seconds).
- * After `tries_most` it is a dead letter. What was settled before stays.
+ * After `tries_most` it is a dead letter. What was settled before stays. Gives how many have become dead letters by that.
  */
-CREATE OR REPLACE FUNCTION message_settle(ids bigint[], outcomes text[], pauses bigint[], errors text[], first_pause double precision, tries_most integer) RETURNS void
+CREATE OR REPLACE FUNCTION message_settle(ids bigint[], outcomes text[], pauses bigint[], errors text[], first_pause double precision, tries_most integer) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH result AS (
-        SELECT u.id, u.error, u.pause, CASE WHEN u.outcome = 'again' AND o.tries >= tries_most THEN 'dead' ELSE u.outcome END AS outcome, o.tries
+        SELECT u.id, u.error, u.pause, u.outcome AS said, CASE WHEN u.outcome = 'again' AND o.tries >= tries_most THEN 'dead' ELSE u.outcome END AS outcome, o.tries
           FROM unnest(ids, outcomes, pauses, errors) u (id, outcome, pause, error) JOIN private.outbox o ON o.id = u.id
     ), settled AS (
         UPDATE private.outbox o
@@ -80,12 +80,14 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
                error = CASE WHEN r.outcome <> 'sent' THEN r.error END,
                next_try_at = clock_timestamp() + make_interval(secs => greatest(least(r.pause, 86400), least(3600, first_pause * 2 ^ least(r.tries - 1, 30)) * (0.75 + random() / 2)))
           FROM result r WHERE o.id = r.id AND o.state = 'waiting'
-        RETURNING o.patient_id, o.kind, o.state, o.key, o.sent_at
+        RETURNING o.patient_id, o.kind, o.state, o.key, o.sent_at, r.said
+    ), told AS (
+        UPDATE emergency_grant g SET told_at = s.sent_at
+          FROM settled s
+         WHERE s.state = 'sent' AND s.kind = 'emergency_access' AND g.patient_id = s.patient_id AND g.told_at IS NULL
+           AND split_part(s.key, '/', 3) = 'emergency_grant:' || g.id
     )
-    UPDATE emergency_grant g SET told_at = s.sent_at
-      FROM settled s
-     WHERE s.state = 'sent' AND s.kind = 'emergency_access' AND g.patient_id = s.patient_id AND g.told_at IS NULL
-       AND split_part(s.key, '/', 3) = 'emergency_grant:' || g.id
+    SELECT count(*) FROM settled s WHERE s.state = 'dead' AND s.said = 'again'
 $$;
 
 /* What waits, by kind: how many, and how old the oldest that is due is, in seconds; how many are dead letters. */

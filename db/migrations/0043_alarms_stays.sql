@@ -1,3 +1,5 @@
+/* ---- Alarms ---- */
+
 /* An alarm about a measurement knows of which it tells, so that it is called off when none of them endangers life any more (0039 has the same for results). */
 ALTER TABLE private.outbox ADD measurements bigint[] CHECK (cardinality(measurements) > 0), ADD called_off_at timestamptz, ADD CHECK (called_off_at IS NULL OR measurements IS NOT NULL);
 COMMENT ON COLUMN private.outbox.measurements IS 'rows of observation that it says endanger life: when none does any more it is not sent, and who was told is told so; null: it is about something else';
@@ -22,3 +24,8 @@ INSERT INTO message_template (kind, text_kk, text_ru, text_en) VALUES
      'A measured value that you were told endangers life was corrected. See eGov.'),
     ('patient_measurement_corrected', 'Пациенттің сізге қауіпті деп хабарланған көрсеткіші түзетілді: төлқұжатты ашыңыз.', 'Показатель пациента, о котором Вам сообщали как об опасном, исправлен: откройте паспорт.',
      'A measured value of a patient that you were told endangers life was corrected: open the passport.');
+
+/* ---- Messages ---- */
+
+/* It says how many ran out of tries. */
+DROP FUNCTION IF EXISTS message_settle(bigint[], text[], bigint[], text[], double precision, integer);

@@ -152,13 +152,15 @@ describe('a gateway that does not take it', () => {
     await database.execute(names.map((name, i) => `UPDATE private.outbox SET payload = '{"code": "${name}"}' WHERE patient_id = ${people[i].id}`).join(';'));
     const gateway = await startGateway(({ text }) => script.get(names.find((name) => text.endsWith(name))));
     try {
-      const waits = [];
+      const waits = [], counts = [];
       for (let i = 0; i < 4; i++) {
-        assert.equal((await once(gateway.url, '--first-pause-ms', '60000', '--tries', '4')).status, 0);
+        assert.equal((await once(gateway.url, '--first-pause-ms', '60000', '--tries', '4', '--metrics-file', file('tries'))).status, 0);
+        counts.push([...readFileSync(file('tries'), 'utf8').matchAll(/^tolqujat_messages_total\{outcome="(again|dead)"\} (\d+)$/gm)].map(([, outcome, n]) => `${outcome} ${n}`).join(', '));
         waits.push(...(await database.query("SELECT extract(epoch FROM next_try_at - now())::float AS wait FROM private.outbox WHERE state = 'waiting' AND payload->>'code' = 'busy'")).map(({ wait }) => wait));
         await database.execute("UPDATE private.outbox SET next_try_at = now() WHERE state = 'waiting'");
       }
       assert.deepEqual(await states(), { dead: 5 });
+      assert.deepEqual(counts, ['again 4, dead 1', 'again 4, dead 0', 'again 4, dead 0', 'again 0, dead 4'], 'who ran out of tries too');
       assert.equal(waits.length, 3);
       waits.forEach((wait, i) => assert.ok(wait > 60 * 2 ** i * 0.5 && wait < 60 * 2 ** i * 1.3, `waits ${waits}`));
       const tries = Object.fromEntries([...gateway.came.values()].map((list) => [names.find((name) => list[0].text.endsWith(name)), list.length]));
