@@ -56,7 +56,8 @@ BEGIN
                 WHEN c.abated < coalesce(c.onset, c.recorded_on) THEN '!it ends before it begins' END
       FROM (SELECT s.n, x.*, w.sex, private.import_target(x.concept, 'pregnancy') IS NOT NULL AS pregnant, private.import_icd10(x.concept) AS icd10,
                    row_number() OVER (PARTITION BY s.patient_id, x.status, private.import_target(x.concept, 'pregnancy') ORDER BY s.n) AS nth,
-                   EXISTS (SELECT FROM pregnancy g WHERE g.patient_id = s.patient_id AND g.status = 'ongoing' AND g.superseded_by IS NULL AND g.id IS DISTINCT FROM s.old_item_id) AS goes_on
+                   EXISTS (SELECT FROM pregnancy g WHERE g.patient_id = s.patient_id AND g.status = 'ongoing' AND g.superseded_by IS NULL AND g.record_status <> 'entered_in_error'
+                            AND g.id IS DISTINCT FROM s.old_item_id) AS goes_on
               FROM import_stage s JOIN patient w ON w.id = s.patient_id,
                    LATERAL (SELECT s.body -> 'code' AS concept, private.fhir_words(s.body -> 'code') AS name, s.body #>> '{verificationStatus,coding,0,code}' AS verification,
                                    private.fhir_day(coalesce(s.body ->> 'onsetDateTime', s.body #>> '{onsetPeriod,start}')) AS onset,

@@ -21,7 +21,8 @@ BEGIN
                 WHEN e.ended_on IS NULL AND (e.open > 1 OR e.is_in) THEN 'the person is in hospital already' END
       FROM (SELECT s.n, s.clinic_id, x.*,
                    row_number() OVER (PARTITION BY s.patient_id, x.stay, x.ended_on IS NULL ORDER BY s.n) AS open,
-                   EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = s.patient_id AND h.discharged_on IS NULL AND h.superseded_by IS NULL AND h.id IS DISTINCT FROM s.old_item_id) AS is_in
+                   EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = s.patient_id AND h.discharged_on IS NULL AND h.superseded_by IS NULL AND h.record_status <> 'entered_in_error'
+                            AND h.id IS DISTINCT FROM s.old_item_id) AS is_in
               FROM import_stage s,
                    LATERAL (SELECT s.body ->> 'status' AS status, s.body #>> '{class,code}' AS class, s.body #>> '{class,code}' IN ('IMP', 'ACUTE', 'NONAC') IS TRUE AS stay,
                                    private.fhir_moment(s.body #>> '{period,start}') AS started_at, private.fhir_moment(s.body #>> '{period,end}') AS ended_at,

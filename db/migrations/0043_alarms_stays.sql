@@ -29,3 +29,11 @@ INSERT INTO message_template (kind, text_kk, text_ru, text_en) VALUES
 
 /* It says how many ran out of tries. */
 DROP FUNCTION IF EXISTS message_settle(bigint[], text[], bigint[], text[], double precision, integer);
+
+/* ---- What never was ---- */
+
+/* A stay or a pregnancy that its source took back is open on no day: one that goes on would stand in the way of the next. */
+DROP INDEX hospitalization_one_open;
+CREATE UNIQUE INDEX hospitalization_one_open ON hospitalization (patient_id) WHERE discharged_on IS NULL AND superseded_by IS NULL AND record_status <> 'entered_in_error';
+DROP INDEX pregnancy_one;
+CREATE UNIQUE INDEX pregnancy_one ON pregnancy (patient_id) WHERE status = 'ongoing' AND superseded_by IS NULL AND record_status <> 'entered_in_error';

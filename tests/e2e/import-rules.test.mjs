@@ -242,6 +242,30 @@ describe('corrections', () => {
     assert.deepEqual(third, { version: 3, confirmed_by: 'none', record_status: 'disputed' });
   });
 
+  test('what was open and never was stands in nothing’s way: a stay, a pregnancy', async () => {
+    const who = person({ gender: 'female' }), today = await db.value('SELECT kz_today()::text');
+    const stay = (id, more) => entry({ resourceType: 'Encounter', id: `${id}-${who.id}`, status: 'in-progress', class: { code: 'IMP' }, ...of(who), serviceProvider: { reference: `Organization/o-${who.id}` },
+      period: { start: today }, reasonCode: [coded(SNOMED, '233604007', 'Pneumonia')], ...more });
+    const pregnant = (id, more) => entry({ resourceType: 'Condition', id: `${id}-${who.id}`, ...of(who), clinicalStatus: { coding: [{ code: 'active' }] }, code: coded(SNOMED, '72892002', 'Normal pregnancy'), onsetDateTime: today, ...more });
+    const gone = { status: 'entered-in-error' }, unsaid = { verificationStatus: { coding: [{ code: 'entered-in-error' }] } };
+    const held = async () => [...await rows('hospitalization', who, 'record_status'), ...await rows('pregnancy', who, 'record_status')].map(({ record_status }) => record_status);
+    await runImport(db, {}, [entry(who.resource), entry(place(who)), stay('a'), pregnant('a')]);
+    const refused = await runImport(db, {}, [stay('b'), pregnant('b')]);
+    assert.deepEqual([reasons(refused, 'Encounter'), reasons(refused, 'Condition')], [{ 'the person is in hospital already': 'not mapped' }, { 'another pregnancy goes on': 'not mapped' }]);
+    await runImport(db, {}, [stay('a', gone), pregnant('a', unsaid)]);
+    assert.deepEqual(await held(), ['entered_in_error', 'entered_in_error']);
+    // As admit() does.
+    await db.execute(`BEGIN; UPDATE clinic SET kind = 'hospital';
+      INSERT INTO hospitalization (patient_id, clinic_id, admitted_on, department, icd10_admission) SELECT h.patient_id, (SELECT min(c.id) FROM clinic c), kz_today(), 'x', h.icd10_admission
+        FROM hospitalization h WHERE h.source_rec = 'Encounter/a-${who.id}'; ROLLBACK`);
+    const later = await runImport(db, {}, [stay('c'), pregnant('c')]);
+    assert.deepEqual([later.outcome('Encounter'), later.outcome('Condition')], [{ kept: 1 }, { kept: 1 }]);
+    // What was taken back and is said after all is not in force beside what has come meanwhile.
+    const again = await runImport(db, {}, [stay('a'), pregnant('a')]);
+    assert.deepEqual([reasons(again, 'Encounter'), reasons(again, 'Condition')], [{ 'the person is in hospital already': 'not mapped' }, { 'another pregnancy goes on': 'not mapped' }]);
+    assert.deepEqual(await held(), ['entered_in_error', 'active', 'entered_in_error', 'active']);
+  });
+
   test('the implant of a procedure goes with it', async () => {
     const who = person();
     const procedure = (code) => entry({ resourceType: 'Procedure', id: `pr-${who.id}`, status: 'completed', ...of(who), code: coded(SNOMED, code, 'P'), performedDateTime: '2024-03-01' });
