@@ -20,6 +20,11 @@ BEGIN
                           FROM import_stage s JOIN %I t ON t.patient_id = s.old_patient_id AND t.id = s.old_item_id
                          WHERE s.n = r.n AND s.old_item_table = %L AND t.superseded_by IS NOT NULL AND r.why IS NULL', old, old);
     END LOOP;
+    /* Or what a procedure put into the body was: it would be there again. */
+    UPDATE import_row r SET state = 'bad', why = 'its entry was corrected here since'
+      FROM import_stage s JOIN procedure_done p ON p.patient_id = s.old_patient_id AND p.id = s.old_item_id
+      JOIN implant i ON i.patient_id = p.patient_id AND i.source_id = p.source_id AND i.source_rec = p.source_rec || '#implant'
+     WHERE s.n = r.n AND s.old_item_table = 'procedure_done' AND i.superseded_by IS NOT NULL AND r.why IS NULL;
     UPDATE import_stage s
        SET state = CASE WHEN r.n IS NULL THEN 'not_mapped' WHEN r.why IS NULL THEN 'kept' ELSE coalesce(r.state, 'not_mapped') END,
            reason = CASE WHEN r.n IS NULL THEN 'this kind has no place here' ELSE r.why END,

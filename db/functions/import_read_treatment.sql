@@ -77,7 +77,7 @@ BEGIN
     RETURN concept;
 END $$;
 
-/* procedure_done: day performed_on, code, name, words result; kind: what it left in the body (implant.kind). */
+/* procedure_done: day performed_on, code, name, words result; kind: what it left in the body (implant.kind), whose id is value when it is stored. */
 CREATE OR REPLACE FUNCTION private.import_read_procedures() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO import_row (n, tab, day, code, name, words, kind, why)

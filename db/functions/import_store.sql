@@ -92,13 +92,16 @@ BEGIN
     INSERT INTO procedure_done (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, source_rec, sens, performed_on, code, name, result)
     SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.sens, k.day, k.code, k.name, k.words
       FROM import_kept k WHERE k.item_table = 'procedure_done';
-    /* What a procedure put into the body is a row beside it; of an earlier version of the procedure it is withdrawn. */
-    UPDATE implant i SET record_status = 'entered_in_error'
+    /* What a procedure put into the body is a row beside it: a version of the one beside the version before, which names it first; where it has none now, that one is withdrawn. */
+    UPDATE import_row r SET value = nextval(pg_get_serial_sequence('implant', 'id')) FROM import_stage s WHERE s.n = r.n AND s.state = 'kept' AND r.tab = 'procedure_done' AND r.kind IS NOT NULL;
+    UPDATE implant i SET superseded_by = k.value, record_status = CASE WHEN k.value IS NULL THEN 'entered_in_error' ELSE i.record_status END
       FROM import_stage s
-     WHERE s.old_item_table = 'procedure_done' AND s.state IN ('kept', 'not_mapped') AND i.source_id = source AND i.patient_id = s.old_patient_id
-       AND i.source_rec = s.resource_type || '/' || s.record_id || CASE WHEN s.version > 2 THEN '/_history/' || s.version - 1 ELSE '' END || '#implant';
-    INSERT INTO implant (patient_id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, implanted_on, kind, name)
-    SELECT k.patient_id, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec || '#implant', k.day, k.kind, k.name
+      JOIN procedure_done p ON p.patient_id = s.old_patient_id AND p.id = s.old_item_id
+      LEFT JOIN import_kept k ON k.n = s.n AND k.item_table = 'procedure_done' AND k.patient_id = s.old_patient_id
+     WHERE s.old_item_table = 'procedure_done' AND s.state IN ('kept', 'not_mapped') AND i.patient_id = p.patient_id AND i.source_id = source AND i.source_rec = p.source_rec || '#implant'
+       AND i.superseded_by IS NULL;
+    INSERT INTO implant (patient_id, id, clinic_id, recorded_by, recorded_at, source_id, version, source_rec, implanted_on, kind, name)
+    SELECT k.patient_id, k.value, k.clinic_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec || '#implant', k.day, k.kind, k.name
       FROM import_kept k WHERE k.item_table = 'procedure_done' AND k.kind IS NOT NULL;
     INSERT INTO care_plan (patient_id, id, clinic_id, practitioner_id, condition_id, recorded_by, recorded_at, source_id, version, source_rec, sens, started_on, ended_on, status, title)
     SELECT k.patient_id, k.id, k.clinic_id, k.practitioner_id, k.condition_id, k.practitioner_id, k.recorded_at, source, k.version, k.source_rec, k.sens, k.day, k.last_day, k.status, k.name

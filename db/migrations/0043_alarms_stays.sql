@@ -37,3 +37,19 @@ DROP INDEX hospitalization_one_open;
 CREATE UNIQUE INDEX hospitalization_one_open ON hospitalization (patient_id) WHERE discharged_on IS NULL AND superseded_by IS NULL AND record_status <> 'entered_in_error';
 DROP INDEX pregnancy_one;
 CREATE UNIQUE INDEX pregnancy_one ON pregnancy (patient_id) WHERE status = 'ongoing' AND superseded_by IS NULL AND record_status <> 'entered_in_error';
+
+/*
+ * An implant that a procedure's next version has too is a version of the one before, so that what its owner said of that holds: that he disputes it, and from whom
+ * it is hidden. Before, the one before was withdrawn, and the next was another.
+ */
+UPDATE implant o SET superseded_by = n.id,
+       record_status = CASE WHEN EXISTS (SELECT FROM dispute d WHERE d.patient_id = o.patient_id AND d.item_table = 'implant' AND d.item_id = o.id AND d.answered_at IS NULL) THEN 'disputed' ELSE 'active' END
+  FROM implant n
+ WHERE n.patient_id = o.patient_id AND n.source_id = o.source_id AND o.superseded_by IS NULL AND o.record_status = 'entered_in_error'
+   AND n.source_rec = regexp_replace(o.source_rec, '(/_history/[0-9]+)?#implant$', '') || '/_history/' || coalesce(substring(o.source_rec FROM '/_history/([0-9]+)#implant$')::bigint, 1) + 1 || '#implant';
+WITH RECURSIVE said (patient_id, id) AS (
+    SELECT d.patient_id, i.superseded_by FROM dispute d JOIN implant i ON i.patient_id = d.patient_id AND i.id = d.item_id WHERE d.item_table = 'implant' AND d.answered_at IS NULL
+    UNION
+    SELECT i.patient_id, i.superseded_by FROM said s JOIN implant i ON i.patient_id = s.patient_id AND i.id = s.id
+)
+UPDATE implant i SET record_status = 'disputed' FROM said s WHERE i.patient_id = s.patient_id AND i.id = s.id AND i.source_id <> 1 AND i.record_status = 'active';

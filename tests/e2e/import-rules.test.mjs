@@ -272,7 +272,28 @@ describe('corrections', () => {
     await runImport(db, {}, [entry(who.resource), procedure('447365002')]);
     await runImport(db, {}, [procedure('307280005')]);
     await runImport(db, {}, [procedure('73761001')]);
-    assert.deepEqual((await rows('implant', who, 'kind, record_status')), [{ kind: 'defibrillator', record_status: 'entered_in_error' }, { kind: 'pacemaker', record_status: 'entered_in_error' }]);
+    const [first, second, ...more] = await rows('implant', who, 'id, kind, version, record_status, superseded_by');
+    assert.deepEqual([first, more], [{ id: first.id, kind: 'defibrillator', version: 1, record_status: 'active', superseded_by: second.id }, []], 'another device is what the procedure’s next version says');
+    assert.deepEqual(second, { id: second.id, kind: 'pacemaker', version: 2, record_status: 'entered_in_error', superseded_by: null });
+  });
+
+  test('what the owner disputes of an implant outlives a correction of its procedure; one that was corrected here is not there again', async () => {
+    const who = person(), procedure = (more) => entry({ resourceType: 'Procedure', id: `pr-${who.id}`, status: 'completed', ...of(who), code: coded(SNOMED, '447365002', 'P'), performedDateTime: '2024-03-01', ...more });
+    const implants = () => rows('implant', who, 'id, version, record_status, superseded_by');
+    await runImport(db, {}, [entry(who.resource), procedure()]);
+    const [{ id }] = await implants();
+    await db.execute(`UPDATE implant SET record_status = 'disputed' WHERE id = ${id};
+      INSERT INTO dispute (patient_id, item_table, item_id, number, reason, channel) SELECT patient_id, 'implant', id, 'IMPORT-2', 'wrong_data', 'app' FROM implant WHERE id = ${id}`);
+    await runImport(db, {}, [procedure({ performedDateTime: '2024-03-02' })]);
+    const next = (await implants()).at(-1);
+    assert.deepEqual(await implants(), [{ id, version: 1, record_status: 'disputed', superseded_by: next.id }, { id: next.id, version: 2, record_status: 'disputed', superseded_by: null }]);
+    // The dispute is upheld (answer_dispute).
+    await db.execute(`SELECT entry_taken_back('implant', to_jsonb(i), NULL) FROM implant i WHERE i.id = ${next.id}`);
+    const run = await runImport(db, {}, [procedure({ performedDateTime: '2024-03-03' })]);
+    assert.deepEqual(reasons(run, 'Procedure'), { 'its entry was corrected here since': 'bad' });
+    assert.deepEqual((await implants()).filter((one) => one.superseded_by === null).map(({ version, record_status }) => [version, record_status]), [[3, 'entered_in_error']]);
+    assert.deepEqual(reasons(await runImport(db, {}, [procedure({ status: 'entered-in-error' })]), 'Procedure'), { 'the source has taken it back': 'not mapped' });
+    assert.deepEqual((await implants()).map(({ version, record_status }) => [version, record_status]), [[1, 'disputed'], [2, 'disputed'], [3, 'entered_in_error']]);
   });
 });
 

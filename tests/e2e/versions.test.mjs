@@ -229,15 +229,17 @@ test('what hangs on an entry is there in the version that corrects it', async ()
   assert.equal(await database.value(`SELECT open FROM card_candidates(${person.id}, '{}') WHERE (item).worded LIKE '%Жеке дәрі%'`), false);
 });
 
+/** The migrations whose number is wanted. */
+async function migrate(db, wanted) {
+  for (const file of readdirSync(path.join(TOP, 'db/migrations')).filter((name) => name.endsWith('.sql') && wanted(name.slice(0, 4))).sort()) {
+    await db.execute(`BEGIN;\n${readFileSync(path.join(TOP, 'db/migrations', file), 'utf8')}\nCOMMIT;`);
+  }
+}
+
 test('marks of before: the first of a visit counts on, others are withdrawn, all that can hang on the first version', async () => {
   const db = await createDatabase({ empty: true });
   try {
-    const apply = async (wanted) => {
-      for (const file of readdirSync(path.join(TOP, 'db/migrations')).filter((name) => name.endsWith('.sql') && wanted(name.slice(0, 4))).sort()) {
-        await db.execute(`BEGIN;\n${readFileSync(path.join(TOP, 'db/migrations', file), 'utf8')}\nCOMMIT;`);
-      }
-    };
-    await apply((number) => number < '0034');
+    await migrate(db, (number) => number < '0034');
     await db.execute(`INSERT INTO region (id, kato, name_kk, name_ru, name_en) VALUES (75, '750000000', 'А', 'А', 'A');
       INSERT INTO clinic (id, region_id, bin, kind, name, address) VALUES (1, 75, '140140024187', 'polyclinic', 'Емхана', 'Абай, 1');
       INSERT INTO practitioner (id, full_name, specialty) VALUES (1, 'Асанова Әсел', 'Терапевт');
@@ -247,9 +249,33 @@ test('marks of before: the first of a visit counts on, others are withdrawn, all
       SELECT 1, id, later, 1, 1, '2026-01-01', 'visit', 'sms', '2026-01-02' FROM (VALUES (1, 2), (2, 3), (3, NULL), (4, 5), (5, 6), (6, NULL), (7, NULL)) v (id, later);
       INSERT INTO rating (patient_id, id, encounter_id, practitioner_id, score) VALUES (1, 11, 1, 1, 5), (1, 12, 3, 1, 1), (1, 13, 5, 1, 4), (1, 14, 7, 1, 3);
       COMMIT;`);
-    await apply((number) => number === '0034');
+    await migrate(db, (number) => number === '0034');
     assert.deepEqual(await db.query('SELECT id::int, encounter_id::int AS visit, withdrawn FROM rating ORDER BY id'),
       [[11, 1, false], [12, 3, true], [13, 4, false], [14, 7, false]].map(([id, visit1, withdrawn]) => ({ id, visit: visit1, withdrawn })));
+  } finally {
+    await db.drop();
+  }
+});
+
+test('alarms and implants of before: an alarm knows its measurements, an implant that was imported again is one, and disputed as it was', async () => {
+  const db = await createDatabase({ empty: true });
+  try {
+    await migrate(db, (number) => number < '0043');
+    const keys = ['measurement_critical/1/observation:pulse:2026-01-02/sms', 'patient_critical/1/observation:3/practitioner:1', 'measurement_critical/1/observation:weight:2026-01-02/app', 'measurement_critical/1/diary:pulse:2026-01-02/sms',
+      'patient_critical/1/lab_result:3/practitioner:1'];
+    const implants = [[1, '1', 'entered_in_error'], [2, '1/_history/2', 'entered_in_error'], [3, '1/_history/3', 'active'], [4, '2', 'entered_in_error'], [5, '3', 'entered_in_error'], [6, '3/_history/3', 'active'], [7, '4', 'entered_in_error'], [8, '4/_history/2', 'active']];
+    await db.execute(`INSERT INTO practitioner (id, full_name, specialty) VALUES (1, 'Асанова Әсел', 'Терапевт');
+      INSERT INTO patient (id, iin, full_name, birth_date, sex) VALUES (1, '791028302728', 'Сейітов Асхат', '1979-10-28', 'male');
+      INSERT INTO source_system (id, name, vendor) VALUES (50, 'vendor', 'vendor');
+      INSERT INTO observation (patient_id, id, observed_at, kind, value, unit, flag) VALUES (1, 1, '2026-01-01T18:59Z', 'pulse', 190, '/min', 'critical_high'), (1, 2, '2026-01-01T19:00Z', 'pulse', 191, '/min', 'critical_high'),
+        (1, 3, '2026-01-02T18:59Z', 'pulse', 192, '/min', 'critical_high'), (1, 4, '2026-01-02T18:59Z', 'pulse', 80, '/min', NULL);
+      INSERT INTO private.outbox (patient_id, kind, channel, key) VALUES ${keys.map((key) => `(1, '${key.split('/')[0]}', '${key.endsWith('sms') ? 'sms' : 'app'}', '${key}')`)};
+      INSERT INTO implant (patient_id, id, source_id, version, source_rec, implanted_on, kind, name, record_status) VALUES ${implants.map(([id, rec, status]) => `(1, ${id}, 50, ${rec.split('/').at(2) ?? 1}, 'Procedure/${rec}#implant', '2026-01-01', 'stent', 'x', '${status}')`)};
+      INSERT INTO dispute (patient_id, item_table, item_id, number, reason, channel) VALUES (1, 'implant', 1, 'BEFORE-1', 'wrong_data', 'app')`);
+    await migrate(db, (number) => number === '0043');
+    assert.deepEqual(await db.query('SELECT key, measurements FROM private.outbox ORDER BY id'), [[2, 3], [3], null, null, null].map((measurements, n) => ({ key: keys[n], measurements })));
+    assert.deepEqual(await db.query('SELECT id::int, superseded_by::int AS next, record_status AS said FROM implant ORDER BY id'), [[1, 2, 'disputed'], [2, 3, 'disputed'], [3, null, 'disputed'], [4, null, 'entered_in_error'],
+      [5, null, 'entered_in_error'], [6, null, 'active'], [7, 8, 'active'], [8, null, 'active']].map(([id, next, said]) => ({ id, next, said })));
   } finally {
     await db.drop();
   }
