@@ -2,7 +2,8 @@
  *
  * One request a message: a JSON object, its key as Idempotency-Key too, so that a gateway which has had it can say so. 2xx: it was
  * taken. 400, 410, 413 and 422 are about the message, and end it. All else (no answer, 5xx, 429, but 401 or 404 too) is about the
- * gateway or how it is set up: a wrong token must not make dead letters of a day's messages. */
+ * gateway or how it is set up: a wrong token must not make dead letters of a day's messages. On a connection that was open already and
+ * ends without the first line of an answer libcurl sends the same once more by itself: that is none of our tries, and has the same key. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
