@@ -18,7 +18,7 @@ END $$;
 
 /*
  * The stays that go on in the hospital where the doctor or nurse works who asks, of one department or of all, the latest first. Each is judged like any
- * row, so one that its owner hid is left out.
+ * row, so one that its owner hid is left out, and one that nobody ended and that gives no right any more (relation_bound).
  */
 CREATE OR REPLACE FUNCTION inpatients(viewer text, department text) RETURNS SETOF hospitalization
 LANGUAGE plpgsql STABLE AS $$

@@ -241,6 +241,20 @@ describe('a nurse of the ward', () => {
     await database.execute(`UPDATE hospitalization SET discharged_on = kz_today(), icd10_discharge = 'J45.9', outcome = 'improved' WHERE patient_id = ${girl.id} AND department = 'ward' AND discharged_on IS NULL AND record_status = 'active'`);
     assert.deepEqual(await list('ward'), []);
     await database.execute(`UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND department = 'ward'`);
+    // One that nobody ended gives its hospital no right after a year (relation_bound): it is there again for who has one, and so can discharge.
+    const [resident] = await database.query(`SELECT m.iin AS sub, c.bin AS org, 'DOCTOR' AS role FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id AND m.active AND m.iin IS NOT NULL JOIN clinic c ON c.id = j.clinic_id
+      WHERE j.clinic_id = ${hospital} AND j.role = 'hospital_doctor' AND j.valid_to IS NULL ORDER BY m.id LIMIT 1`);
+    const left = (who) => writing.data(who, LIST, { department: 'left' }).then(({ inpatients }) => inpatients.length);
+    const since = (days) => database.execute(`DELETE FROM hospitalization WHERE patient_id = ${girl.id} AND department = 'left';
+      INSERT INTO hospitalization (patient_id, source_rec, clinic_id, admitted_on, department, icd10_admission) VALUES (${girl.id}, 'left', ${hospital}, kz_today() - ${days}, 'left', 'J45.9')`);
+    await database.execute(`UPDATE observation SET clinic_id = NULL WHERE patient_id = ${girl.id}`);
+    await since(364);
+    assert.deepEqual([await left(wardNurse), await left(resident)], [1, 1]);
+    await since(365);
+    assert.deepEqual([await left(wardNurse), await left(resident)], [0, 0]);
+    await writing.data(resident, `mutation { openEmergencyAccess(iin: "${girl.iin}", reasonCode: OTHER, reason: "a stay that nobody ended") { id } }`);
+    assert.deepEqual([await left(wardNurse), await left(resident)], [0, 1]);
+    await database.execute(`DELETE FROM hospitalization WHERE patient_id = ${girl.id} AND department = 'left'`);
   });
 });
 
