@@ -14,8 +14,16 @@
 enum {
     AGAIN_MS = 500,  /* between two sendings of what is refused */
     GRACE_MS = 1000, /* a restart is short */
+    SEEK_MS = 20,    /* between two looks for the session that was lost */
     NOTE_EVERY = 100 /* attempts */
 };
+
+/* Ends the session that a statement was lost with, and says whether it was still there: it may be about to commit, or, where the
+ * network went, not even know that nobody listens. */
+static const char seek[] =
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid = $1::integer AND "
+    "usename = current_user AND application_name = current_setting('application_name') AND "
+    "backend_start < (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())";
 
 struct append {
     uv_loop_t *loop;
@@ -26,6 +34,9 @@ struct append {
     struct append_task *task; /* not committed yet */
     uv_timer_t again;
     bool repeated; /* `task` was sent before */
+    bool seeking; /* whether the session that it was sent in is gone: not before it is sent again */
+    int pid;      /* of that session */
+    const char **sql; /* the caller's, and seek */
     bool closing;
     uint64_t down_ms; /* loop time since when it is not ready; 0: it is */
     unsigned failures;
@@ -95,6 +106,30 @@ static void on_sent(struct pg_task *pg_task, enum pg_fault fault, const PGresult
         failed(a, fault);
 }
 
+/* One that is lost may be committed while it is sent again: then what it added could not be seen, and would be there twice. */
+static void on_sought(struct pg_task *pg_task, enum pg_fault fault, const PGresult *res)
+{
+    struct append *a = container_of(pg_task, struct append, pg_task);
+    int64_t there = 1;
+
+    if (a->closing || fault == PG_LOST)
+        return;
+    if (fault == PG_FINE && PQntuples(res) == 1 && PQgetlength(res, 0, 0) == sizeof there)
+        memcpy(&there, PQgetvalue(res, 0, 0), sizeof there);
+    a->seeking = there != 0;
+    uv_timer_start(&a->again, send_again, a->seeking ? SEEK_MS : 0, 0);
+}
+
+static void seek_send(struct append *a)
+{
+    char pid[16];
+    const char *values[] = {pid};
+
+    snprintf(pid, sizeof pid, "%d", a->pid);
+    a->pg_task = (struct pg_task){.statement = a->config.n_sql, .done = on_sought};
+    pg_conn_send(&a->conn, &a->pg_task, 1, values, NULL, NULL);
+}
+
 static void task_send(struct append *a)
 {
     const struct append_task *task = a->task;
@@ -109,6 +144,7 @@ static void task_send(struct append *a)
     a->pg_task =
         (struct pg_task){.statement = a->repeated ? task->again : task->statement, .done = on_sent};
     a->repeated = true;
+    a->pid = pg_conn_backend(&a->conn);
     a->stats.statements++;
     pg_conn_send(&a->conn, &a->pg_task, task->n_params, values, lengths, formats);
 }
@@ -117,7 +153,11 @@ static void send_again(uv_timer_t *timer)
 {
     struct append *a = timer->data;
 
-    if (a->task && a->conn.state == PG_STATE_READY && a->conn.tasks == 0)
+    if (!a->task || a->conn.state != PG_STATE_READY || a->conn.tasks > 0)
+        return;
+    if (a->seeking)
+        seek_send(a);
+    else
         task_send(a);
 }
 
@@ -185,8 +225,9 @@ static void on_ready(struct pg_conn *c)
     struct append *a = c->config.owner;
 
     uv_timer_stop(&a->again);
-    if (a->task) {
-        task_send(a); /* up again when that is committed */
+    if (a->task) { /* up again when that is committed */
+        a->seeking = true;
+        seek_send(a);
         return;
     }
     set_up(a);
@@ -198,6 +239,13 @@ static void on_down(struct pg_conn *c, const char *why)
     set_down(c->config.owner, why);
 }
 
+static void append_free(struct append *a)
+{
+    conninfo_release(&a->info);
+    free(a->sql);
+    free(a);
+}
+
 static void closed(struct append *a)
 {
     void (*on_closed)(void *data) = a->on_closed;
@@ -205,8 +253,7 @@ static void closed(struct append *a)
 
     if (--a->handles)
         return;
-    conninfo_release(&a->info);
-    free(a);
+    append_free(a);
     if (on_closed)
         on_closed(data);
 }
@@ -228,8 +275,7 @@ int append_open(struct append **ret, struct uv_loop_s *loop, const struct append
 {
     struct append *a = calloc(1, sizeof *a);
     struct pg_conn_config conn = {.loop = loop,
-                                  .sql = config->sql,
-                                  .n_sql = config->n_sql,
+                                  .n_sql = config->n_sql + 1,
                                   .n_prepare = config->n_sql,
                                   .max_tasks = 1,
                                   .connect_timeout_ms = config->connect_timeout_ms,
@@ -250,10 +296,13 @@ int append_open(struct append **ret, struct uv_loop_s *loop, const struct append
         free(a);
         return rc;
     }
+    a->sql = calloc(conn.n_sql, sizeof *a->sql);
+    for (uint32_t i = 0; a->sql && i < conn.n_sql; i++)
+        a->sql[i] = i < config->n_sql ? config->sql[i] : seek;
     conn.info = &a->info;
-    if (pg_conn_open(&a->conn, &conn) < 0) {
-        conninfo_release(&a->info);
-        free(a);
+    conn.sql = a->sql;
+    if (!a->sql || pg_conn_open(&a->conn, &conn) < 0) {
+        append_free(a);
         return err_set(reterr, ERR_MEMORY, "no memory for a connection");
     }
     uv_timer_init(loop, &a->again);

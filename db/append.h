@@ -3,7 +3,7 @@
  * Layer: db; includes base/ only. One statement is in flight at a time, so what its caller collects meanwhile goes
  * with the next. A statement whose connection is lost, or that the server refuses (a full disk, a standby), is sent
  * again until it is committed: it may then have been committed already, so the second sending is another
- * statement, which has to do no harm. Each commits by itself, and is safe on disk when done() runs
+ * statement, which has to do no harm; it comes when the session of the first is gone, so that it sees what that one did. Each commits by itself, and is safe on disk when done() runs
  * (synchronous_commit is on, whatever the cluster's default). All callbacks run on the loop, never from inside a call. */
 #ifndef DB_APPEND_H
 #define DB_APPEND_H

@@ -19,6 +19,11 @@
 #define PARTS                                                                                      \
     "WITH p AS (INSERT INTO access_parts (hash, parts) "                                           \
     "SELECT unnest($15::bigint[]), unnest($16::text[]) ON CONFLICT DO NOTHING) "
+/* A statement adds all of its rows or none. No unique index keeps rows from being there twice, as one would cost more than the row. */
+#define UNLESS_THERE                                                                               \
+    " WHERE NOT EXISTS (SELECT FROM access_log l WHERE l.patient_id = ($2::bigint[])[1] AND "      \
+    "l.at = ($1::timestamptz[])[1] AND l.chain = ($3::bigint[])[1] AND l.seq = "                   \
+    "($4::bigint[])[1])"
 #define AGAIN " ON CONFLICT DO NOTHING"
 
 const char *const audit_sql[AUDIT_SQL_COUNT] = {
@@ -27,9 +32,9 @@ const char *const audit_sql[AUDIT_SQL_COUNT] = {
         "INSERT INTO access_chain (chain, started_at, mac) SELECT unnest($1::bigint[]), "
         "unnest($2::timestamptz[]), unnest($3::bytea[])" AGAIN,
     [AUDIT_SQL_ROWS] = ROWS,
-    [AUDIT_SQL_ROWS_AGAIN] = ROWS AGAIN,
+    [AUDIT_SQL_ROWS_AGAIN] = ROWS UNLESS_THERE,
     [AUDIT_SQL_ROWS_AND_PARTS] = PARTS ROWS,
-    [AUDIT_SQL_ROWS_AND_PARTS_AGAIN] = PARTS ROWS AGAIN,
+    [AUDIT_SQL_ROWS_AND_PARTS_AGAIN] = PARTS ROWS UNLESS_THERE,
     [AUDIT_SQL_UNLOGGED] =
         "SELECT made_at, patient_id, role, person, organisation, client, capacities, reason, "
         "request_id, field FROM changes_unlogged(make_interval(secs => ($1::bigint[])[1]))",

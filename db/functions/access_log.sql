@@ -28,3 +28,27 @@ $$;
 CREATE OR REPLACE FUNCTION access_log_seen(l access_log) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT p.parts FROM access_parts p WHERE p.hash = l.parts
 $$;
+
+/*
+ * The looks at a passport between two times. The only way in which the log is read by patient: its index (0044) has no order and is no
+ * B-tree, so sessions that keep to plans of those have to be told.
+ */
+CREATE OR REPLACE FUNCTION looks_of(subject bigint, since timestamptz, until timestamptz) RETURNS SETOF access_log
+LANGUAGE plpgsql STABLE ROWS 100 SET enable_bitmapscan = on SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT l.* FROM access_log l WHERE l.patient_id = subject AND l.at >= since AND l.at <= until;
+END $$;
+
+/*
+ * One page of them, newest first, behind (before_at, before_chain, before_seq), which are infinity from the head. `machine`: only looks of machines that acted for somebody, or
+ * only of people themselves; `turned_away`: only refusals, or only what was shown; null: both. All of a patient's rows up to there are read and the newest kept.
+ */
+CREATE OR REPLACE FUNCTION patient_looks(subject bigint, machine boolean, turned_away boolean, lim integer, before_at timestamptz, before_chain bigint, before_seq bigint)
+RETURNS SETOF access_log LANGUAGE plpgsql STABLE ROWS 20 SET enable_bitmapscan = on SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+        SELECT l.* FROM access_log l
+         WHERE l.patient_id = subject AND l.at <= before_at AND (l.at, l.chain, l.seq) < (before_at, before_chain, before_seq)
+           AND (machine IS NULL OR l.by_machine = machine) AND (turned_away IS NULL OR l.refused = turned_away)
+         ORDER BY l.at DESC, l.chain DESC, l.seq DESC LIMIT lim;
+END $$;

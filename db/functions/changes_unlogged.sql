@@ -32,8 +32,8 @@ BEGIN
         SELECT min((r.c).id) AS id FROM recent r WHERE (r.c).at > old_enough
     ), old AS (
         SELECT r.c, (r.c).request_id IS NOT NULL AND (r.c).patient_id IS NOT NULL AND (r.c).role <> ''
-                    AND NOT EXISTS (SELECT FROM access_log l
-                                     WHERE l.patient_id = (r.c).patient_id AND l.at >= (r.c).at - INTERVAL '10 minutes' AND l.request_id = (r.c).request_id) AS is_missing
+                    AND NOT EXISTS (SELECT FROM looks_of((r.c).patient_id, (r.c).at - INTERVAL '10 minutes', 'infinity') l
+                                     WHERE l.request_id = (r.c).request_id) AS is_missing
           FROM recent r, young y WHERE y.id IS NULL OR (r.c).id < y.id
     )
     SELECT coalesce(min((o.c).id) FILTER (WHERE o.is_missing) - 1, max((o.c).id), known.up_to), (array_agg(o.c ORDER BY (o.c).id) FILTER (WHERE o.is_missing))[:1000]

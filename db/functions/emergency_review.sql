@@ -12,11 +12,10 @@ DECLARE
     t emergency_task;
 BEGIN
     SELECT count(DISTINCT (l.chain, l.seq)), string_agg(DISTINCT kind.name, ' ' ORDER BY kind.name) INTO t.looks, t.seen
-      FROM access_log l
+      FROM looks_of(given.patient_id, given.valid_from, given.valid_to) l
       LEFT JOIN access_parts p ON p.hash = l.parts
       LEFT JOIN LATERAL (SELECT (regexp_matches(p.parts, '(?:^| )([A-Za-z]+)\(', 'g'))[1] AS name) kind ON true
-     WHERE l.patient_id = given.patient_id AND l.at >= given.valid_from AND l.at <= given.valid_to AND NOT l.refused
-       AND l.person = asked AND 'BREAK_GLASS' = ANY (string_to_array(l.capacities, ','));
+     WHERE NOT l.refused AND l.person = asked AND 'BREAK_GLASS' = ANY (string_to_array(l.capacities, ','));
     t.number := given.number;
     t.practitioner_id := given.practitioner_id;
     t.reason_code := given.reason_code;

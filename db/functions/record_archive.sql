@@ -69,8 +69,7 @@ CREATE OR REPLACE FUNCTION record_looks(subject bigint, before timestamptz, befo
            jsonb_build_object('kind', 'access_log', 'entry', jsonb_strip_nulls(jsonb_build_object(
                'at', fhir_instant(l.at), 'refused', l.refused, 'byMachine', l.by_machine, 'role', l.role, 'person', access_log_person(l),
                'organisation', (SELECT c.name FROM clinic c WHERE c.bin = l.organisation), 'capacities', l.capacities, 'reason', l.reason, 'seen', access_log_seen(l))))::text
-      FROM access_log l
-     WHERE l.patient_id = subject AND (l.at, l.chain, l.seq) < (before, before_chain, before_seq)
+      FROM patient_looks(subject, NULL, NULL, lim, before, before_chain, before_seq) l
      ORDER BY l.at DESC, l.chain DESC, l.seq DESC LIMIT lim
 $$;
 

@@ -2,6 +2,8 @@
 // patient reads it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { Session } from './lib/load.mjs';
+import { Database } from './lib/psql.mjs';
 import { startServer } from './lib/server.mjs';
 import { createDatabase, sharedServices, startServices } from './lib/services.mjs';
 import { sleep, until } from './lib/run.mjs';
@@ -148,6 +150,31 @@ describe('on record', () => {
     await server.ready();
     assert.ok((await server.data(NAME, { iin: one.iin }, { headers: asDoctor(one) })).patient.fullName);
   });
+});
+
+test('a session that hangs is given up and its rows are sent again: once it could have gone on, they are there once', async () => {
+  const database = await createDatabase();
+  const [one] = await patients(database);
+  const server = await start(database, { args: ['--workers', '1'] }), lock = new Session(database), admin = new Database(database.services, database.name, 'postgres');
+  const sessions = () => admin.query("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%INSERT INTO access_log%' AND pid <> pg_backend_pid() ORDER BY pid");
+  try {
+    await lock.say('BEGIN; LOCK TABLE access_log IN SHARE MODE;');
+    const answer = server.graphql(NAME, { iin: one.iin }, { headers: asDoctor(one) });
+    const [hangs] = await until(async () => { const all = await sessions(); return all.length && all; }, 'the row to wait');
+    assert.equal((await answer).data, undefined);
+    // The server gives the connection up after 10 s; PostgreSQL does not notice, as it waits for the lock.
+    await until(async () => (await sessions()).every(({ pid }) => pid !== hangs.pid), 'the session to be ended');
+    await until(async () => (await sessions()).length === 1, 'the row to wait once more');
+    await lock.say('COMMIT;');
+    await server.ready();
+    assert.ok((await server.data(NAME, { iin: one.iin }, { headers: asDoctor(one) })).patient.fullName);
+  } finally {
+    await lock.end();
+    await server.stop();
+  }
+  assert.equal((await tell(database, `patient_id = ${one.id}`)).length, 2, 'the one that was sent twice, and the last');
+  assert.deepEqual((await verify(database, { secret: keys.secret, heads: server.heads })).findings, []);
+  await database.drop();
 });
 
 /** Doctors look at their patients, `flight` at a time, until stop(): gives what was answered: { request, id, given }. */

@@ -276,10 +276,6 @@ describe('lists of the API', () => {
         continue;
       }
       assert.doesNotMatch(plan, /Bitmap|-> +(Incremental )?Sort|Hash|Seq Scan/, `${name}\n${plan}`);
-      if (/FROM "access_log"/.test(sql)) { // partitions (here there may be only one), whose indexes are merged; it is read by its owner, now and then
-        assert.match(plan, /Merge Append|Index Scan (Backward )?using access_log_default/, `${name}\n${plan}`);
-        continue;
-      }
       assert.equal(plan.match(/Index (Only )?Scan using/g)?.length, 1, `${name}\n${plan}`);
       if (/ORDER BY/.test(sql)) assert.match(plan, /Index Only Scan using \w+_list/, name);
     }
