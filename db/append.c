@@ -116,8 +116,14 @@ static void on_sought(struct pg_task *pg_task, enum pg_fault fault, const PGresu
         return;
     if (fault == PG_FINE && PQntuples(res) == 1 && PQgetlength(res, 0, 0) == sizeof there)
         memcpy(&there, PQgetvalue(res, 0, 0), sizeof there);
+    else
+        set_down(a, "the session that was lost can't be ended");
     a->seeking = there != 0;
-    uv_timer_start(&a->again, send_again, a->seeking ? SEEK_MS : 0, 0);
+    uv_timer_start(&a->again, send_again,
+                   fault != PG_FINE ? AGAIN_MS
+                   : a->seeking     ? SEEK_MS
+                                    : 0,
+                   0);
 }
 
 static void seek_send(struct append *a)
@@ -225,6 +231,10 @@ static void on_ready(struct pg_conn *c)
     struct append *a = c->config.owner;
 
     uv_timer_stop(&a->again);
+    if (a->task && a->task->forget) {
+        end_task(a, NULL);
+        return;
+    }
     if (a->task) { /* up again when that is committed */
         a->seeking = true;
         seek_send(a);

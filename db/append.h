@@ -38,7 +38,8 @@ struct append_config {
 /* One statement; the caller's until done() ran or the append is closed. */
 struct append_task {
     uint32_t statement, again;  /* which, the first time; which, when it may be there already */
-    bool once;                  /* a refusal ends it too */
+    bool once;                  /* a refusal ends it too, */
+    bool forget;                /* and so does a lost connection */
     const struct array *params; /* unchanged meanwhile */
     uint32_t n_params;
     void (*done)(struct append_task *task); /* it is committed */
@@ -56,7 +57,7 @@ int append_open(struct append **ret, struct uv_loop_s *loop, const struct append
 bool append_is_free(const struct append *a);
 void append_send(struct append *a, struct append_task *task);
 
-/* Inside done() only: whether it was done at all (false: it was refused, see `once`), how many rows it gave, and a value of one of
+/* Inside done() only: whether it was done at all (false: see `once` and `forget`), how many rows it gave, and a value of one of
  * them: of a column bigint or timestamptz (us since 2000-01-01), 0 for null; of a text column, ptr NULL for null, valid during done(). */
 bool append_was_done(const struct append_task *task);
 int append_n_rows(const struct append_task *task);

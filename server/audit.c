@@ -30,7 +30,6 @@ enum {
     LATER_MS = 100,
     TICK_MS = 1000,
     EXPORT_TICKS = 60,
-    UNLOGGED_TICKS = 5,
     CONNECT_MS = 2000,
     WATCH_MS = 10000,
     EPOCH_S = 946684800 /* 2000-01-01 in Unix time */
@@ -49,6 +48,7 @@ struct audit {
     struct hmac *key;
     struct append *append;
     struct audit_heads *heads;
+    struct audit_unlogged *unlogged; /* NULL: another worker looks */
     struct audit_batch batch;
     struct buf scratch;
     enum chain_state state;
@@ -62,7 +62,6 @@ struct audit {
     uv_idle_t turn;                  /* active: something is due before the loop may sleep */
     uv_timer_t tick, flush, collect; /* collect: active while something is in `later` */
     unsigned ticks, handles;
-    bool ask_unlogged; /* it is time to */
     bool closing, finished;
     struct audit_stats stats;
     void (*on_closed)(void *data);
@@ -357,13 +356,15 @@ static void committed_rows(struct audit *a)
 }
 
 /* Changes that have no row get one, like those that nobody waits for. */
-static void add_unlogged(struct audit *a)
+static void on_unlogged(void *data, struct audit_entry *e)
 {
-    uint32_t n = audit_unlogged_read(&a->batch.task, uv_now(a->loop), a->config.note, &a->waiting,
-                                     &a->bytes);
+    struct audit *a = data;
 
-    a->n_waiting += n;
-    a->stats.unlogged += n;
+    list_push_back(&a->waiting, &e->node);
+    a->bytes += e->size;
+    a->n_waiting++;
+    a->stats.unlogged++;
+    wake(a);
 }
 
 static void on_committed(struct append_task *task)
@@ -371,10 +372,6 @@ static void on_committed(struct append_task *task)
     struct audit_batch *batch = container_of(task, struct audit_batch, task);
     struct audit *a = container_of(batch, struct audit, batch);
 
-    if (task->statement == AUDIT_SQL_UNLOGGED) {
-        add_unlogged(a);
-        return;
-    }
     switch (a->state) {
     case CHAIN_UPKEEP:
         a->state = CHAIN_BEGIN;
@@ -410,10 +407,6 @@ static bool prepare(struct audit *a)
     case CHAIN_OPEN:
         break;
     }
-    if (a->ask_unlogged) {
-        a->ask_unlogged = false;
-        return audit_batch_ask_unlogged(&a->batch, a->config.patience_s) == 0;
-    }
     if (!a->n_waiting || seal(a) < 0) /* tried again by the tick */
         return false;
     if (a->n_sealed)
@@ -446,10 +439,8 @@ static void on_tick(uv_timer_t *timer)
 {
     struct audit *a = timer->data;
 
-    if (++a->ticks % UNLOGGED_TICKS == 0 && !a->closing && n_rows(a) < a->config.rows / 2)
-        a->ask_unlogged = true;
     pump(a);
-    if (a->ticks % EXPORT_TICKS == 0)
+    if (++a->ticks % EXPORT_TICKS == 0)
         export_head(a);
 }
 
@@ -501,6 +492,8 @@ int audit_open(struct audit **ret, struct uv_loop_s *loop, const struct audit_co
     }
     if (config->heads && audit_heads_open(&a->heads, loop, config->heads, a->key, config->note) < 0)
         config->note("no memory for heads of chains: none will be written down");
+    if (config->patience_s && audit_unlogged_open(&a->unlogged, loop, config, on_unlogged, a) < 0)
+        config->note("no memory to look for changes that have no row");
     uv_idle_init(loop, &a->turn);
     uv_timer_init(loop, &a->tick);
     uv_timer_init(loop, &a->flush);
@@ -571,7 +564,7 @@ static void finish(struct audit *a)
     drop_all(a, &a->later);
     call_over(a);
     export_head(a);
-    a->handles = 5 + (a->heads != NULL);
+    a->handles = 5 + (a->heads != NULL) + (a->unlogged != NULL);
     uv_close((uv_handle_t *)&a->turn, handle_closed);
     uv_close((uv_handle_t *)&a->tick, handle_closed);
     uv_close((uv_handle_t *)&a->flush, handle_closed);
@@ -579,6 +572,8 @@ static void finish(struct audit *a)
     append_close(a->append, part_closed, a);
     if (a->heads)
         audit_heads_close(a->heads, part_closed, a);
+    if (a->unlogged)
+        audit_unlogged_close(a->unlogged, part_closed, a);
 }
 
 static void on_flush(uv_timer_t *timer)

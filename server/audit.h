@@ -30,8 +30,8 @@ struct audit_config {
     const char *heads; /* the folder of heads; NULL: none are written */
     unsigned rows;     /* most rows that wait; 20000 */
     size_t bytes;      /* of those; 16 MB */
-    unsigned
-        patience_s; /* a change that has no row by then gets one; more than a request may take */
+    /* A change that has no row by then gets one; more than a request may take. 0: another worker looks for those. */
+    unsigned patience_s;
     void (*note)(const char *why); /* of the log: a sentence without personal data */
 };
 

@@ -19,11 +19,13 @@
 #define PARTS                                                                                      \
     "WITH p AS (INSERT INTO access_parts (hash, parts) "                                           \
     "SELECT unnest($15::bigint[]), unnest($16::text[]) ON CONFLICT DO NOTHING) "
-/* A statement adds all of its rows or none. No unique index keeps rows from being there twice, as one would cost more than the row. */
+/* A statement adds all of its rows or none. No unique index keeps rows from being there twice, as one would cost more than the row.
+ * The transaction has a number also when it adds nothing: so its COMMIT waits for a standby as that of the first sending did,
+ * which may have been ended while it waited. */
 #define UNLESS_THERE                                                                               \
-    " WHERE NOT EXISTS (SELECT FROM access_log l WHERE l.patient_id = ($2::bigint[])[1] AND "      \
-    "l.at = ($1::timestamptz[])[1] AND l.chain = ($3::bigint[])[1] AND l.seq = "                   \
-    "($4::bigint[])[1])"
+    " WHERE pg_current_xact_id() IS NOT NULL AND NOT EXISTS (SELECT FROM access_log l WHERE "      \
+    "l.patient_id = ($2::bigint[])[1] AND l.at = ($1::timestamptz[])[1] AND l.chain = "            \
+    "($3::bigint[])[1] AND l.seq = ($4::bigint[])[1])"
 #define AGAIN " ON CONFLICT DO NOTHING"
 
 const char *const audit_sql[AUDIT_SQL_COUNT] = {
@@ -35,9 +37,6 @@ const char *const audit_sql[AUDIT_SQL_COUNT] = {
     [AUDIT_SQL_ROWS_AGAIN] = ROWS UNLESS_THERE,
     [AUDIT_SQL_ROWS_AND_PARTS] = PARTS ROWS,
     [AUDIT_SQL_ROWS_AND_PARTS_AGAIN] = PARTS ROWS UNLESS_THERE,
-    [AUDIT_SQL_UNLOGGED] =
-        "SELECT made_at, patient_id, role, person, organisation, client, capacities, reason, "
-        "request_id, field FROM changes_unlogged(make_interval(secs => ($1::bigint[])[1]))",
 };
 
 enum {
@@ -110,18 +109,6 @@ int audit_batch_begin_chain(struct audit_batch *b, const struct audit_head *head
     array_begin(&p[2], OID_BYTEA);
     array_add_bytes(&p[2], (struct str){(const char *)head->mac.bytes, sizeof head->mac.bytes});
     return array_end(&p[0]) < 0 || array_end(&p[1]) < 0 || array_end(&p[2]) < 0 ? ERR_MEMORY : 0;
-}
-
-int audit_batch_ask_unlogged(struct audit_batch *b, unsigned patience_s)
-{
-    struct array *p = b->_params;
-
-    b->task.statement = b->task.again = AUDIT_SQL_UNLOGGED;
-    b->task.once = true;
-    b->task.n_params = 1;
-    array_begin(&p[0], OID_INT8);
-    array_add_number(&p[0], patience_s);
-    return array_end(&p[0]) < 0 ? ERR_MEMORY : 0;
 }
 
 void audit_batch_clear(struct audit_batch *b)

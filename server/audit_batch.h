@@ -26,7 +26,6 @@ enum audit_sql {
     AUDIT_SQL_ROWS_AGAIN, /* what is there already is left */
     AUDIT_SQL_ROWS_AND_PARTS,
     AUDIT_SQL_ROWS_AND_PARTS_AGAIN,
-    AUDIT_SQL_UNLOGGED, /* changes that have no row: server/audit_unlogged.h reads them */
     AUDIT_SQL_COUNT
 };
 
@@ -49,9 +48,6 @@ void audit_batch_release(struct audit_batch *b);
 
 /* The statement that begins a chain. 0 or ERR_MEMORY. */
 int audit_batch_begin_chain(struct audit_batch *b, const struct audit_head *head) MUSTCHECK;
-
-/* The statement that asks for changes which were made `patience_s` ago and have no row. 0 or ERR_MEMORY. */
-int audit_batch_ask_unlogged(struct audit_batch *b, unsigned patience_s) MUSTCHECK;
 
 /* A statement of rows: clear, then each row with its MAC, then end; the one before must have been committed. When add or end
  * fails (ERR_MEMORY, ERR_INTERNAL) there is no statement, and audit_batch_forget comes next. */

@@ -310,13 +310,14 @@ static void note_audit(const char *why)
 static int open_audit(struct worker *w, struct err *reterr)
 {
     unsigned char key[SECRET_KEY_BYTES];
-    struct audit_config cfg = {.conninfo = w->config->database,
-                               .key = {(const char *)key, sizeof key},
-                               .heads = w->config->audit_heads,
-                               .rows = 20000,
-                               .bytes = (size_t)16 * 1024 * 1024,
-                               .patience_s = 2 * (unsigned)w->config->request_seconds + 5,
-                               .note = note_audit};
+    struct audit_config cfg = {
+        .conninfo = w->config->database,
+        .key = {(const char *)key, sizeof key},
+        .heads = w->config->audit_heads,
+        .rows = 20000,
+        .bytes = (size_t)16 * 1024 * 1024,
+        .patience_s = w->start.index ? 0 : 2 * (unsigned)w->config->request_seconds + 20,
+        .note = note_audit};
     int rc;
 
     if (w->config->access_open)

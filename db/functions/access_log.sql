@@ -30,8 +30,8 @@ CREATE OR REPLACE FUNCTION access_log_seen(l access_log) RETURNS text LANGUAGE s
 $$;
 
 /*
- * The looks at a passport between two times. The only way in which the log is read by patient: its index (0044) has no order and is no
- * B-tree, so sessions that keep to plans of those have to be told.
+ * The looks at a passport between two times. The log's index (0044) has no order and is no B-tree, so sessions that keep to plans of
+ * those have to be told, here and in patient_looks().
  */
 CREATE OR REPLACE FUNCTION looks_of(subject bigint, since timestamptz, until timestamptz) RETURNS SETOF access_log
 LANGUAGE plpgsql STABLE ROWS 100 SET enable_bitmapscan = on SET enable_seqscan = off AS $$
@@ -41,14 +41,29 @@ END $$;
 
 /*
  * One page of them, newest first, behind (before_at, before_chain, before_seq), which are infinity from the head. `machine`: only looks of machines that acted for somebody, or
- * only of people themselves; `turned_away`: only refusals, or only what was shown; null: both. All of a patient's rows up to there are read and the newest kept.
+ * only of people themselves; `turned_away`: only refusals, or only what was shown; null: both. `lim` null: all. Month by month, as partitions are, until the page is full:
+ * of a month all of the patient's rows are read and the newest kept.
  */
 CREATE OR REPLACE FUNCTION patient_looks(subject bigint, machine boolean, turned_away boolean, lim integer, before_at timestamptz, before_chain bigint, before_seq bigint)
 RETURNS SETOF access_log LANGUAGE plpgsql STABLE ROWS 20 SET enable_bitmapscan = on SET enable_seqscan = off AS $$
+DECLARE
+    first_month timestamp := (SELECT date_trunc('month', min(c.started_at) AT TIME ZONE 'UTC') FROM access_chain c);
+    month timestamp := date_trunc('month', least(before_at, clock_timestamp() + INTERVAL '1 day') AT TIME ZONE 'UTC');
+    since timestamptz;
+    until timestamptz := 'infinity';
+    left_over integer := lim;
+    found_now integer;
 BEGIN
-    RETURN QUERY
-        SELECT l.* FROM access_log l
-         WHERE l.patient_id = subject AND l.at <= before_at AND (l.at, l.chain, l.seq) < (before_at, before_chain, before_seq)
-           AND (machine IS NULL OR l.by_machine = machine) AND (turned_away IS NULL OR l.refused = turned_away)
-         ORDER BY l.at DESC, l.chain DESC, l.seq DESC LIMIT lim;
+    WHILE coalesce(left_over > 0, true) AND until > '-infinity' LOOP
+        since := CASE WHEN month >= first_month THEN month AT TIME ZONE 'UTC' ELSE '-infinity' END; /* before the first chain nothing should be */
+        RETURN QUERY
+            SELECT l.* FROM access_log l
+             WHERE l.patient_id = subject AND l.at >= since AND l.at < until AND l.at <= before_at AND (l.at, l.chain, l.seq) < (before_at, before_chain, before_seq)
+               AND (machine IS NULL OR l.by_machine = machine) AND (turned_away IS NULL OR l.refused = turned_away)
+             ORDER BY l.at DESC, l.chain DESC, l.seq DESC LIMIT left_over;
+        GET DIAGNOSTICS found_now = ROW_COUNT;
+        left_over := left_over - found_now;
+        until := since;
+        month := month - INTERVAL '1 month';
+    END LOOP;
 END $$;

@@ -1,4 +1,15 @@
 /*
+ * Sorts what was added to the log into its index (0044), which whoever adds more would have to do when there is much, and whoever reads it
+ * would read in the meantime. For a server to call every few seconds; how many pages it was.
+ */
+CREATE OR REPLACE FUNCTION tidy_looks() RETURNS bigint LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+    SELECT coalesce(sum(gin_clean_pending_list(i.indexrelid)), 0)
+      FROM pg_inherits h JOIN pg_index i ON i.indrelid = h.inhrelid JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+     WHERE h.inhparent = 'access_log'::regclass AND m.amname = 'gin'
+$$;
+
+/*
  * What has to be done now and then, and may be done at any time: partitions of the access log for this month and the
  * three to come. `tolqujat migrate` calls it at its end, and a worker when it begins a chain. Two at the same moment
  * take turns. A month of which the default partition has rows already is left there. Gives how many were made.

@@ -170,7 +170,7 @@ test('a server that dies behind COMMIT, before it has answered: with its key wha
     await until(async () => await count(`certificate WHERE patient_id = ${other.id}`) === before + 1, 'it to have been done');
   } finally {
     assert.deepEqual(await writing.server.exited, { code: null, signal: 'SIGKILL' });
-    writing.server = await startServer({ database, tokens: writing.keys, args: ['--workers', '2', '--refusal-ms', '0', '--request-seconds', '4'] });
+    writing.server = await startServer({ database, tokens: writing.keys, args: ['--workers', '2', '--refusal-ms', '0', '--request-seconds', '2'] });
   }
   const answers = await Promise.all(Array.from({ length: 4 }, () => askOn(asDoctor(other), ISSUE, certificate)));
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
@@ -189,6 +189,6 @@ test('a server that dies behind COMMIT, before it has answered: with its key wha
   const shown = me.patient.accessLog.nodes.filter(({ parts }) => parts === 'Mutation(issueCertificate)');
   assert.deepEqual(shown.map(({ role, outcome }) => [role, outcome]), [['DOCTOR', 'GIVEN']]);
   assert.ok(shown[0].organisation.name);
-  await sleep(12_000); // it is looked for twice more
+  await sleep(6_000); // it is looked for once more
   assert.equal((await mine()).length, 1);
 });

@@ -21,10 +21,10 @@ export class FunctionRows {
     this.unknown = 0; // how often rows were asked for that were not known yet
   }
 
-  /** Reads which columns composite types have. */
+  /** Reads which columns there are, of tables and composite types. */
   async load() {
     const columns = await this.database.query(`SELECT relname || '.' || attname AS name, atttypid::regtype::text AS type
-      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relkind = 'c' AND a.attnum > 0`);
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relkind IN ('c', 'r', 'p') AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0`);
     this.types = new Map(columns.map(({ name, type }) => [name, type]));
   }
 
