@@ -117,16 +117,6 @@ static void call_over(struct audit *a)
     }
 }
 
-static struct audit_entry *entry_new(struct audit *a, const struct viewer *v,
-                                     const struct disclosure *d)
-{
-    struct audit_entry *e = audit_entry_new(v, d, time_now(a), uv_now(a->loop));
-
-    if (e)
-        a->bytes += e->size;
-    return e;
-}
-
 /* ---- the gate ---- */
 
 static uint32_t n_rows(const struct audit *a)
@@ -223,11 +213,13 @@ int audit_release(struct audit *a, struct release *r)
         return ERR_DATABASE;
     }
     for (uint32_t i = 0; i < r->n_disclosures; i++) {
-        struct audit_entry *e = entry_new(a, r->viewer, &r->disclosures[i]);
+        struct audit_entry *e =
+            audit_entry_new(r->viewer, &r->disclosures[i], time_now(a), uv_now(a->loop));
         if (!e) {
             drop_rows(a, r);
             return ERR_MEMORY;
         }
+        a->bytes += e->size;
         list_push_back(&a->waiting, &e->node);
         list_push_back(&r->_rows, &e->of);
         a->n_waiting++;
@@ -353,6 +345,13 @@ static void committed_rows(struct audit *a)
             release_end(a, r, 0);
     }
     a->n_sealed = 0;
+}
+
+/* Rows that are late are not missing: while any are, it is not known which. */
+static bool may_ask(void *data)
+{
+    const struct audit *a = data;
+    return !a->closing && append_is_ready(a->append) && lag_ms(a) < FOLLOW_MS;
 }
 
 /* Changes that have no row get one, like those that nobody waits for. */
@@ -492,7 +491,8 @@ int audit_open(struct audit **ret, struct uv_loop_s *loop, const struct audit_co
     }
     if (config->heads && audit_heads_open(&a->heads, loop, config->heads, a->key, config->note) < 0)
         config->note("no memory for heads of chains: none will be written down");
-    if (config->patience_s && audit_unlogged_open(&a->unlogged, loop, config, on_unlogged, a) < 0)
+    if (config->patience_s &&
+        audit_unlogged_open(&a->unlogged, loop, config, may_ask, on_unlogged, a) < 0)
         config->note("no memory to look for changes that have no row");
     uv_idle_init(loop, &a->turn);
     uv_timer_init(loop, &a->tick);

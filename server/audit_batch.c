@@ -20,12 +20,13 @@
     "WITH p AS (INSERT INTO access_parts (hash, parts) "                                           \
     "SELECT unnest($15::bigint[]), unnest($16::text[]) ON CONFLICT DO NOTHING) "
 /* A statement adds all of its rows or none. No unique index keeps rows from being there twice, as one would cost more than the row.
- * The transaction has a number also when it adds nothing: so its COMMIT waits for a standby as that of the first sending did,
- * which may have been ended while it waited. */
+ * It writes something also when it adds nothing (a message that nobody reads): so its COMMIT waits for a standby, as that of the first
+ * sending did, which may have been ended while it waited. */
 #define UNLESS_THERE                                                                               \
-    " WHERE pg_current_xact_id() IS NOT NULL AND NOT EXISTS (SELECT FROM access_log l WHERE "      \
-    "l.patient_id = ($2::bigint[])[1] AND l.at = ($1::timestamptz[])[1] AND l.chain = "            \
-    "($3::bigint[])[1] AND l.seq = ($4::bigint[])[1])"
+    " WHERE CASE WHEN pg_logical_emit_message(true, 'tolqujat', '') IS NOT NULL THEN "             \
+    "NOT EXISTS (SELECT FROM access_log l WHERE l.patient_id = ($2::bigint[])[1] AND "             \
+    "l.at = ($1::timestamptz[])[1] AND l.chain = ($3::bigint[])[1] AND l.seq = "                   \
+    "($4::bigint[])[1]) END"
 #define AGAIN " ON CONFLICT DO NOTHING"
 
 const char *const audit_sql[AUDIT_SQL_COUNT] = {

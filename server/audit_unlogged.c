@@ -68,6 +68,7 @@ struct audit_unlogged {
     struct array patience;
     uv_timer_t tick;
     void (*note)(const char *why);
+    bool (*may)(void *data);
     void (*found)(void *data, struct audit_entry *e);
     void *data;
     bool due; /* to ask, once the index is tidy */
@@ -103,7 +104,7 @@ static void on_free(void *data)
 {
     struct audit_unlogged *u = data;
 
-    if (u->due)
+    if (u->due && u->may(u->data))
         send_next(u, SQL_ASK);
 }
 
@@ -130,7 +131,7 @@ static int patience_init(struct array *a, unsigned seconds)
 }
 
 int audit_unlogged_open(struct audit_unlogged **ret, struct uv_loop_s *loop,
-                        const struct audit_config *config,
+                        const struct audit_config *config, bool (*may)(void *data),
                         void (*found)(void *data, struct audit_entry *e), void *data)
 {
     struct audit_unlogged *u = calloc(1, sizeof *u);
@@ -145,7 +146,8 @@ int audit_unlogged_open(struct audit_unlogged **ret, struct uv_loop_s *loop,
 
     if (!u)
         return ERR_MEMORY;
-    *u = (struct audit_unlogged){.loop = loop, .note = config->note, .found = found, .data = data};
+    *u = (struct audit_unlogged){
+        .loop = loop, .note = config->note, .may = may, .found = found, .data = data};
     u->task =
         (struct append_task){.once = true, .forget = true, .params = &u->patience, .done = on_done};
     if (patience_init(&u->patience, config->patience_s) < 0 ||

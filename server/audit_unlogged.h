@@ -10,6 +10,8 @@
 #ifndef SERVER_AUDIT_UNLOGGED_H
 #define SERVER_AUDIT_UNLOGGED_H
 
+#include <stdbool.h>
+
 #include "base/macros.h"
 
 struct audit_config;
@@ -18,9 +20,9 @@ struct audit_unlogged;
 struct uv_loop_s;
 
 /* Of `config`, which is copied, it uses the connection string (which must outlive it), the patience and the note. found() runs on the loop for each
- * change, and has the entry from then on. 0 or ERR_MEMORY. */
+ * change, and has the entry from then on; only while may() says so is asked at all: rows that are late are not missing. 0 or ERR_MEMORY. */
 int audit_unlogged_open(struct audit_unlogged **ret, struct uv_loop_s *loop,
-                        const struct audit_config *config,
+                        const struct audit_config *config, bool (*may)(void *data),
                         void (*found)(void *data, struct audit_entry *e), void *data) MUSTCHECK;
 
 /* No found() from here on; freed just before on_closed, which runs on a later turn. */

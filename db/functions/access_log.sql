@@ -47,7 +47,7 @@ END $$;
 CREATE OR REPLACE FUNCTION patient_looks(subject bigint, machine boolean, turned_away boolean, lim integer, before_at timestamptz, before_chain bigint, before_seq bigint)
 RETURNS SETOF access_log LANGUAGE plpgsql STABLE ROWS 20 SET enable_bitmapscan = on SET enable_seqscan = off AS $$
 DECLARE
-    first_month timestamp := (SELECT date_trunc('month', min(c.started_at) AT TIME ZONE 'UTC') FROM access_chain c);
+    first_month timestamp := (SELECT date_trunc('month', greatest(min(c.started_at), '2020-01-01') AT TIME ZONE 'UTC') FROM access_chain c);
     month timestamp := date_trunc('month', least(before_at, clock_timestamp() + INTERVAL '1 day') AT TIME ZONE 'UTC');
     since timestamptz;
     until timestamptz := 'infinity';

@@ -10,7 +10,7 @@
 CREATE OR REPLACE FUNCTION changes_unlogged(patience interval)
 RETURNS TABLE (made_at timestamptz, patient_id bigint, role text, person text, organisation text, client text, capacities text, reason text,
                request_id text, field text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     began timestamptz := clock_timestamp();
     known private.change_logged;
@@ -26,6 +26,7 @@ BEGIN
     IF NOT FOUND OR known.given_at > began - INTERVAL '1 minute' THEN
         RETURN;
     END IF;
+    LOCK TABLE access_log IN ROW EXCLUSIVE MODE; /* while nobody can add rows none of them is missing */
     looked_to := known.up_to;
     FOR change IN SELECT * FROM private.change_record c WHERE c.id > known.up_to ORDER BY c.id LIMIT 5000 LOOP
         EXIT WHEN change.at > began - greatest(patience, '0') OR given = 1000 OR clock_timestamp() > began + INTERVAL '2 seconds';

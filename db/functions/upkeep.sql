@@ -3,10 +3,10 @@
  * would read in the meantime. For a server to call every few seconds; how many pages it was.
  */
 CREATE OR REPLACE FUNCTION tidy_looks() RETURNS bigint LANGUAGE sql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
+SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
     SELECT coalesce(sum(gin_clean_pending_list(i.indexrelid)), 0)
       FROM pg_inherits h JOIN pg_index i ON i.indrelid = h.inhrelid JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
-     WHERE h.inhparent = 'access_log'::regclass AND m.amname = 'gin'
+     WHERE h.inhparent = 'access_log'::regclass AND m.amname = 'gin' AND pg_has_role(c.relowner, 'USAGE')
 $$;
 
 /*
