@@ -89,7 +89,6 @@ CREATE OR REPLACE FUNCTION lab_call_off(subject bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     one record;
-    doctor bigint;
 BEGIN
     IF has_died(subject) THEN
         RETURN;
@@ -101,12 +100,7 @@ BEGIN
                          FROM private.outbox o, unnest(o.lab_results) r
                         WHERE o.patient_id = subject AND o.lab_results IS NOT NULL AND NOT lab_dangerous(subject, ARRAY[r])) a
                 GROUP BY a.now LOOP
-        IF one.channels IS NOT NULL THEN
-            PERFORM outbox_put('result_corrected', subject, one.about, '{}', VARIADIC one.channels);
-        END IF;
-        FOREACH doctor IN ARRAY coalesce(one.doctors, '{}') LOOP
-            PERFORM outbox_tell_doctor('patient_result_corrected', subject, doctor, one.about, '{}');
-        END LOOP;
+        PERFORM outbox_call_off('result_corrected', 'patient_result_corrected', subject, one.about, one.channels, one.doctors);
     END LOOP;
 END $$;
 

@@ -14,7 +14,6 @@ CREATE OR REPLACE FUNCTION vital_call_off(subject bigint, corrected_by bigint DE
 LANGUAGE plpgsql AS $$
 DECLARE
     one record;
-    doctor bigint;
 BEGIN
     IF has_died(subject) THEN
         RETURN;
@@ -29,12 +28,7 @@ BEGIN
                       array_agg(DISTINCT a.practitioner_id) FILTER (WHERE a.practitioner_id <> coalesce(corrected_by, 0)) AS doctors
                  FROM off a, LATERAL (SELECT max(r) AS id, max((entry_in_force(subject, 'observation', r) ->> 'id')::bigint) AS now FROM unnest(a.measurements) r) m
                 GROUP BY m.now LOOP
-        IF one.channels IS NOT NULL THEN
-            PERFORM outbox_put('measurement_corrected', subject, one.about, '{}', VARIADIC one.channels);
-        END IF;
-        FOREACH doctor IN ARRAY coalesce(one.doctors, '{}') LOOP
-            PERFORM outbox_tell_doctor('patient_measurement_corrected', subject, doctor, one.about, '{}');
-        END LOOP;
+        PERFORM outbox_call_off('measurement_corrected', 'patient_measurement_corrected', subject, one.about, one.channels, one.doctors);
     END LOOP;
 END $$;
 

@@ -23,3 +23,17 @@ LANGUAGE sql AS $$
     SELECT subject, doctor, message, 'app', concat_ws('/', message, subject, about, 'practitioner:' || doctor), payload
         ON CONFLICT (key) DO NOTHING
 $$;
+
+/* An alarm does not hold any more: whom it reached is told so, over these channels (null: nobody), and these doctors in their application (null: none). */
+CREATE OR REPLACE FUNCTION outbox_call_off(to_person text, to_doctor text, subject bigint, about text, channels text[], doctors bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    doctor bigint;
+BEGIN
+    IF channels IS NOT NULL THEN
+        PERFORM outbox_put(to_person, subject, about, '{}', VARIADIC channels);
+    END IF;
+    FOREACH doctor IN ARRAY coalesce(doctors, '{}') LOOP
+        PERFORM outbox_tell_doctor(to_doctor, subject, doctor, about, '{}');
+    END LOOP;
+END $$;
