@@ -111,6 +111,7 @@ static void on_sought(struct pg_task *pg_task, enum pg_fault fault, const PGresu
 {
     struct append *a = container_of(pg_task, struct append, pg_task);
     int64_t there = 1;
+    uint64_t pause;
 
     if (a->closing || fault == PG_LOST)
         return;
@@ -119,11 +120,8 @@ static void on_sought(struct pg_task *pg_task, enum pg_fault fault, const PGresu
     else
         set_down(a, "the session that was lost can't be ended");
     a->seeking = there != 0;
-    uv_timer_start(&a->again, send_again,
-                   fault != PG_FINE ? AGAIN_MS
-                   : a->seeking     ? SEEK_MS
-                                    : 0,
-                   0);
+    pause = fault == PG_FINE ? SEEK_MS : AGAIN_MS;
+    uv_timer_start(&a->again, send_again, a->seeking ? pause : 0, 0);
 }
 
 static void seek_send(struct append *a)

@@ -192,3 +192,21 @@ test('a server that dies behind COMMIT, before it has answered: with its key wha
   await sleep(6_000); // it is looked for once more
   assert.equal((await mine()).length, 1);
 });
+
+test('changes whose rows nobody waited for, as the log hung and the answers were late: each has its row in the end, once', async () => {
+  const lock = new Session(database), late = await writing.server.metric('tolqujat_audit_unlogged_total');
+  const [{ last }] = await database.query('SELECT max(id) AS last FROM private.change_record');
+  await lock.say('BEGIN; LOCK TABLE access_log IN SHARE MODE;');
+  try { // one row of each worker is on its way and waits for the lock; those behind it are given up with their answers
+    const answers = await Promise.all(Array.from({ length: 8 }, () => askApart(asDoctor(other), ISSUE, { patient: other.node, key: newKey() })));
+    assert.ok(answers.every((answer) => !answer?.data), JSON.stringify(answers));
+  } finally {
+    await lock.say('COMMIT;');
+    await lock.end();
+  }
+  const looks = () => database.query(`SELECT (SELECT count(*)::int FROM access_log l WHERE l.patient_id = r.patient_id AND l.request_id = r.request_id) AS n FROM private.change_record r WHERE id > ${last}`);
+  assert.equal((await looks()).length, 8, 'all were made');
+  await until(async () => (await looks()).every(({ n }) => n > 0), 'their rows', 60_000);
+  assert.deepEqual(await looks(), Array(8).fill({ n: 1 }));
+  await until(async () => await writing.server.metric('tolqujat_audit_unlogged_total') > late, 'the count of those that came late');
+});
