@@ -45,7 +45,7 @@ async function startGateway(answer) {
       if (said === null) return request.socket.destroy();
       if (said.raw) return request.socket.end(said.raw);
       const { status = said, headers = {}, ms = 0 } = typeof said === 'object' ? said : {};
-      if (ms) await sleep(ms);
+      if (ms) await new Promise((resolve) => { setTimeout(resolve, ms).unref(); }); // who has gone is not waited for
       response.writeHead(status, headers).end('{}');
     });
   });

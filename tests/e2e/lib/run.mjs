@@ -1,5 +1,6 @@
 // Running programs, and cleaning up after a test process whatever happens to it.
 import { spawnSync, execFile } from 'node:child_process';
+import { after } from 'node:test';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
@@ -51,6 +52,15 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => process.exit(1));
+}
+
+// A test that fails half way leaves its server and its load running, and they would keep the file from ever ending.
+const ENDING = 45_000; // what is done behind the last test, at most
+if (process.argv[1]?.endsWith('.test.mjs')) {
+  after(() => setTimeout(() => {
+    console.error(`${path.basename(process.argv[1])}: something still runs ${ENDING / 1000} s after the last test`);
+    process.exit(1);
+  }, ENDING).unref());
 }
 
 export const runSync = (file, args) => spawnSync(file, args, { cwd: TOP, stdio: 'ignore', timeout: 60_000 });
