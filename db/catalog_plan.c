@@ -11,7 +11,8 @@
  * (Of a view the scans are of the tables behind it, under any alias.)
  *
  * A condition is not enough (an index that has the column in second place has one too, and is read
- * from end to end), so the first column of the index must be one of the key's. */
+ * from end to end), so the first column of the index must be one of the key's; or else there is another
+ * index that begins with the whole key. */
 #include "db/catalog_plan.h"
 
 #include <ctype.h>
@@ -101,29 +102,60 @@ static int refuse_scan(struct catalog *c, const struct access_path *path, const 
                       two ? path->column[1].ptr : "", row);
 }
 
-/* Whether the condition of a scan names the whole key. */
-static bool names_key(const struct access_path *path, const char *condition)
+/* How many of the key's columns the condition of a scan names. */
+static uint32_t key_columns(const struct access_path *path, const char *condition)
 {
-    bool all = condition != NULL;
+    uint32_t n = 0;
 
-    for (uint32_t k = 0; all && k < path->n_columns; k++) {
+    for (uint32_t k = 0; condition && k < path->n_columns; k++) {
         char name[16];
         snprintf(name, sizeof name, "k.k%u", k + 1);
-        all = strstr(condition, name) != NULL;
+        n += strstr(condition, name) != NULL;
     }
-    return all;
+    return n;
 }
 
+static bool names_key(const struct access_path *path, const char *condition)
+{
+    return key_columns(path, condition) == path->n_columns;
+}
+
+/* Whether an index of all rows begins with the key's columns, in any order. */
+static int has_index(struct catalog *c, const struct access_path *path, bool *ret)
+{
+    PGresult *res = NULL;
+    int rc = catalog_ask(
+        c,
+        "SELECT FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid "
+        "JOIN pg_am AS m ON m.oid = i.relam AND m.amname = 'btree' "
+        "WHERE x.indrelid = $1::regclass AND x.indisvalid AND x.indpred IS NULL AND NOT EXISTS ("
+        "SELECT FROM unnest(ARRAY[$2, $3]) AS k (name) WHERE NOT EXISTS ("
+        "SELECT FROM pg_attribute AS a "
+        "JOIN generate_series(0, CASE WHEN $2 = $3 THEN 0 ELSE 1 END) AS g ON g < x.indnkeyatts "
+        "WHERE a.attrelid = x.indrelid AND a.attname = k.name AND a.attnum = x.indkey[g] "
+        "AND a.attcollation = x.indcollation[g])) LIMIT 1",
+        path->table, path->column[0], path->column[path->n_columns - 1], &res);
+
+    *ret = rc == 0 && PQntuples(res) == 1;
+    PQclear(res);
+    return rc;
+}
+
+/* Where two indexes cost the same, as with one row for each person, the plan has the one that was made last, and that may be
+ * one with a part of the key. As the table grows, the whole key's index wins, if there is one. */
 static int check_scan(struct catalog *c, const PGresult *res, int i, const struct access_path *path)
 {
     const char *row = PQgetvalue(res, i, 0), *condition = index_condition(res, i);
+    bool by_index = strstr(row, "Index "), good = by_index && names_key(path, condition);
     char first[160];
-    bool good = names_key(path, condition) && strstr(row, "Index "), begins = false;
+    bool begins = false, other = false;
     int rc = first_column(c, row, first, sizeof first);
 
     for (uint32_t k = 0; k < path->n_columns; k++)
         begins |= str_is(path->column[k], first);
-    return rc < 0 || (good && begins) ? rc : refuse_scan(c, path, row);
+    if (rc == 0 && !(good && begins) && by_index && key_columns(path, condition) > 0)
+        rc = has_index(c, path, &other);
+    return rc < 0 || (good && begins) || other ? rc : refuse_scan(c, path, row);
 }
 
 static bool is_table_scan(const char *row)

@@ -14,7 +14,7 @@ struct access_path;
 struct catalog;
 
 /* Prepares `sql`, a statement of `path`, and looks at its generic plan: every table behind it must be read through
- * an index whose condition names all of the path's columns (of the tables behind a view: one does, the others by any
+ * an index whose condition names all of the path's columns, or a part of them where another index has all (of the tables behind a view: one does, the others by any
  * condition). `*ret_sorts`: it sorts. ERR_CONFIG with the path's line. */
 int catalog_plan(struct catalog *c, const char *sql, const struct access_path *path,
                  bool *ret_sorts) MUSTCHECK;

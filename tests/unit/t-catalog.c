@@ -205,6 +205,25 @@ static void test_check__a_small_table_tells_nothing(void **state)
     fixture_exec("DROP INDEX entry_amount");
 }
 
+/* Of two indexes that cost the same the plan has the younger one, which may have a part of the key: no fault while another has all of it. */
+static void test_check__an_older_index_as_good(void **state)
+{
+    static const char whole[] = "ALTER TABLE entry ADD PRIMARY KEY (person_id, id)";
+    struct err err = {0};
+
+    fixture_exec("ALTER TABLE entry DROP CONSTRAINT entry_pkey");
+    fixture_exec(whole);
+    fixture_exec("CREATE INDEX a_part ON entry (person_id, made_on)");
+    if (db_check(fixture_conninfo, &access_all, &err) < 0)
+        fail_msg("line %d: %s", err.line, err.message);
+    fixture_exec("ALTER TABLE entry DROP CONSTRAINT entry_pkey");
+    fixture_exec("CREATE UNIQUE INDEX not_all ON entry (person_id, id) WHERE amount > 5");
+    check_refused(43, "needs a unique index");
+    fixture_exec("DROP INDEX not_all");
+    fixture_exec(whole);
+    fixture_exec("DROP INDEX a_part");
+}
+
 /* The column stands second in the primary key, so that index would be read from end to end. */
 static void test_check__index_with_column_in_second_place(void **state)
 {
@@ -416,6 +435,7 @@ int main(void)
         T(test_check__unique_index_of_part),
         T(test_check__list_without_index),
         T(test_check__a_small_table_tells_nothing),
+        T(test_check__an_older_index_as_good),
         T(test_check__index_with_column_in_second_place),
         T(test_check__order_may_lack_an_index),
         T(test_check__order_index_alone_is_not_walked),
