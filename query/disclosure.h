@@ -14,7 +14,9 @@
 struct disclosure {
     int64_t subject; /* key of the subject's row */
     bool refused;    /* nothing of the subject was given */
-    bool own;        /* the viewer is the subject: the record may follow the answer */
+    bool
+        told; /* refused, but in words that may follow from the record: these wait for the row too */
+    bool own; /* the viewer is the subject: the record may follow the answer */
     struct str
         capacities; /* as what the viewer was allowed: names with commas between; empty: refused */
     struct str reason; /* what the right rests on, for the record; may be empty */

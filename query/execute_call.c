@@ -327,15 +327,32 @@ static bool is_refusal(int rc)
            rc == ERR_CONFLICT || rc == ERR_RATE_LIMITED;
 }
 
+/* One that may tell of the record: the others say the same to who may not see it. */
+static bool tells(int rc)
+{
+    return rc == ERR_VARIABLES || rc == ERR_CONFLICT;
+}
+
+/* For the record of every look. 0 or ERR_MEMORY. */
+static int note_call(struct execution *x, const struct step_run *run, const struct call *c, int rc)
+{
+    const struct plan_step *step = &x->plan->steps[run->id];
+
+    if (is_refusal(rc) || (rc == 0 && c->turned_down))
+        return judge_refused(x, step, c->subject ? c->subject : c->about, tells(rc));
+    if (rc == 0 && c->procedure->writes && c->slice.n > 0)
+        return judge_changed(x, step, c->about);
+    return 0;
+}
+
 static void call_done(struct call *c, int rc)
 {
     struct step_run *run = container_of(c, struct step_call, call)->run;
     struct execution *x = run->execution;
 
-    if ((is_refusal(rc) || (rc == 0 && c->turned_down)) &&
-        judge_refused(x, &x->plan->steps[run->id], c->subject ? c->subject : c->about) < 0)
-        rc = ERR_MEMORY;
     x->changed |= c->procedure->writes && (rc == 0 || rc == ERR_OUTCOME_UNKNOWN);
+    if (note_call(x, run, c, rc) < 0)
+        rc = ERR_MEMORY;
     c->slice.rc = rc;
     run->fetch.slices = &c->slice;
     run->fetch.done(&run->fetch, 0);

@@ -103,7 +103,7 @@ static struct right *right_new(struct execution *x, int64_t subject)
 {
     struct judge *j = &x->judge;
     struct right *r = arena_zalloc(x->arena, sizeof *r);
-    size_t words = x->plan->n_steps / 64 + 1;
+    size_t words = judge_words(x);
 
     if (!r)
         return NULL;
@@ -206,7 +206,7 @@ static int add_call(struct execution *x, const struct plan_step *step, struct st
     return call.ptr && words->ptr ? 0 : ERR_MEMORY;
 }
 
-int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject)
+int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject, bool told)
 {
     struct right *r;
 
@@ -216,7 +216,20 @@ int judge_refused(struct execution *x, const struct plan_step *step, int64_t sub
     if (subject == 0)
         return 0;
     r = right_get(x, subject);
-    return r ? add_call(x, step, &r->calls) : ERR_MEMORY;
+    if (!r)
+        return ERR_MEMORY;
+    r->told |= told;
+    return add_call(x, step, &r->calls);
+}
+
+int judge_changed(struct execution *x, const struct plan_step *step, int64_t subject)
+{
+    struct right *r;
+
+    if (!x->judge.map || subject == 0)
+        return 0;
+    r = right_get(x, subject);
+    return r ? add_call(x, step, &r->answered) : ERR_MEMORY;
 }
 
 /* ---- asking ---- */

@@ -33,10 +33,12 @@ struct right {
     bool judged;      /* what stands here is known */
     bool own;         /* the viewer is the person */
     bool phantom;     /* there is no such person: asked all the same, so that time tells nothing */
+    bool told;        /* a function refused in words that may follow from the record */
     struct str capacities, withheld, reason;
-    /* Fields whose functions refused what was asked about the person, and those that answered with no row of anybody's, as parts. */
+    /* Fields whose functions refused what was asked about the person, and those that changed something or answered with no row
+     * of anybody's, as parts. */
     struct str calls, answered;
-    uint64_t *given, *refused; /* bits by step */
+    uint64_t *given, *refused; /* bits by part of the plan */
     /* Of the entries of `kinds_of`, the tables of those that may be seen, with commas between. */
     const struct type *kinds_of;
     struct str kinds;
@@ -84,8 +86,12 @@ int judge_note_rows(struct execution *x, struct step_run *run) MUSTCHECK;
 bool judge_field(struct execution *x, struct step_run *run, uint32_t parent, rights_mask allow);
 /* Whether the person whose rows slice `slice` holds has hidden some of their kind from the viewer. */
 bool judge_withheld(const struct execution *x, const struct step_run *run, uint32_t slice);
-/* A function refused what `step` asked for, about `subject` (0: about nobody who is there). 0 or ERR_MEMORY. */
-int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject) MUSTCHECK;
+/* A function refused what `step` asked for, about `subject` (0: about nobody who is there); `told`: in words that may follow from
+ * the record. 0 or ERR_MEMORY. */
+int judge_refused(struct execution *x, const struct plan_step *step, int64_t subject,
+                  bool told) MUSTCHECK;
+/* A function changed something about `subject`, whoever may see what it returned. 0 or ERR_MEMORY. */
+int judge_changed(struct execution *x, const struct plan_step *step, int64_t subject) MUSTCHECK;
 /* What is known of who asks; empty: nothing. `viewer` may be NULL. */
 struct str viewer_claim(const struct viewer *viewer, enum claim claim);
 /* Whether the finished execution asked about somebody who may not be seen, or who is not there, or a function refused something. */

@@ -191,11 +191,11 @@ void judge_admit_keys(struct execution *x, struct step_run *run)
         run->slice_of[p] = SLICE_NONE;
         if (!r || !admits_key(step, r, key)) {
             if (r)
-                judge_mark(r->refused, run->id);
+                judge_mark_step(r->refused, step);
             x->careful |= step->needed;
             continue;
         }
-        judge_mark(r->given, run->id);
+        judge_mark_step(r->given, step);
         if (r->withheld.len)
             ask_for_more(run, step, r, &most);
         if (run->granted)
@@ -227,6 +227,22 @@ static struct right *right_of_row(const struct execution *x, const struct step_r
     return judge_right(&x->judge, row_number(run->fetch.slices[s].rows[i], cell));
 }
 
+/* What of the plan's parts a row of the step shows. */
+static uint32_t part_of_row(const struct execution *x, const struct plan_step *step,
+                            const struct row *row)
+{
+    const struct plan_part *parts = &x->plan->parts[step->part];
+    struct str kind;
+
+    if (step->n_parts == 1)
+        return step->part;
+    kind = row_cell(row, type_ref_named(step->field->type)->kind_cell);
+    for (uint32_t i = 0; i < step->n_parts; i++)
+        if (str_eq(parts[i].kind, kind))
+            return step->part + i;
+    return step->part;
+}
+
 static bool admits_row(struct execution *x, const struct step_run *run, uint32_t s, uint32_t i)
 {
     const struct plan_step *step = step_of(x, run);
@@ -236,7 +252,7 @@ static bool admits_row(struct execution *x, const struct step_run *run, uint32_t
 
     /* Nobody asked for whom a function happens to list. */
     if (r && step->subject_key < 0 && (admitted || !is_listed(step)))
-        judge_mark(admitted ? r->given : r->refused, run->id);
+        judge_mark(admitted ? r->given : r->refused, part_of_row(x, step, row));
     return admitted;
 }
 
@@ -288,7 +304,7 @@ bool judge_field(struct execution *x, struct step_run *run, uint32_t parent, rig
     if (allow == RIGHTS_ALL || !rights || rights[parent]->mask & allow)
         return true;
     if (step->path->table->personal)
-        judge_mark(rights[parent]->refused, run->id);
+        judge_mark_step(rights[parent]->refused, step);
     return false;
 }
 

@@ -5,23 +5,23 @@
 
 static bool any(const struct execution *x, const uint64_t *bits)
 {
-    for (uint32_t i = 0; i <= x->plan->n_steps / 64; i++)
+    for (uint32_t i = 0; i < judge_words(x); i++)
         if (bits[i])
             return true;
     return false;
 }
 
-/* The parts of the marked steps, each once; with `sign` before each. */
+/* The marked parts, each once; with `sign` before each. */
 static void add_parts(const struct execution *x, const uint64_t *bits, const char *sign,
                       struct buf *b)
 {
-    for (uint32_t i = 0; i < x->plan->n_steps; i++) {
-        struct str parts = x->plan->steps[i].parts;
+    for (uint32_t i = 0; i < x->plan->n_parts; i++) {
+        struct str parts = x->plan->parts[i].shown;
         uint32_t before = 0;
         if (!judge_marked(bits, i) || !parts.len)
             continue;
         while (before < i &&
-               !(judge_marked(bits, before) && str_eq(x->plan->steps[before].parts, parts)))
+               !(judge_marked(bits, before) && str_eq(x->plan->parts[before].shown, parts)))
             before++;
         if (before < i)
             continue;
@@ -45,10 +45,11 @@ static struct right *merged(const struct execution *x, struct right *r)
 
     if (!other)
         return r;
-    for (uint32_t i = 0; i <= x->plan->n_steps / 64; i++) {
+    for (uint32_t i = 0; i < judge_words(x); i++) {
         other->given[i] |= r->given[i];
         other->refused[i] |= r->refused[i];
     }
+    other->told |= r->told;
     buf_init(&b, 0);
     buf_add_str(&b, r->capacities);
     if (other->capacities.len)
@@ -65,6 +66,7 @@ static int disclose_one(const struct execution *x, const struct right *r, struct
 
     *d = (struct disclosure){.subject = r->subject,
                              .refused = !given,
+                             .told = r->told,
                              .own = r->own,
                              .capacities = r->capacities,
                              .reason = r->reason};

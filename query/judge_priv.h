@@ -23,14 +23,26 @@ struct right *judge_right(const struct judge *j, int64_t subject);
 /* Takes the next word off a list whose words commas or blanks divide; empty: there is none. */
 struct str judge_word(struct str *rest);
 
-static inline void judge_mark(uint64_t *bits, uint32_t step)
+/* How many words bits by part take. */
+static inline uint32_t judge_words(const struct execution *x)
 {
-    bits[step / 64] |= UINT64_C(1) << step % 64;
+    return x->plan->n_parts / 64 + 1;
 }
 
-static inline bool judge_marked(const uint64_t *bits, uint32_t step)
+static inline void judge_mark(uint64_t *bits, uint32_t part)
 {
-    return bits[step / 64] >> step % 64 & 1;
+    bits[part / 64] |= UINT64_C(1) << part % 64;
+}
+
+static inline void judge_mark_step(uint64_t *bits, const struct plan_step *step)
+{
+    for (uint32_t i = 0; i < step->n_parts; i++)
+        judge_mark(bits, step->part + i);
+}
+
+static inline bool judge_marked(const uint64_t *bits, uint32_t part)
+{
+    return bits[part / 64] >> part % 64 & 1;
 }
 
 #endif

@@ -68,12 +68,11 @@ struct plan_step {
     rights_mask allow;             /* what of @allow holds for its rows' type */
     int subject_key; /* which column of the key names whose rows they are; -1: the rows say it */
     struct plan_object *objects; /* that show its rows */
-    struct str
-        parts; /* types and fields that it shows of a person: "Patient(birthDate fullName)"; empty: none */
-    bool idle;    /* a connection that shows none of its rows */
-    bool counted; /* ... that shows how many there are */
-    bool needed;  /* a missing row is an error somewhere: the answer has to be careful */
-    bool fatal;   /* a missing or failed row makes all data null */
+    uint32_t part, n_parts;      /* of the plan's parts: none, one, or one for each kind of row */
+    bool idle;                   /* a connection that shows none of its rows */
+    bool counted;                /* ... that shows how many there are */
+    bool needed; /* a missing row is an error somewhere: the answer has to be careful */
+    bool fatal;  /* a missing or failed row makes all data null */
     struct plan_watch *watched; /* of its rows */
     uint32_t root;              /* index of the root's field that it belongs to */
     /* The first of the steps of one field of which a row takes one only; itself when it is alone. */
@@ -113,6 +112,12 @@ struct plan_object {
     uint32_t n_fields;
 };
 
+/* What a step shows of persons, for the record of every look. */
+struct plan_part {
+    struct str kind;  /* of the rows, as their cell has it; ptr NULL: of any */
+    struct str shown; /* "Patient(birthDate fullName)"; empty: nothing */
+};
+
 struct plan {
     const struct schema *schema;
     const struct document *document;
@@ -121,6 +126,8 @@ struct plan {
     uint32_t mask;
     struct plan_step *steps; /* parents before children */
     uint32_t n_steps;
+    struct plan_part *parts;
+    uint32_t n_parts;
     bool personal;         /* some step finds rows about somebody */
     bool restricted;       /* some cell is not for everybody who may see its row */
     bool negotiated;       /* some value may depend on the language that the request asks for */

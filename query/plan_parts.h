@@ -9,7 +9,7 @@
 struct arena;
 struct plan;
 
-/* Sets `parts` of every step that fetches rows about somebody, and the plan's `personal` and `restricted`.
+/* Sets the plan's parts, which those steps have that fetch rows about somebody, and its `personal` and `restricted`.
  * 0 or ERR_MEMORY. */
 int plan_parts(struct arena *arena, struct plan *plan) MUSTCHECK;
 

@@ -141,7 +141,7 @@ static uint64_t lag_ms(const struct audit *a)
 static bool may_follow(const struct audit *a, const struct release *r)
 {
     for (uint32_t i = 0; i < r->n_disclosures; i++)
-        if (!r->disclosures[i].own && !r->disclosures[i].refused)
+        if (!r->disclosures[i].own && (!r->disclosures[i].refused || r->disclosures[i].told))
             return false;
     return lag_ms(a) < FOLLOW_MS && n_rows(a) < a->config.rows / 2;
 }

@@ -31,7 +31,7 @@ BEGIN
     FOR change IN SELECT * FROM private.change_record c WHERE c.id > known.up_to ORDER BY c.id LIMIT 5000 LOOP
         EXIT WHEN change.at > began - greatest(patience, '0') OR given = 1000 OR clock_timestamp() > began + INTERVAL '2 seconds';
         IF change.request_id IS NULL OR change.patient_id IS NULL OR change.role = ''
-           OR EXISTS (SELECT FROM looks_of(change.patient_id, change.at - INTERVAL '10 minutes', 'infinity') l WHERE l.request_id = change.request_id)
+           OR EXISTS (SELECT FROM looks_of(change.patient_id, change.at - INTERVAL '10 minutes', 'infinity') l WHERE l.request_id = change.request_id AND NOT l.refused)
         THEN
             looked_to := CASE WHEN given = 0 THEN change.id ELSE looked_to END;
             CONTINUE;

@@ -261,7 +261,7 @@ describe('hidden by the owner', () => {
         assert.deepEqual(await data(connection, asDoctor(patient.doctor), byId, { id: all[1].id }), { node: null });
         assert.deepEqual(await data(connection, nurse, byId, { id: all[1].id }), { node: { vaccine: 'V3' } });
       }
-      await logged(hidden, asCitizen(patient), { capacities: 'OWNER', seen: /^RiskNotAcknowledged\(\) Hidden\(rule\) AccessRule\([^)]*entryKind[^)]*\)$/ });
+      await logged(hidden, asCitizen(patient), { capacities: 'OWNER', seen: /^Hidden\(rule\) AccessRule\([^)]*entryKind[^)]*\) Mutation\(hideEntry\)$/ });
       assert.deepEqual((await data(shows, asCitizen(patient), '{ me { patient { accessRules { nodes { id } } } } }')).me.patient.accessRules.nodes, [{ id: rule.id }]);
       const shown = await ask(shows, asCitizen(patient), SHOW, { rule: rule.id });
       assert.ok(shown.data.showAgain.revokedAt, JSON.stringify(shown));

@@ -349,6 +349,19 @@ describe('certificates', () => {
     await writing.refused(doctor, REVOKE, { certificate: left.id, key: newKey() }, 'FORBIDDEN', /that issued/);
   });
 
+  test('revoked by a colleague who may see nothing of the person: done, and the owner reads that it was', async () => {
+    const made = await issue();
+    const colleague = await database.value(`SELECT m.iin FROM practitioner m JOIN practitioner_role j ON j.practitioner_id = m.id AND j.clinic_id = ${person.clinic_id} AND j.role = 'specialist'
+      WHERE m.active AND j.valid_to IS NULL AND NOT EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/${person.bin}', ${person.id})) ORDER BY m.id LIMIT 1`);
+    const answer = await writing.ask({ role: 'DOCTOR', sub: colleague, org: person.bin }, REVOKE, { certificate: made.id, key: newKey() });
+    assert.deepEqual(answer, { data: { revokeCertificate: null } });
+    assert.equal((await own('certificates(first: 50) { nodes { id valid } }')).certificates.nodes.find((one) => one.id === made.id).valid, false);
+    const rows = await until(() => database.query(`SELECT l.refused, p.parts FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.patient_id = ${person.id} AND l.person = '${colleague}'`).then((all) => all.length && all), 'its row');
+    assert.equal(rows.length, 1);
+    assert.equal(rows[0].refused, false);
+    assert.match(rows[0].parts, /^Mutation\(revokeCertificate\) !Certificate\(/);
+  });
+
   test('the table keeps out what is valid longer than its kind says, and what was revoked stays revoked', async () => {
     const insert = (days, type = 'health_state') => database.execute(`INSERT INTO certificate (patient_id, clinic_id, issued_on, valid_to, type_code, number, qr_token)
       VALUES (${person.id}, ${person.clinic_id}, kz_today(), ${days === null ? 'NULL' : `kz_today() + ${days}`}, '${type}', gen_random_uuid()::text, gen_random_uuid()::text)`);
