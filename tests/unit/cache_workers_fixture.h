@@ -94,7 +94,7 @@ static inline int setup(void **state)
     redis_run(&server, "CONFIG SET maxmemory 0");
     w->a = open_worker(w, server.socket, 1000, 1 << 20, 60);
     w->b = open_worker(w, server.socket, 1000, 1 << 20, 60);
-    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 3000);
+    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 10000);
     assert_true(stats(w->b).remote_up);
     return 0;
 }
@@ -140,7 +140,7 @@ static inline int outcome(struct world *w, struct cache *c, struct asker *a, int
     int rc = ask(w, c, a, path, key);
 
     if (rc == 0) {
-        RUN_UNTIL(w, a->told, 3000);
+        RUN_UNTIL(w, a->told, 10000);
         assert_int_equal(a->told, 1);
         rc = a->outcome;
     }
@@ -165,7 +165,7 @@ static inline void fill(struct world *w, struct cache *c, int path, struct key k
     for (int i = 0; i < 2; i++) {
         int rc = ask(w, c, &a, path, key);
         if (rc == 0) {
-            RUN_UNTIL(w, a.told, 3000);
+            RUN_UNTIL(w, a.told, 10000);
             rc = a.outcome;
         }
         if (i && rc == CACHE_HIT)

@@ -45,7 +45,7 @@ static void test_shared__one_command_for_all_who_wait(void **state)
     commands = stats(w->b).remote_commands;
     for (int i = 0; i < 6; i++)
         assert_int_equal(ask(w, w->b, &a[i], paths[i], fix_id(7)), 0);
-    RUN_UNTIL(w, a[5].told, 3000);
+    RUN_UNTIL(w, a[5].told, 10000);
     for (int i = 0; i < 6; i++) {
         assert_int_equal(a[i].told, 1);
         assert_int_equal(a[i].outcome, CACHE_HIT);
@@ -71,7 +71,7 @@ static void test_shared__redis_is_not_asked_in_vain(void **state)
     fill_passport(w, 7);
     redis_run(&server, "FLUSHALL");
     assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, fix_id(7)), 0);
-    RUN_UNTIL(w, a.told, 3000);
+    RUN_UNTIL(w, a.told, 10000);
     assert_int_equal(a.outcome, CACHE_MISS);
     cache_abandon(w->b, &a.l);
     assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, fix_id(7)), CACHE_MISS);
@@ -124,14 +124,14 @@ static void test_shared__a_reply_that_raced_with_a_write_is_a_miss(void **state)
     assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, key), 0);
     generations_mark(w->g, &fix_tables[OWNER], &key);
     generations_bump(w->g, &fix_tables[OWNER], &key);
-    RUN_UNTIL(w, a.told, 3000);
+    RUN_UNTIL(w, a.told, 10000);
     assert_int_equal(a.outcome, CACHE_MISS);
     cache_abandon(w->b, &a.l);
     assert_false(peek(w, w->b, ITEMS_OF_OWNER, key, &got));
     fill_passport(w, 8);
     assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, fix_id(8)), 0);
     generations_flush(w->g);
-    RUN_UNTIL(w, a.told, 3000);
+    RUN_UNTIL(w, a.told, 10000);
     assert_int_equal(a.outcome, CACHE_MISS);
     cache_abandon(w->b, &a.l);
 }
@@ -170,7 +170,7 @@ static void test_shared__what_is_too_old_is_a_miss(void **state)
     close_worker(w, &w->b);
     w->a = open_worker(w, server.socket, 1000, 1 << 20, 1);
     w->b = open_worker(w, server.socket, 1000, 1 << 20, 1);
-    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 3000);
+    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 10000);
     fill(w, w->a, ITEMS_OF_OWNER, fix_id(7), fix_items(&w->arena, 7, 3, "\"item\""));
     RUN_UNTIL(w, false, 50);
     key_of_kind('p', key, sizeof key);
@@ -193,14 +193,14 @@ static void test_shared__cancel_and_close_while_redis_is_asked(void **state)
     assert_int_equal(ask(w, w->b, &b, ITEMS_OF_OWNER, fix_id(7)), 0);
     cache_cancel(w->b, &a.l);
     memset(&a, 0xee, sizeof a);
-    RUN_UNTIL(w, b.told, 3000);
+    RUN_UNTIL(w, b.told, 10000);
     assert_int_equal(b.outcome, CACHE_HIT);
     generations_bump(w->g, &fix_tables[OWNER], &(struct key){.part = {7}});
     fill_passport(w, 8);
     assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, fix_id(8)), 0);
     cache_cancel(w->b, &a.l); /* nobody waits: the reply still fills the LRU */
     memset(&a, 0xee, sizeof a);
-    RUN_UNTIL(w, peek(w, w->b, ITEMS_OF_OWNER, fix_id(8), &got), 3000);
+    RUN_UNTIL(w, peek(w, w->b, ITEMS_OF_OWNER, fix_id(8), &got), 10000);
     assert_true(peek(w, w->b, ITEMS_OF_OWNER, fix_id(8), &got));
     fill_passport(w, 9);
     assert_int_equal(ask(w, w->b, &c, OWNER_BY_CODE, fix_code(&w->arena, 9)), 0);
@@ -211,7 +211,7 @@ static void test_shared__cancel_and_close_while_redis_is_asked(void **state)
     cache_close(w->b, on_closed, w);
     w->b = NULL;
     assert_int_equal(a.told + b.told, 0);
-    RUN_UNTIL(w, w->closed == 1, 3000);
+    RUN_UNTIL(w, w->closed == 1, 10000);
     assert_int_equal(a.outcome, CACHE_MISS);
     assert_int_equal(b.outcome, CACHE_MISS);
 }

@@ -49,7 +49,7 @@ static void test_shared__corruption_is_a_miss(void **state)
     SKIP_WITHOUT_REDIS(have_redis);
     close_worker(w, &w->b);
     w->b = open_worker(w, server.socket, 1000, 0, 60); /* no LRU: each look-up asks Redis */
-    RUN_UNTIL(w, stats(w->b).remote_up, 3000);
+    RUN_UNTIL(w, stats(w->b).remote_up, 10000);
     fill_passport(w, 7);
     key_of_kind('p', name, sizeof name);
     all = redis_do(&server, "HGETALL %s", name);
@@ -130,7 +130,7 @@ static void test_shared__a_full_redis_only_keeps_less(void **state)
         assert_true(stats(w->a).remote_up && stats(w->b).remote_up);
         assert_true(hits > 0 && hits < 1500);
     }
-    RUN_UNTIL(w, stats(w->a).remote_errors > 0, 5000);
+    RUN_UNTIL(w, stats(w->a).remote_errors > 0, 10000);
     assert_true(stats(w->a).remote_errors > 0); /* OOM was said, and was no catastrophe */
     redis_run(&server, "CONFIG SET maxmemory 0");
 }
@@ -153,7 +153,7 @@ static void test_shared__killed_under_way(void **state)
                          0);
     RUN_UNTIL(w, false, 5);
     redis_kill(&server);
-    RUN_UNTIL(w, a[0].told && a[1].told, 3000);
+    RUN_UNTIL(w, a[0].told && a[1].told, 10000);
     /* One leader each; the others wait for it: no stampede. */
     assert_int_equal(stats(w->b).misses - misses, 2);
     for (int i = 0; i < 2; i++) {
@@ -161,7 +161,7 @@ static void test_shared__killed_under_way(void **state)
         assert_int_equal(a[i].outcome, CACHE_MISS);
         cache_fill(w->b, &a[i].l, &s);
     }
-    RUN_UNTIL(w, a[N - 1].told, 3000);
+    RUN_UNTIL(w, a[N - 1].told, 10000);
     for (int i = 2; i < N; i++) {
         assert_int_equal(a[i].told, 1);
         assert_int_equal(a[i].outcome, CACHE_HIT);
@@ -170,7 +170,7 @@ static void test_shared__killed_under_way(void **state)
     assert_false(stats(w->b).remote_up);
     /* And it comes back. */
     assert_true(redis_start(&server));
-    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 5000);
+    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 10000);
     fill_passport(w, 9);
     assert_int_equal(outcome(w, w->b, &a[0], ITEMS_OF_OWNER, fix_id(9)), CACHE_HIT);
 }
@@ -186,11 +186,11 @@ static void test_shared__hung_costs_one_timeout(void **state)
     close_worker(w, &w->b);
     w->b = open_worker(w, server.socket, 20, 1 << 20, 60);
     for (int tries = 0;; tries++) {
-        RUN_UNTIL(w, stats(w->b).remote_up, 5000);
+        RUN_UNTIL(w, stats(w->b).remote_up, 10000);
         redis_signal(&server, SIGSTOP);
         t = uv_hrtime() / 1000000;
         assert_int_equal(ask(w, w->b, &a, ITEMS_OF_OWNER, fix_id(7)), 0);
-        RUN_UNTIL(w, a.told, 3000);
+        RUN_UNTIL(w, a.told, 10000);
         assert_int_equal(a.outcome, CACHE_MISS);
         cache_abandon(w->b, &a.l);
         if (a.at_ms - t < 200) /* 20 and what a busy machine adds */
@@ -203,7 +203,7 @@ static void test_shared__hung_costs_one_timeout(void **state)
     cache_abandon(w->b, &a.l);
     /* What lay in its socket is answered to nobody; what it still holds still counts. */
     redis_signal(&server, SIGCONT);
-    RUN_UNTIL(w, stats(w->b).remote_up, 5000);
+    RUN_UNTIL(w, stats(w->b).remote_up, 10000);
     assert_int_equal(outcome(w, w->b, &a, ITEMS_OF_OWNER, fix_id(7)), CACHE_HIT);
     assert_cell(a.l.slice.rows[0], 2, "\"item\"");
 }

@@ -34,7 +34,7 @@ static void load(struct world *w, struct cache *c, struct loader *l)
         .load = {.table = &fix_tables[PLACE], .each = on_hot_row, .done = on_hot_done}, .into = c};
     assert_int_equal(cache_hot_load(c, &l->load), 0);
     assert_int_equal(l->told, 0);
-    RUN_UNTIL(w, l->told, 5000);
+    RUN_UNTIL(w, l->told, 10000);
     assert_int_equal(l->told, 1);
 }
 
@@ -173,7 +173,7 @@ static void test_shared__hot_rows_without_redis(void **state)
     assert_int_equal(cache_hot_load(w->b, &l.load), 0);
     close_worker(w, &w->b);
     assert_int_equal(l.told, 0);
-    RUN_UNTIL(w, l.told, 3000);
+    RUN_UNTIL(w, l.told, 10000);
     assert_int_equal(l.told, 1);
     assert_true(l.rc < 0);
 }
@@ -188,19 +188,19 @@ static void test_shared__killed_while_hot_rows_travel(void **state)
     publish(w, 5000);
     l.into = w->b;
     assert_int_equal(cache_hot_load(w->b, &l.load), 0);
-    RUN_UNTIL(w, l.rows > 100, 3000);
+    RUN_UNTIL(w, l.rows > 100, 10000);
     redis_kill(&server);
-    RUN_UNTIL(w, l.told, 3000);
+    RUN_UNTIL(w, l.told, 10000);
     assert_int_equal(l.told, 1);
     assert_true(l.rc == ERR_NOT_FOUND || l.rows == 5000);
     assert_true(redis_start(&server));
-    RUN_UNTIL(w, stats(w->a).remote_up, 5000);
+    RUN_UNTIL(w, stats(w->a).remote_up, 10000);
     cache_hot_publish(w->a, &fix_tables[PLACE]);
     RUN_UNTIL(w, false, 1);
     redis_kill(&server); /* while it is published */
-    RUN_UNTIL(w, !stats(w->a).remote_up, 3000);
+    RUN_UNTIL(w, !stats(w->a).remote_up, 10000);
     assert_true(redis_start(&server));
-    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 5000);
+    RUN_UNTIL(w, stats(w->a).remote_up && stats(w->b).remote_up, 10000);
     publish(w, 5000);
     load(w, w->b, &l);
     assert_int_equal(l.rc, 0);

@@ -5,6 +5,27 @@
 #define SCHEMA "t_db_faults"
 #include "tests/unit/db_probe_fixture.h"
 
+/* The session in which a slow statement runs; 0: there is none. */
+static int running(void)
+{
+    return (int)fixture_number(
+        "SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE application_name = '" SCHEMA
+        "' AND state = 'active' AND query LIKE '%slow%'");
+}
+
+/* Runs the loop until one runs in another session than `before`. */
+static int wait_running(int before)
+{
+    int pid = 0;
+
+    for (int i = 0; i < 1000 && (pid == 0 || pid == before); i++) {
+        run_ms(5);
+        pid = running();
+    }
+    assert_true(pid != 0 && pid != before);
+    return pid;
+}
+
 /* ---- cancelling ---- */
 
 static void test_cancel__is_told_later_and_once(void **state)
@@ -25,21 +46,18 @@ static void test_cancel__is_told_later_and_once(void **state)
 static void test_cancel__ends_the_statement(void **state)
 {
     struct probe *p = probe_range(PATH_SLOW, 3, 1), *q = probe_range(PATH_SLOW, 5, 1);
-    const char *running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = '" SCHEMA
-                          "'"
-                          " AND state = 'active' AND query LIKE '%slow%'";
 
     assert_int_equal(ask(q), 0); /* both are connected */
     assert_int_equal(db_fetch(db, &p->f), 0);
-    run_ms(100);
-    assert_int_equal(fixture_number(running), 1);
+    wait_running(0);
     db_cancel(db, &p->f);
-    assert_true(run_until(&p->done, 100));
+    assert_true(run_until(&p->done, 5000));
     assert_int_equal(p->rc, ERR_CANCELED);
     arena_release(&p->arena); /* the memory is not touched any more */
     memset(p->keys, 0xEE, sizeof p->keys);
-    run_ms(600);
-    assert_int_equal(fixture_number(running), 0);
+    for (int i = 0; i < 150 && running(); i++) /* less than its time-out of 2 s */
+        run_ms(10);
+    assert_int_equal(running(), 0);
     probe_free(p);
     probe_free(q);
 }
@@ -50,9 +68,9 @@ static void test_cancel__not_while_another_waits(void **state)
 
     assert_int_equal(db_fetch(db, &p->f), 0);
     assert_int_equal(db_fetch(db, &q->f), 0);
-    run_ms(150);
+    wait_running(0);
     db_cancel(db, &p->f);
-    assert_true(run_until(&q->done, 2000));
+    assert_true(run_until(&q->done, 5000));
     assert_int_equal(p->rc, ERR_CANCELED);
     assert_int_equal(q->rc, 0);
     check_str(row_cell(only_row(q, 0), S_VALUE), "2");
@@ -98,7 +116,7 @@ static void test_fault__a_statement_cut_off_is_asked_once_more(void **state)
     struct probe *p = probe_range(PATH_SLOW, 2, 1);
 
     assert_int_equal(db_fetch(db, &p->f), 0);
-    run_ms(200);
+    wait_running(0);
     terminate_all();
     assert_true(run_until(&p->done, 5000));
     assert_int_equal(p->rc, 0);
@@ -109,13 +127,14 @@ static void test_fault__a_statement_cut_off_is_asked_once_more(void **state)
 static void test_fault__twice_cut_off_is_an_error(void **state)
 {
     struct probe *p = probe_range(PATH_SLOW, 3, 1);
+    int first;
 
     assert_int_equal(db_fetch(db, &p->f), 0);
-    run_ms(200);
+    first = wait_running(0);
     terminate_all();
-    run_ms(300);
+    wait_running(first);
     terminate_all();
-    assert_true(run_until(&p->done, 1500));
+    assert_true(run_until(&p->done, 5000));
     assert_int_equal(p->rc, ERR_DATABASE);
     probe_free(p);
 }
@@ -160,7 +179,8 @@ static void test_fault__a_locked_table_leaves_the_others_a_connection(void **sta
     for (int round = 0; round < 3; round++) { /* at once, and when the lock is known to be one */
         free_one = probe_range(PATH_PERSON, 10, 3);
         assert_int_equal(db_fetch(db, &free_one->f), 0);
-        assert_true(run_until(&free_one->done, 500)); /* the others wait for their time-out */
+        assert_true(
+            run_until(&free_one->done, 1500)); /* the others wait for their time-out, of 2 s */
         assert_int_equal(free_one->rc, 0);
         only_row(free_one, 0);
         probe_free(free_one);
@@ -210,7 +230,9 @@ static void test_fault__stress(void **state)
     struct probe *p[40] = {0};
     unsigned seed = 12345, answered = 0, canceled = 0;
 
-    for (int round = 0; round < 3000; round++) {
+    /* Where the database hardly gets a core there are more rounds. */
+    for (int round = 0; round < 3000 || (round < 30000 && (answered < 50 || canceled < 20));
+         round++) {
         int i = rand_r(&seed) % 40;
         if (p[i] && p[i]->done) {
             assert_true(p[i]->rc == 0 || p[i]->rc == ERR_CANCELED || p[i]->rc == ERR_DATABASE);

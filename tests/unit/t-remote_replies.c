@@ -27,12 +27,12 @@ static void test_remote__a_reply_that_nobody_waits_for_ends_the_connection(void 
         struct command again = {.told = 0}, c;
         w->fake.say = surplus[i];
         w->fake.say_len = strlen(w->fake.say);
-        RUN_UNTIL(w, w->ups == (int)i + 1, 3000);
+        RUN_UNTIL(w, w->ups == (int)i + 1, 10000);
         assert_int_equal(send1(w, &c, "GET"), 0);
         c.req.done = on_reply_ask_again;
         c.again_in = w;
         c.again = &again;
-        RUN_UNTIL(w, c.told && w->downs == (int)i + 1, 3000);
+        RUN_UNTIL(w, c.told && w->downs == (int)i + 1, 10000);
         assert_int_equal(c.told, 1);
         assert_int_equal(w->downs, i + 1);
         assert_int_equal(c.type, 0); /* whose was it? */
@@ -50,12 +50,12 @@ static void test_remote__a_late_reply_is_given_to_nobody(void **state)
     w->fake.say_len = strlen(w->fake.say);
     w->fake.late = "+late\r\n";
     open_fake(w);
-    RUN_UNTIL(w, w->ups, 3000);
+    RUN_UNTIL(w, w->ups, 10000);
     assert_int_equal(send1(w, &c, "GET"), 0);
-    RUN_UNTIL(w, c.told, 3000);
+    RUN_UNTIL(w, c.told, 10000);
     assert_string_equal(c.text, "mine");
     assert_int_equal(w->downs, 0);
-    RUN_UNTIL(w, w->downs, 3000);
+    RUN_UNTIL(w, w->downs, 10000);
     assert_int_equal(w->downs, 1);
     assert_int_equal(c.told, 1);
 }
@@ -88,10 +88,10 @@ static void test_remote__garbage_ends_the_connection(void **state)
     for (size_t i = 0; i < ARRAY_LEN(garbage); i++) {
         w->fake.say = garbage[i];
         w->fake.say_len = strlen(garbage[i]);
-        RUN_UNTIL(w, w->ups == (int)i + 1, 3000);
+        RUN_UNTIL(w, w->ups == (int)i + 1, 10000);
         assert_int_equal(w->ups, i + 1);
         assert_int_equal(send1(w, &c, "GET"), 0);
-        RUN_UNTIL(w, c.told, 1000);
+        RUN_UNTIL(w, c.told, 10000);
         assert_int_equal(c.told, 1);
         if (c.type != 0)
             fail_msg("case %zu was believed: type %d", i, c.type);
@@ -119,10 +119,10 @@ static void test_remote__random_bytes_are_survived(void **state)
         bytes[1] = '3';
         bytes[2] = '\r';
         bytes[3] = '\n';
-        RUN_UNTIL(w, remote_is_up(w->r), 3000);
+        RUN_UNTIL(w, remote_is_up(w->r), 10000);
         assert_true(remote_is_up(w->r));
         assert_int_equal(send1(w, &c, "GET"), 0);
-        RUN_UNTIL(w, c.told, 1000);
+        RUN_UNTIL(w, c.told, 10000);
         assert_int_equal(c.told, 1);
         RUN_UNTIL(w, !remote_is_up(w->r), 100);
     }
@@ -142,7 +142,7 @@ static void test_remote__a_wrong_pong_is_not_up(void **state)
     RUN_UNTIL(w, w->ups, 300);
     assert_int_equal(w->ups, 0);
     w->fake.pong = NULL;
-    RUN_UNTIL(w, w->ups, 2500);
+    RUN_UNTIL(w, w->ups, 10000);
     assert_int_equal(w->ups, 1);
 }
 
