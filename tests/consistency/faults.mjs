@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sleep } from '../e2e/lib/run.mjs';
+import { killLiving, sleep } from '../e2e/lib/run.mjs';
 
 const PROXY = fileURLToPath(new URL('./proxy.mjs', import.meta.url));
 
@@ -19,9 +19,13 @@ const say = (redis, command) => new Promise((resolve) => {
 });
 
 async function stopped(pid, ms) {
-  process.kill(pid, 'SIGSTOP');
-  await sleep(ms);
-  process.kill(pid, 'SIGCONT');
+  try {
+    process.kill(pid, 'SIGSTOP');
+    await sleep(ms);
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error; // a session may end by itself
+  }
 }
 
 async function startProxy(from, to, { delay, share }) {
@@ -56,7 +60,7 @@ export const FAULTS = {
   'Redis killed and started empty': {
     args: NO_LOCAL,
     strike: async ({ services }) => {
-      process.kill((await services.pids()).redis, 'SIGKILL');
+      await services.kill('redis');
       await sleep(200);
       await services.start();
       await sleep(600);
@@ -92,7 +96,7 @@ export const FAULTS = {
     seconds: 6,
     strike: async ({ services }) => {
       await sleep(800);
-      process.kill((await services.pids()).postgres, 'SIGKILL');
+      await services.kill('postgres');
       await services.start();
       await sleep(1500);
     },
@@ -105,8 +109,8 @@ export const FAULTS = {
       const { port, pid } = server;
       const pids = [pid, ...server.workers()];
       context.kills = (context.kills ?? 0) + 1;
-      if (context.kills % 2 === 0) process.kill((await services.pids()).postgres, 'SIGKILL');
-      for (const one of pids) process.kill(one, 'SIGKILL');
+      if (context.kills % 2 === 0) killLiving((await services.pids()).postgres);
+      for (const one of pids) killLiving(one); // the workers end with the first of them
       await server.exited;
       await services.start();
       await context.start(port);
@@ -123,7 +127,7 @@ export const FAULTS = {
       const { world, server } = context, which = context.strikes = ((context.strikes ?? 0) + 1) % 3;
       const pid = await world.superuser.value("SELECT min(pid) FROM pg_stat_activity WHERE backend_type = 'walsender' AND datname = current_database()");
       const [first] = server.workers();
-      if (which === 0 && first) process.kill(first, 'SIGKILL');
+      if (which === 0 && first) killLiving(first);
       else if (pid && which === 1) await world.superuser.execute(`SELECT pg_terminate_backend(${pid})`);
       else if (pid) await stopped(pid, 1300);
       await sleep(700);

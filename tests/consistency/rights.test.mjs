@@ -78,9 +78,13 @@ async function wrongReads(t, switchboard) {
 }
 
 async function holds(t, switchboard) {
-  const { wrong, on, off, turns } = await wrongReads(t, switchboard);
-  assert.ok(on > 10 && off > 10 && turns > 10, 'both were seen, often');
-  assert.deepEqual(wrong.map(({ person, on: seen }) => [person.id, seen]), []);
+  let enough = false;
+  for (let tries = 0; !enough && tries < 4; tries++) { // a slow machine needs longer to try enough
+    const { wrong, on, off, turns } = await wrongReads(t, switchboard);
+    assert.deepEqual(wrong.map(({ person, on: seen }) => [person.id, seen]), []);
+    enough = on > 10 && off > 10 && turns > 10;
+  }
+  assert.ok(enough, 'both were seen, often');
 }
 
 /** Grants that are given and revoked, and whether the doctor sees anything. */
@@ -100,8 +104,12 @@ async function grants() {
 }
 
 test('a grant, given and revoked', async (t) => {
-  await holds(t, await grants());
-  await until(async () => await writing.server.metric('tolqujat_rights_remembered_total') > 100, 'rights to have been remembered'); // said once a second
+  const switchboard = await grants();
+  await holds(t, switchboard);
+  await until(async () => {
+    await switchboard.see(people[0]);
+    return await writing.server.metric('tolqujat_rights_remembered_total') > 100; // said once a second
+  }, 'rights to have been remembered');
 });
 
 test('it is noticed when a change voids nothing that is remembered', async (t) => {

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { connect, exchange, post } from './lib/http.mjs';
-import { BINARY, TOP, run, sleep, takes, until } from './lib/run.mjs';
+import { BINARY, TOP, killLiving, run, sleep, takes, until } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { makeKeys } from './lib/tokens.mjs';
 import { createDatabase, sharedServices } from './lib/services.mjs';
@@ -309,7 +309,7 @@ test('limits come from flags', async () => {
     const idle = await connect(server.port);
     await idle.send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
     await idle.response();
-    await idle.close({ ms: 3000 });
+    await idle.close({ ms: 15_000 }); // by itself after 30 s
     idle.destroy();
   } finally {
     await server.stop();
@@ -338,20 +338,11 @@ test('it listens before the database is there, says so, and finds it', async () 
   }
 });
 
-/** SIGKILL, to a process that may have ended since it was looked for. */
-function killLiving(pid) {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
-}
-
 describe('workers', () => {
   test('one dies and is started again; the others go on; figures of all', async () => {
     const server = await startServer({ database, args: ['--workers', '3'] });
     try {
-      assert.equal(server.workers().length, 3);
+      await until(() => server.workers().length === 3, 'each to have its name');
       let kills = 0;
       await takes({ most: 1000 }, async () => {
         const pid = server.workers()[kills++]; /* another one each time: who dies again soon is started again later */
@@ -382,8 +373,8 @@ describe('workers', () => {
 
   test('one that keeps dying is started at a slower pace', async () => {
     const server = await startServer({ database, args: ['--workers', '2'] });
+    const killer = setInterval(() => { const [pid] = server.workers(); if (pid) killLiving(pid); }, 5);
     try {
-      const killer = setInterval(() => { const [pid] = server.workers(); if (pid) killLiving(pid); }, 5);
       // By the log's own times, as a busy machine may be slow to kill, but not quick to start again.
       const deaths = () => [...server.stderr.matchAll(/^(\S+) .*was killed by signal 9/gm)].map(([, at]) => Date.parse(at));
       await until(() => deaths().length >= 8, 'eight deaths', 60_000);
@@ -391,8 +382,9 @@ describe('workers', () => {
       const [first, ...more] = deaths();
       assert.ok(more.filter((at) => at - first < 2500).length < 20, `${deaths().length} deaths`);
       assert.ok(more[6] - first > 600, `the eighth after ${more[6] - first} ms`);
-      await until(() => server.workers().length === 2, 'both again', 15_000);
+      await until(() => server.workers().length === 2, 'both again');
     } finally {
+      clearInterval(killer);
       await server.stop();
     }
   });
@@ -409,10 +401,10 @@ describe('workers', () => {
 
 for (const workers of ['1', '2']) {
   describe(`signals, ${workers} worker(s)`, () => {
-    const start = () => startServer({ database, args: ['--workers', workers, '--drain-seconds', '2'] });
+    const start = (seconds = 2) => startServer({ database, args: ['--workers', workers, '--drain-seconds', String(seconds)] });
 
     test('SIGTERM: the port is closed, requests that were begun are answered, status 0', async () => {
-      const server = await start();
+      const server = await start(20);
       const half = await connect(server.port);
       const bytes = post({ query: '{ __typename }' });
       await half.send(bytes.subarray(0, bytes.length - 5));

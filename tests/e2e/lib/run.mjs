@@ -65,6 +65,15 @@ if (process.argv[1]?.endsWith('.test.mjs')) {
 
 export const runSync = (file, args) => spawnSync(file, args, { cwd: TOP, stdio: 'ignore', timeout: 60_000 });
 
+/** SIGKILL, to a process that may have ended since it was looked for. */
+export function killLiving(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { TOP, BINARY, atExit, must, run, runSync, sleep } from './run.mjs';
+import { TOP, BINARY, atExit, must, run, runSync, sleep, until } from './run.mjs';
 import { Database } from './psql.mjs';
 
 const SCRIPT = path.join(TOP, 'scripts/services');
@@ -19,12 +19,17 @@ async function read(dir) {
   }
   const pids = async () => Object.fromEntries([...(await run(SCRIPT, ['status', dir])).stdout
     .matchAll(/^(\w+) (\d+)$/gm)].map(([, name, pid]) => [name, Number(pid)]));
-  return { dir, pgHost: values.PGHOST, pgBin: values.PGBIN, redis: values.TOLQUJAT_REDIS, pids };
+  const kill = async (name) => {
+    const { [name]: pid } = await pids();
+    process.kill(pid, 'SIGKILL');
+    await until(async () => (await pids())[name] !== pid, `the end of ${name}`); // else start() takes it for one that runs
+  };
+  return { dir, pgHost: values.PGHOST, pgBin: values.PGBIN, redis: values.TOLQUJAT_REDIS, pids, kill };
 }
 
 /**
  * A private pair of servers, in a run of all tests with the template that this run has made: { dir, pgHost, pgBin,
- * redis (its socket), pids() -> {postgres, redis}, start(), stop() }. start() brings up again whichever of the two was ended. Ended and deleted with the process.
+ * redis (its socket), pids() -> {postgres, redis}, kill('postgres' or 'redis'), start(), stop() }. start() brings up again whichever of the two was ended. Ended and deleted with the process.
  */
 export async function startServices(...flags) {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tolqujat-e2e.'));
