@@ -97,8 +97,8 @@ describe('jobs that count', () => {
       figures: `SELECT * FROM figure_cell WHERE month = '${past}-01'` };
     const print = (sql) => database.query(`SELECT count(*) AS n, md5(string_agg(t::text, '' ORDER BY t::text)) AS all FROM (${sql}) t`);
     // A false visit for the monitor to find.
-    await database.execute(`INSERT INTO encounter (patient_id, id, clinic_id, started_at, kind, confirmed_by) SELECT id, 9001, clinic_id, date_trunc('month', now()) - INTERVAL '3 days', 'visit', 'none'
-      FROM patient WHERE clinic_id IS NOT NULL ORDER BY id LIMIT 1; UPDATE patient SET deceased_on = (date_trunc('month', now()) - INTERVAL '9 days')::date WHERE id = (SELECT patient_id FROM encounter WHERE id = 9001)`);
+    await database.execute(`INSERT INTO encounter (patient_id, id, clinic_id, started_at, kind, confirmed_by) SELECT id, 9001, clinic_id, date_trunc('month', kz_today()) - INTERVAL '3 days', 'visit', 'none'
+      FROM patient WHERE clinic_id IS NOT NULL ORDER BY id LIMIT 1; UPDATE patient SET deceased_on = (date_trunc('month', kz_today()) - INTERVAL '9 days')::date WHERE id = (SELECT patient_id FROM encounter WHERE id = 9001)`);
     await database.execute(`SELECT compute_figures('${past}-01')`);
     for (const [name, sql] of Object.entries(tables)) {
       const [expected] = await print(sql);
