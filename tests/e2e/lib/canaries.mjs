@@ -18,6 +18,7 @@ const USERS = 64;
 const PIPELINED = 8; // most requests on their way on a connection
 const FAULTS = 3; // kinds of them
 const CUT_EVERY = 5; // of connections, one is cut
+const DEADLINE_SECONDS = 3; // longer than a request waits among so many, also where all is slow
 const HOURS = 3; // that a token lasts
 const CODES = new Set(['DATABASE_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'OVERLOADED']);
 const MINE = `{ me { patient { iin fullName prescriptions(first: 3) { nodes { number dose drug { name } pharmacy { name } diagnosis { name } } }
@@ -41,7 +42,7 @@ export class Canaries {
     c.keys = makeKeys();
     // Rows do not stay long in the process, so that Redis and PostgreSQL have their part.
     c.server = await startServer({ database: c.database, redis: c.services.redis, tokens: c.keys,
-      args: ['--workers', '2', '--log-level', 'debug', '--request-seconds', '1', '--cache-bytes', '60000'] });
+      args: ['--workers', '2', '--log-level', 'debug', '--request-seconds', String(DEADLINE_SECONDS), '--cache-bytes', '60000'] });
     for (const user of users) {
       const { Authorization } = c.keys.bearer({ sub: user.iin, exp: Math.floor(Date.now() / 1000) + HOURS * 3600 });
       user.head = `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: ${Authorization}\r\nContent-Type: application/json\r\nAccept: application/graphql-response+json\r\n`;
@@ -133,7 +134,7 @@ export class Canaries {
     const kinds = [
       async () => {
         this.count.terminated += await this.admin.value(`SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = '${this.database.name}' AND application_name = 'tolqujat' AND random() < 0.6) t`);
+          WHERE datname = '${this.database.name}' AND application_name = 'tolqujat' ORDER BY random() LIMIT 5) t`);
       },
       async () => {
         const { redis } = await this.services.pids();
@@ -145,7 +146,7 @@ export class Canaries {
       },
       async () => { // longer than the deadline
         await session.say('BEGIN; LOCK TABLE prescription IN ACCESS EXCLUSIVE MODE;');
-        await sleep(1300);
+        await sleep(DEADLINE_SECONDS * 1000 + 500);
         await session.say('ROLLBACK;');
         this.count.locks++;
       },
@@ -166,9 +167,10 @@ export class Canaries {
     this.running = true;
     this.turns = 0;
     const faults = this.faults(ms);
+    faults.catch(() => { this.running = false; }); // it is told below
     try {
       await Promise.all(Array.from({ length: this.connections }, async (_, i) => {
-        for (let n = i; this.count.answers < answers || this.turns < FAULTS; n += this.connections) await this.connection(rnd, this.users[n % USERS]);
+        for (let n = i; this.running && (this.count.answers < answers || this.turns < FAULTS); n += this.connections) await this.connection(rnd, this.users[n % USERS]);
       }));
     } finally {
       this.running = false;
