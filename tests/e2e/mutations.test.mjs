@@ -102,7 +102,7 @@ const SQL = `
       IF lost < times THEN RAISE EXCEPTION USING ERRCODE = CASE lost % 2 WHEN 0 THEN '40001' ELSE '40P01' END, MESSAGE = 'lost'; END IF;
       UPDATE person SET n = n + 1 WHERE id = 21; RETURN lost; END $$;
   CREATE FUNCTION cross_rows(viewer text, first integer, second integer) RETURNS SETOF person LANGUAGE plpgsql AS $$
-    BEGIN UPDATE person p SET n = p.n + 1 WHERE p.id = first; PERFORM pg_sleep(0.3); RETURN QUERY UPDATE person p SET n = p.n + 1 WHERE p.id = second RETURNING p.*; END $$;
+    BEGIN UPDATE person p SET n = p.n + 1 WHERE p.id = first; PERFORM pg_sleep(1.5); RETURN QUERY UPDATE person p SET n = p.n + 1 WHERE p.id = second RETURNING p.*; END $$;
   CREATE FUNCTION digest(viewer text, text text, n integer, words text[], other text, payload_digest text) RETURNS text LANGUAGE sql AS $$ SELECT payload_digest $$;
   CREATE FUNCTION entry_by_code(viewer text, id integer, code text) RETURNS SETOF entry LANGUAGE sql STABLE AS $$
     SELECT e.* FROM entry e WHERE e.person_id = entry_by_code.id AND entry_by_code.code = 'open ' || entry_by_code.viewer || e.id $$;
@@ -122,7 +122,7 @@ before(async () => {
   await database.execute(SQL);
   // The server's role writes nothing by itself, and these functions are not SECURITY DEFINER: the owner serves here.
   database.serverConninfo = database.conninfo;
-  server = await startServer({ database, args: ['--schema', file, '--lock-timeout-ms', '300', '--request-seconds', '3'] });
+  server = await startServer({ database, args: ['--schema', file, '--lock-timeout-ms', '1000', '--request-seconds', '8'] });
 });
 after(async () => {
   await server?.stop();
@@ -248,9 +248,9 @@ test('who waits for a lock too long is told; readers and other writers are not h
 });
 
 test('a wait for a lock that PostgreSQL takes for canceled, as the lock came when the time was over, is told as one', async () => {
-  const canceled = refused('mutation { slowly(id: 17, n: 1, seconds: 2) { n } }', {}, { slowly: null });
+  const canceled = refused('mutation { slowly(id: 17, n: 1, seconds: 5) { n } }', {}, { slowly: null });
   await until(() => database.value(`SELECT count(*)::int FROM (SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
-    AND query LIKE '%"slowly"(%' AND state = 'active' AND pid <> pg_backend_pid() AND now() - query_start > '0.5 s') ended`).then(Boolean), 'the call');
+    AND query LIKE '%"slowly"(%' AND state = 'active' AND pid <> pg_backend_pid() AND now() - query_start > '1.3 s') ended`).then(Boolean), 'the call');
   const { extensions, message } = await canceled;
   assert.deepEqual([extensions.code, message], ['TRY_AGAIN', 'Others are changing the same records just now. Nothing was changed. Please try again.']);
   assert.equal(await n(17), 0);
@@ -292,7 +292,7 @@ test('a digest of what a function is called with: alike for the same values alon
 });
 
 test('a connection that is lost before COMMIT changed nothing, and the answer says so', async () => {
-  const answer = refused('mutation { slowly(id: 10, n: 1, seconds: 2.5) { n } }', {}, { slowly: null });
+  const answer = refused('mutation { slowly(id: 10, n: 1, seconds: 6) { n } }', {}, { slowly: null });
   await until(() => running('slowly').then(Boolean), 'the call');
   assert.equal(await terminate(`query LIKE '%"slowly"(%'`), 1);
   const { extensions, message } = await answer;
@@ -305,7 +305,7 @@ test('a connection that is lost on COMMIT: nobody knows, the answer says so, and
   for (let round = 0; round < 3; round++) {
     const known = await n(11);
     for (let i = 0; i < 3; i++) await server.data('{ person(id: 11) { n } }');
-    const answer = refused('mutation { late(id: 11, n: 1, seconds: 2) { n } }', {}, { late: null });
+    const answer = refused('mutation { late(id: 11, n: 1, seconds: 6) { n } }', {}, { late: null });
     await until(() => terminate("query = 'COMMIT'").then(Boolean), 'the COMMIT');
     const { extensions, message } = await answer;
     assert.equal(extensions.code, 'OUTCOME_UNKNOWN');
@@ -347,7 +347,7 @@ test('a worker that dies on COMMIT: what took effect long after its death is wha
     };
     const read = async () => (await ask('{ person(id: 25) { n } }')).person.n;
     const known = await n(25);
-    const lost = two.data('mutation { late(id: 25, n: 1, seconds: 4) { n } }').then(() => 'answered', () => 'lost');
+    const lost = two.data('mutation { late(id: 25, n: 1, seconds: 8) { n } }').then(() => 'answered', () => 'lost');
     await until(() => database.value("SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT' AND state = 'active'").then(Boolean), 'the COMMIT');
     const worker = Number(await database.value("SELECT split_part(application_name, ' ', 3) FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT' AND state = 'active'"));
     process.kill(worker, 'SIGKILL');
@@ -369,9 +369,9 @@ test('past the deadline a call is cancelled and undone; what took effect before 
   const late = await server.graphql('mutation { slowly(id: 12, n: 1, seconds: 30) { n } }');
   assert.deepEqual([late.errors.length, late.errors[0].extensions.code], [1, 'DEADLINE_EXCEEDED']);
   assert.match(late.errors[0].message, late.data ? /^This took longer than it may\. Nothing was changed\. Please try again\.$/ : /^The request took longer than it may\. Please try again\.$/);
-  assert.ok(Date.now() - started < 15_000);
+  assert.ok(Date.now() - started < 20_000);
   assert.equal(await n(12), 0);
-  const partly = await server.graphql('mutation { a: slowly(id: 12, n: 1, seconds: 2) { n } b: slowly(id: 12, n: 10, seconds: 2) { n } c: add(id: 12, n: 100) { n } }');
+  const partly = await server.graphql('mutation { a: slowly(id: 12, n: 1, seconds: 4) { n } b: slowly(id: 12, n: 10, seconds: 6) { n } c: add(id: 12, n: 100) { n } }');
   assert.deepEqual([partly.data, partly.errors[0].extensions.code], [undefined, 'DEADLINE_EXCEEDED']);
   assert.match(partly.errors[0].message, /some of what it asked for took effect/);
   assert.equal(await n(12), 1);
@@ -476,8 +476,10 @@ describe('beside Redis and other workers', () => {
       over = true;
       await Promise.all(readers);
       assert.ok(reads > ROUNDS, `${reads} reads`);
-      const hits = await Promise.all(['local', 'shared', 'remote'].map((from) => both.metric(`tolqujat_cache_${from}_hits_total`)));
-      assert.ok(hits.reduce((sum, n) => sum + n) > 100 && hits[1] > 0, `reads from the caches, which the test is about: ${hits}`);
+      await until(async () => { // each worker says its own once a second
+        const hits = await Promise.all(['local', 'shared', 'remote'].map((from) => both.metric(`tolqujat_cache_${from}_hits_total`)));
+        return hits.reduce((sum, n) => sum + n) > 100 && hits[1] > 0;
+      }, 'reads from the caches, which the test is about', 10_000);
     } finally {
       await both.stop();
     }

@@ -70,6 +70,7 @@ describe('PostgreSQL', () => {
     await load.more(100);
     let terminated = 0;
     for (let i = 0; i < 8; i++) {
+      await until(async () => await admin.value(`SELECT count(*) FROM pg_stat_activity WHERE datname = '${database.name}' AND application_name LIKE 'tolqujat%'`) >= 2, 'sessions');
       terminated += await admin.value(`SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = '${database.name}' AND application_name LIKE 'tolqujat%') t`);
       await load.more(50);
@@ -92,7 +93,8 @@ describe('PostgreSQL', () => {
     assert.equal((await readiness(server)).waitsFor, 'database');
     assert.equal((await server.request('/healthz')).status, 200);
     assert.deepEqual(await server.graphql('{ __typename }'), { data: { __typename: 'Query' } });
-    await until(() => load.of('error').length > 200 && older.of('error').length > 50, 'errors, quickly given');
+    const executed = () => load.of('error').filter(({ status }) => status === 294).length;
+    await until(() => executed() > 200 && older.of('error').length > 50 && older.of('error').some(({ status }) => status === 200), 'errors, quickly given');
     await services.start();
     await server.ready();
     const ready = performance.now();
@@ -106,9 +108,8 @@ describe('PostgreSQL', () => {
       assert.deepEqual(outside.slice(0, 3), [], `${outside.length} errors outside of the outage`);
       assert.ok(one.of('error').every(({ code }) => code === 'DATABASE_UNAVAILABLE'));
     }
-    // Executed, but not well; what was refused before it began is 503.
-    assert.ok(load.of('error').filter(({ status }) => status === 294).length > 200);
-    assert.ok(older.of('error').some(({ status }) => status === 200));
+    // 294, or 200: executed, but not well; what was refused before it began is 503.
+    for (const [one, good] of [[load, 294], [older, 200]]) assert.ok(one.of('error').every(({ status }) => status === good || status === 503));
   }));
 
   test('absent when the server starts: it listens, waits and goes to work by itself', async () => {
@@ -135,13 +136,14 @@ describe('PostgreSQL', () => {
     assert.equal((await askOnce(server, people[0])).kind, 'good');
   })));
 
-  test('a slow statement: its askers are told at the deadline, others go on', () => withServer({ args: ['--request-seconds', '2'] }, async (server) => {
+  test('a slow statement: its askers are told at the deadline, others go on', () => withServer({ args: ['--request-seconds', '5'] }, async (server) => {
     for (let i = 0; i < 3; i++) assert.equal((await askOnce(server, people[0])).kind, 'good'); // asked for twice it is cached
     await withLock('prescription', async () => {
       const slow = people.slice(100, 120).map((person) => askOnce(server, person));
       const began = performance.now();
+      await until(async () => await server.metric('tolqujat_graphql_in_flight') === slow.length, 'all to wait');
       await sleep(300); // nothing stands behind them on a connection any more
-      for (let i = 0; performance.now() - began < 1800; i++) {
+      for (let i = 0; performance.now() - began < 3500; i++) {
         assert.equal((await askOnce(server, people[0])).kind, 'good');
         assert.deepEqual(await server.graphql(OTHER, { iin: people[130 + i % 100].iin }), { data: { patient: { iin: people[130 + i % 100].iin } } });
         assert.deepEqual(await server.graphql('{ __typename }'), { data: { __typename: 'Query' } });
@@ -149,8 +151,8 @@ describe('PostgreSQL', () => {
       for (const { kind, code, from, to } of await Promise.all(slow)) {
         assert.equal(kind, 'error');
         assert.equal(code, 'DEADLINE_EXCEEDED');
-        assert.ok(to - from >= 1900, `told after ${to - from} ms`);
-        assert.ok(to - from < 6000, `told after ${to - from} ms`);
+        assert.ok(to - from >= 4900, `told after ${to - from} ms`);
+        assert.ok(to - from < 12_000, `told after ${to - from} ms`);
       }
       await until(async () => await activeSessions(admin, database) === 0, 'the statements to be cancelled');
       // The lock is still there, and what needs no row of that table is answered.
