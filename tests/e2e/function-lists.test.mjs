@@ -295,7 +295,7 @@ extend type Query {
 
   test('each person whose rows were shown has it on record, the others have not', async () => {
     const looks = (id) => passport.value(`SELECT count(*) FROM access_log WHERE patient_id = ${id}`);
-    await sleep(500); // of those before, refused ones follow their answers
+    await until(async () => await guarded.metric('tolqujat_audit_waiting') === 0, 'those of before, as refused ones follow their answers');
     const [mine, theirs] = [await looks(owner.id), await looks(stranger.id)];
     await guarded.graphql('query ($people: ID) { testAll(from: $people) { code } }', { people }, doctor);
     assert.equal(await looks(owner.id) - mine, 1);

@@ -78,23 +78,25 @@ async function read(ids, write) {
       floor[id] = Math.max(floor[id], got);
     }
   });
-  await write((id, acknowledged) => { floor[id] = Math.max(floor[id], acknowledged); });
-  running = false;
-  await Promise.all(readers);
+  try {
+    await write((id, acknowledged) => { floor[id] = Math.max(floor[id], acknowledged); }, found);
+  } finally {
+    running = false;
+    await Promise.all(readers);
+  }
   return found;
 }
 
 test('a row that a mutation returns: no read through any worker is older than what was acknowledged', async (t) => {
-  const found = await read([1, 2, 3], async (acknowledged) => {
-    for (let i = 0; i < 300; i++) {
+  const found = await read([1, 2, 3], async (acknowledged, soFar) => {
+    for (let i = 0; i < 300 || soFar.reads <= 1000; i++) {
       const id = 1 + i % 3;
       const { raise } = await server.data('mutation ($id: ID!) { raise(id: $id) { version } }', { id: String(id) });
       acknowledged(id, raise.version);
     }
   });
-  t.diagnostic(`stale ${found.stale} of ${found.reads} reads, 300 writes`);
+  t.diagnostic(`stale ${found.stale} of ${found.reads} reads, 300 writes at least`);
   assert.equal(found.stale, 0);
-  assert.ok(found.reads > 1000);
   assert.ok(await server.metric('tolqujat_cache_hot_hits_total') > 0);
 });
 

@@ -126,7 +126,7 @@ test('what was acknowledged is there, once, though the server is killed and ever
     if (number) told.set(variables.key, number);
   };
   const running = Promise.all(calls.map(ask));
-  await new Promise((resolve) => { const timer = setInterval(() => { if (told.size > 20) { clearInterval(timer); resolve(); } }, 1); });
+  await until(() => told.size > 20, 'the first to be told');
   writing.server.child.kill('SIGKILL');
   await running;
   assert.ok(told.size < calls.length, 'not all were answered before');

@@ -393,10 +393,13 @@ test('at once: the same Bundle 20 times makes its records once; two vendors side
 
 test('an import that holds the lock is waited for, not for ever', async () => {
   const holder = new Session(database); // which holds it until the answer is here
-  await holder.say("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('tolqujat import', 0));");
-  const { data, errors } = await writing.ask(vendor(0), POST, { bundle: text(patient(21)), key: newKey() });
-  assert.deepEqual([data, errors.map(({ extensions }) => extensions.code)], [{ ingestBatch: null }, ['TRY_AGAIN']]);
-  await holder.end();
+  try {
+    await holder.say("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('tolqujat import', 0));");
+    const { data, errors } = await writing.ask(vendor(0), POST, { bundle: text(patient(21)), key: newKey() });
+    assert.deepEqual([data, errors.map(({ extensions }) => extensions.code)], [{ ingestBatch: null }, ['TRY_AGAIN']]);
+  } finally {
+    await holder.end();
+  }
   assert.equal((await post(text(patient(21)))).kept, 1);
 });
 

@@ -121,10 +121,14 @@ describe('on record', () => {
   test('rows that nobody waits for go together', async () => {
     const own = people.slice(10, 60);
     await until(async () => await server.metric('tolqujat_audit_waiting') === 0, 'the rows of before');
-    const batches = await server.metric('tolqujat_audit_batches_total'), rows = await server.metric('tolqujat_audit_rows_total');
-    await Promise.all(own.map((one) => server.data(NAME, { iin: one.iin }, { headers: asCitizen(one) })));
-    await until(async () => await server.metric('tolqujat_audit_rows_total') === rows + own.length, 'all rows');
-    assert.ok(await server.metric('tolqujat_audit_batches_total') - batches < own.length / 2);
+    const tries = [];
+    do { // rows of 100 ms go together: where the requests take seconds it is tried again
+      const batches = await server.metric('tolqujat_audit_batches_total'), rows = await server.metric('tolqujat_audit_rows_total');
+      await Promise.all(own.map((one) => server.data(NAME, { iin: one.iin }, { headers: asCitizen(one) })));
+      await until(async () => await server.metric('tolqujat_audit_rows_total') === rows + own.length, 'all rows');
+      tries.push(await server.metric('tolqujat_audit_batches_total') - batches);
+    } while (tries.at(-1) >= own.length / 2 && tries.length < 4);
+    assert.ok(tries.at(-1) < own.length / 2, `${tries} batches`);
   });
 
   test('metrics', async () => {

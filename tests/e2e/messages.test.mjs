@@ -197,7 +197,7 @@ describe('a gateway that does not take it', () => {
     };
     const n = (state) => answers.filter((one) => one.state === state).length;
     try {
-      assert.equal((await once(gateway.url, '--gateway-seconds', '1', '--first-pause-ms', '60000', '--metrics-file', file('answers'))).status, 0);
+      assert.equal((await once(gateway.url, '--gateway-seconds', '4', '--first-pause-ms', '60000', '--metrics-file', file('answers'))).status, 0);
       const rows = await database.query("SELECT patient_id, state, tries, extract(epoch FROM next_try_at - now())::float AS wait FROM private.outbox");
       for (const [i, { state, wait, person }] of answers.entries()) {
         const row = rows.find(({ patient_id: of }) => of === person.id);
@@ -236,7 +236,7 @@ describe('a gateway that does not take it', () => {
     let first = true;
     const gateway = await startGateway(() => { const hang = first; first = false; return hang ? { status: 200, ms: 60_000 } : 200; });
     try {
-      assert.equal((await once(gateway.url, '--gateway-seconds', '1', '--first-pause-ms', '60000')).status, 0);
+      assert.equal((await once(gateway.url, '--gateway-seconds', '4', '--first-pause-ms', '60000')).status, 0);
       assert.deepEqual(await states(), { sent: 5, waiting: 1 });
     } finally {
       gateway.stop();
@@ -249,6 +249,7 @@ describe('whatever is killed', () => {
     const MANY = 400;
     await put(MANY);
     const gateway = await startGateway(({ key }, times) => ((times === 1 && key[0] === '0') ? 500 : { status: 200, ms: 5 }));
+    const sessions = () => new Database(database.services, database.name, 'postgres').value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tolqujat_messages'");
     let senders = [0, 1].map(() => startSender(gateway.url, '--at-once', '10'));
     try {
       for (let i = 0; i < 20; i++) {
@@ -257,7 +258,8 @@ describe('whatever is killed', () => {
         await senders[i % 2].ended;
         senders[i % 2] = startSender(gateway.url, '--at-once', '10');
       }
-      await until(async () => (await states()).sent === MANY, 'all are sent', 30_000);
+      await until(async () => (await states()).sent === MANY, 'all are sent', 60_000);
+      await until(async () => await sessions() === senders.length, 'each to heed signals, as the last was started just now');
       for (const sender of senders) await sender.stop();
       senders = [];
       assert.equal(gateway.came.size, MANY);

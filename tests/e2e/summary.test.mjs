@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { condition, entry, person, runImport, syntheaFiles } from './lib/imports.mjs';
 import { LOINC, assertSummary, narrative, resources, section } from './lib/ips.mjs';
-import { sleep } from './lib/run.mjs';
+import { until } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { createDatabase } from './lib/services.mjs';
 import { makeKeys } from './lib/tokens.mjs';
@@ -35,14 +35,6 @@ const clinician = ({ iin, bin }, role = 'DOCTOR') => ({ headers: keys.bearer({ r
 async function summary(iin, viewer = citizen(iin), lang) {
   const { patient } = await server.data(QUERY, { iin, lang }, viewer);
   return patient?.summaryDocument && { ...patient.summaryDocument, id: patient.id, bundle: JSON.parse(patient.summaryDocument.document) };
-}
-
-async function eventually(holds) {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await holds()) return;
-    await sleep(100);
-  }
-  assert.fail('not within ten seconds');
 }
 
 /** A doctor of the person's district: { iin, bin }. */
@@ -390,7 +382,7 @@ describe('over HTTP', () => {
     }
     assert.equal((await get(`/fhir/Patient/${id}/%24summary`, citizen(iin).headers)).status, 200);
     // One's own looks are written a moment later.
-    await eventually(async () => await database.value(`SELECT count(*)::int FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.person = '${iin}' AND p.parts ~ 'summaryDocument'`) >= 4);
+    await until(async () => await database.value(`SELECT count(*)::int FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.person = '${iin}' AND p.parts ~ 'summaryDocument'`) >= 4, 'the looks on record');
   });
 
   test('who has no right, what is no id and who is not there look the same; errors are OperationOutcomes', async () => {

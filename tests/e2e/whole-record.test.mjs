@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertSummary } from './lib/ips.mjs';
-import { BINARY, TOP, sleep } from './lib/run.mjs';
+import { BINARY, TOP, sleep, until } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { createDatabase } from './lib/services.mjs';
 import { makeKeys } from './lib/tokens.mjs';
@@ -75,18 +75,10 @@ const rest = (response) => new Promise((resolve) => {
 
 const looks = () => database.value(`SELECT count(*)::int FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.patient_id = ${long.id} AND p.parts ~ 'RecordLine'`);
 
-async function eventually(holds, what) {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await holds()) return;
-    await sleep(100);
-  }
-  assert.fail(`${what}: not within ten seconds`);
-}
-
 /** Nobody reads visits until the promise is called. */
 async function holdVisits() {
   const done = database.execute("SET application_name = 'holder'; BEGIN; LOCK TABLE encounter IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60); COMMIT").catch(() => {});
-  await eventually(() => database.value("SELECT count(*)::int FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'encounter' AND l.mode = 'AccessExclusiveLock' AND l.granted"), 'the lock');
+  await until(() => database.value("SELECT count(*)::int FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'encounter' AND l.mode = 'AccessExclusiveLock' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"), 'the lock');
   return async () => {
     await database.value("SELECT count(pg_terminate_backend(pid))::int FROM pg_stat_activity WHERE application_name = 'holder'");
     await done;
@@ -112,7 +104,7 @@ test('its owner has every entry of every kind, and who looked', async () => {
   for (const word of ['image-canary', 'score', 'pick_code', 'source_rec', '"sens"']) assert.ok(!text.includes(word), word);
   const times = of(all, 'access_log').map(({ entry }) => entry.at);
   assert.deepEqual(times, times.toSorted().reverse());
-  await eventually(async () => of(lines(await archive(person)), 'access_log').some(({ entry }) => /RecordLine/.test(entry.seen) && entry.role === 'CITIZEN'), 'a look at it');
+  await until(async () => of(lines(await archive(person)), 'access_log').some(({ entry }) => /RecordLine/.test(entry.seen) && entry.role === 'CITIZEN'), 'a look at it');
 });
 
 test('no kind of entry is left out of it', async () => {
@@ -205,7 +197,7 @@ describe('a long record', () => {
     const pages = Math.ceil(lines(text).length / PAGE);
     assert.equal(await operations() - before_, pages);
     // One's own looks are written a moment later.
-    await eventually(async () => await looks() - looksBefore >= pages, 'each page on record');
+    await until(async () => await looks() - looksBefore >= pages, 'each page on record');
   });
 
   test('a client that leaves, also while a page is being fetched, takes nothing with it', async () => {
@@ -226,7 +218,7 @@ describe('a long record', () => {
     } finally {
       await letGo();
     }
-    await eventually(async () => await server.metric('tolqujat_graphql_in_flight') === 0, 'nothing is in flight');
+    await until(async () => await server.metric('tolqujat_graphql_in_flight') === 0, 'nothing is in flight');
     assert.equal(lines(await archive(person)).at(-1).kind, 'end');
   });
 
