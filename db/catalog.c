@@ -167,7 +167,8 @@ static int check_table(struct catalog *c, struct table *table)
     PQclear(res);
     if (!kind || !strchr("rpvmc", kind))
         return err_set_at(c->reterr, ERR_CONFIG, table->line, 0,
-                          kind ? "%.*s is not a table" : "there is no table %.*s",
+                          kind ? "%.*s is not a table"
+                               : "there is no table %.*s (has tolqujat migrate been run?)",
                           STR_FMT(table->name));
     table->view = kind == 'v' || kind == 'm';
     table->rowless = kind == 'c';

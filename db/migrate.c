@@ -250,8 +250,11 @@ static int check_order(struct migration *g, const PGresult *done, struct dirent 
         name += sizeof prefix - 1;
         if (!listed(list, n, name))
             return err_set(g->reterr, ERR_CONFIG,
-                           "migrations/%s was applied to this database, but the file is missing",
-                           name);
+                           "migrations/%s was applied to this database, but the file is missing%s",
+                           name,
+                           n > 0 && strcmp(name, list[n - 1]->d_name) > 0
+                               ? ": the database is newer than this program"
+                               : "");
         if (strcmp(name, newest) > 0)
             newest = name;
     }

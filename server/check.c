@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "db/db.h"
+#include "db/files.h"
 #include "query/schema.h"
 #include "server/config.h"
 #include "server/document_routes.h"
@@ -66,6 +67,23 @@ static int check_follow(const struct config *config, const struct access *access
     return 0;
 }
 
+/* Whether it has the migrations and functions that this program came with. */
+static int check_files(const struct config *config, struct err *reterr)
+{
+    struct db_files files;
+    char sentence[400];
+    int rc = db_files_compare(config->database, &files, reterr);
+
+    if (rc < 0)
+        return rc;
+    db_files_sentence(&files, sentence, sizeof sentence);
+    if (files.state == DB_FILES_OLDER || files.state == DB_FILES_OTHER)
+        return err_set(reterr, ERR_DATA, "%s", sentence);
+    if (*sentence)
+        fprintf(stderr, "tolqujat check: %s\n", sentence);
+    return 0;
+}
+
 int check_run(const struct config *config)
 {
     struct schema *schema = NULL;
@@ -88,7 +106,9 @@ int check_run(const struct config *config)
         arena_release(&arena);
         return 2;
     }
-    rc = db_check(config->database, &schema->access, &err);
+    rc = check_files(config, &err);
+    if (rc == 0)
+        rc = db_check(config->database, &schema->access, &err);
     if (rc < 0) {
         status = 1;
         if (err.line)

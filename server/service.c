@@ -11,6 +11,7 @@
 #include "cache/cache.h"
 #include "cache/ring.h"
 #include "db/db.h"
+#include "db/files.h"
 #include "query/cost.h"
 #include "query/document.h"
 #include "query/schema.h"
@@ -94,19 +95,39 @@ static int check_audit(const struct service *s, struct err *reterr)
     return 0;
 }
 
+int service_check_database(const struct service *s, struct err *reterr)
+{
+    struct db_files files;
+    struct err err = {0};
+    char sentence[400];
+    int rc = db_files_compare(s->config->database, &files, reterr);
+
+    if (rc < 0)
+        return rc;
+    db_files_sentence(&files, sentence, sizeof sentence);
+    if (files.state == DB_FILES_OLDER)
+        return err_set(reterr, ERR_DATA, "%s", sentence);
+    if (*sentence)
+        log_warn("%s", sentence);
+    rc = db_check(s->config->database, &s->schema->access, &err);
+    if (rc == ERR_CONFIG) {
+        at_place(s->config->schema, &err, reterr);
+        return ERR_DATA; /* not the flags' fault */
+    }
+    if (rc < 0)
+        *reterr = err;
+    return rc;
+}
+
 static int check_database(struct service *s, struct err *reterr)
 {
     struct err err = {0};
-    int rc = db_check(s->config->database, &s->schema->access, &err);
+    int rc = service_check_database(s, &err);
 
     s->checked = rc == 0;
     if (rc == ERR_DATABASE) {
         log_warn("the database can't be reached yet: %s", err.message);
         return 0;
-    }
-    if (rc == ERR_CONFIG) {
-        at_place(s->config->schema, &err, reterr);
-        return ERR_DATA; /* not the flags' fault */
     }
     if (rc < 0)
         *reterr = err;

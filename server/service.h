@@ -60,6 +60,10 @@ int service_read_schema(struct arena *arena, const char *path, struct schema **r
 int service_prepare(struct service *s, const struct config *config, struct err *reterr) MUSTCHECK;
 void service_release(struct service *s);
 
+/* Whether the database is what this program wants: not older, and as the schema file says. What does no harm is in the log. 0, ERR_DATABASE
+ * (it can't be reached), or ERR_DATA (it does not fit, and why). Blocking, on any thread. */
+int service_check_database(const struct service *s, struct err *reterr) MUSTCHECK;
+
 /* Reads the manifest of trusted documents anew, and says so in the log. False: it is bad, and the list is the one
  * before. The old list is freed: nobody may hold it. */
 bool service_read_trusted_again(struct service *s);

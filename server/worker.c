@@ -375,7 +375,7 @@ static void worker_fail(struct worker *w, const struct err *err)
 static void run_check(uv_work_t *work)
 {
     struct worker *w = container_of(work, struct worker, check);
-    w->check_rc = db_check(w->config->database, &w->service->schema->access, &w->check_err);
+    w->check_rc = service_check_database(w->service, &w->check_err);
 }
 
 static void on_again(uv_timer_t *timer);
@@ -399,7 +399,7 @@ static void on_checked(uv_work_t *work, int status)
     }
     /* A schema that does not fit may be waiting for `tolqujat migrate`. */
     if (status == 0 && w->check_rc != ERR_DATABASE)
-        log_error("%s:%d: %s", w->config->schema, w->check_err.line, w->check_err.message);
+        log_error("%s", w->check_err.message);
     uv_timer_start(&w->again, on_again, w->check_rc == ERR_DATABASE ? CHECK_AGAIN_MS : 5000, 0);
 }
 
