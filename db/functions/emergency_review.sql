@@ -14,7 +14,7 @@ BEGIN
     SELECT count(DISTINCT (l.chain, l.seq)), string_agg(DISTINCT kind.name, ' ' ORDER BY kind.name) INTO t.looks, t.seen
       FROM looks_of(given.patient_id, given.valid_from, given.valid_to) l
       LEFT JOIN access_parts p ON p.hash = l.parts
-      LEFT JOIN LATERAL (SELECT (regexp_matches(p.parts, '(?:^| )([A-Za-z]+)\(', 'g'))[1] AS name) kind ON true
+      LEFT JOIN LATERAL (SELECT (regexp_matches(p.parts, '(?:^| )(?!Mutation)([A-Za-z]+)\(', 'g'))[1] AS name) kind ON true
      WHERE NOT l.refused AND l.person = asked AND 'BREAK_GLASS' = ANY (string_to_array(l.capacities, ','));
     t.number := given.number;
     t.practitioner_id := given.practitioner_id;
@@ -22,6 +22,7 @@ BEGIN
     t.reason := given.reason;
     t.opened_at := given.valid_from;
     t.ends_at := given.valid_to;
+    t.patient_id := given.patient_id; /* for the record of looks */
     RETURN t;
 END $$;
 

@@ -1,6 +1,6 @@
 /*
  * The contact centre's queue: disputes that wait for an answer, oldest first, behind the one with the number `after_number`. Of the
- * person it tells nothing, not even an id: whoever answers knows the number, and so does the person.
+ * person it tells nothing, not even an id (that is for the record of looks): whoever answers knows the number, and so does the person.
  */
 CREATE OR REPLACE FUNCTION report_queue(viewer text, after_number text, channel text) RETURNS SETOF report
 LANGUAGE plpgsql STABLE AS $$
@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'No report has the number behind which the list is asked for.';
     END IF;
     RETURN QUERY
-        SELECT d.number, d.item_table, d.reason, d.text, d.channel, d.status, d.made_at
+        SELECT d.number, d.item_table, d.reason, d.text, d.channel, d.status, d.made_at, d.patient_id
           FROM dispute d
          WHERE d.answered_at IS NULL AND (way IS NULL OR d.channel = way)
            AND (after_number IS NULL OR (d.made_at, d.number) > (last.made_at, last.number))

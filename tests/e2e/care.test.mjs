@@ -241,6 +241,8 @@ describe('disputes', () => {
     assert.deepEqual((await server.data(QUEUE, { after: 'D-1' }, centre())).reportQueue, reportQueue.slice(1));
     assert.deepEqual((await server.data(QUEUE, { channel: 'CALL_1414' }, centre())).reportQueue, reportQueue.slice(0, 1));
     await refused('BAD_USER_INPUT', QUEUE, { after: 'D-9' }, centre(), /No report has the number/);
+    assert.deepEqual(await db.query(`SELECT DISTINCT l.capacities, l.refused, p.parts FROM access_log l JOIN access_parts p ON p.hash = l.parts JOIN patient o ON o.id = l.patient_id WHERE l.role = 'CONTACT_CENTRE' AND o.iin = '${sick.iin}'`),
+      [{ capacities: 'CONTACT_CENTRE', refused: false, parts: 'Report(channel entryKind madeAt number reason status text)' }], 'the words were the person’s own');
   });
   test('is for the contact centre, which sees nobody’s record', async () => {
     for (const options of [owner(), atWork(), as({ role: 'MANAGER', sub: doctor.iin })]) await refused('FORBIDDEN', QUEUE, {}, options, /Only the contact centre/);

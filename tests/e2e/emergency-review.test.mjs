@@ -43,6 +43,10 @@ test('what waits, oldest first: who, when, why, and what was looked at; nothing 
     opened.map(({ validFrom, validTo }) => [ward.doctor, 'UNCONSCIOUS', 'Ес-түссіз, туыстары жоқ', validFrom, validTo]));
   for (const { looks, seen } of tasks) assert.deepEqual([looks, seen], [2, 'Diagnosis EmergencyGrant Patient']);
   for (const { iin, name } of people) assert.ok(!JSON.stringify(tasks).includes(iin) && !JSON.stringify(tasks).includes(name));
+  for (const { id } of people) { // who was shown why the passport was opened is on record with its owner
+    assert.deepEqual(await database.query(`SELECT DISTINCT l.role, l.person, l.capacities, l.refused, p.parts FROM access_log l JOIN access_parts p ON p.hash = l.parts WHERE l.patient_id = ${id} AND l.role = 'MANAGER'`),
+      [{ role: 'MANAGER', person: manager.sub, capacities: 'EMERGENCY_REVIEWER', refused: false, parts: 'EmergencyReviewTask(endsAt looks number openedAt practitioner reason reasonCode seen)' }]);
+  }
   assert.deepEqual(await list(manager, { after: tasks[0].number }), tasks.slice(1));
   assert.equal(await codeOf(manager, { after: 'G' }), 'BAD_USER_INPUT');
 });

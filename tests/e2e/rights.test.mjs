@@ -25,8 +25,8 @@ const FOREIGN_CURSOR = 'behind a cursor of somebody else’s list';
 const MOST_RATIO = 2, TRIES = 3; // of two medians: what else the machine does is in them
 const { people, viewers } = world;
 const PERSONS = Object.keys(people);
-// Given by a function (that was called with a number and a code, by a vendor's system, by a review), never by a relation.
-const NO_RELATION = ['PHARMACIST', 'INTEGRATION', 'EMERGENCY_REVIEWER'];
+// Given by a function (that was called with a number and a code, by a vendor's system, for a review, at the contact centre), never by a relation.
+const NO_RELATION = ['PHARMACIST', 'INTEGRATION', 'EMERGENCY_REVIEWER', 'CONTACT_CENTRE'];
 
 const say = (all) => Object.fromEntries([...all].map(([name, set]) => [name, CAPACITIES.filter((one) => set.has(one)).join(' ')]).sort());
 

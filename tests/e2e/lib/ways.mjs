@@ -32,8 +32,9 @@ export class Ways {
       const type = getNamedType(field.type);
       return type !== this.patient && personal.has(type.name) && field.args.some(({ name }) => name === 'iin') ? [[type, field.name]] : [];
     }));
-    // What a mutation answers to who asked for the change, and nothing else leads to: the tests of mutations have the proof of those.
-    const answers = new Set(Object.values(schema.getMutationType()?.getFields() ?? {}).map(({ type }) => getNamedType(type)).flatMap((type) => (isAbstractType(type) ? schema.getPossibleTypes(type) : [type])));
+    // What a mutation answers to who asked for the change, or a queue shows to who works through it, and nothing else leads to: the tests of those
+    // have the proof.
+    const answers = new Set([schema.getMutationType(), schema.getQueryType()].flatMap((root) => Object.values(root?.getFields() ?? {})).map(({ type }) => getNamedType(type)).flatMap((type) => (isAbstractType(type) ? schema.getPossibleTypes(type) : [type])));
     this.unlisted = others.filter((type) => !this.lists.has(type.name) && !this.faces.has(type) && !answers.has(type));
     this.versioned = this.entries.filter((type) => type.getFields().supersededBy);
     this.types = [this.patient, ...this.entries];
