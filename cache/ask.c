@@ -373,4 +373,6 @@ void ask_on_change(void *data, bool up)
 
     c->store_again_ms = 0;
     share_on_change(c, up);
+    if (c->note)
+        c->note(up);
 }

@@ -91,6 +91,7 @@ int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access
     worth_init(&c->worth, uv_now(loop), config->stores);
     c->fills_at_ms = uv_now(loop);
     c->rights_s = config->rights_s;
+    c->note = config->note;
     local_init(&c->local, config->local_bytes);
     local_init(&c->rights, RIGHTS_BYTES);
     flights_init(&c->flights);

@@ -42,6 +42,7 @@ struct cache_config {
     unsigned ttl_s;        /* of what is put into Redis and the LRU: the backstop; 60 */
     uint32_t stores;       /* into Redis, a second at most; 0: as cache/worth.h reckons */
     unsigned rights_s;     /* how long an answer about rights counts at most; 0: none is kept */
+    void (*note)(bool up); /* Redis answers again, or does not any more or at the start; or NULL */
 };
 
 struct cache_stats {

@@ -45,6 +45,7 @@ struct cache {
     struct str space;   /* its own copy */
     uint64_t seal;      /* seed of the checksums of values */
     unsigned ttl_s, rights_s;
+    void (*note)(bool up);
 
     struct hot *hot;
     uint64_t hot_read;     /* what was read of the log of hot changes */

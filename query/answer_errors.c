@@ -21,6 +21,7 @@ void answer_errors_init(struct answer_errors *errors, struct str request_id, boo
 void answer_errors_clear(struct answer_errors *errors)
 {
     errors->n = 0;
+    errors->ours = 0;
     buf_clear(&errors->text);
 }
 
@@ -81,6 +82,8 @@ static void add(struct answer_errors *errors, const struct answer_frame *frames,
     size_t start = e->len;
     struct loc loc = f->selections[0]->loc;
 
+    if (errors->ours == 0 && err_is_ours(rc))
+        errors->ours = rc;
     if (errors->n++ >= ANSWER_ERRORS_MAX)
         return;
     if (e->len)

@@ -17,6 +17,7 @@ struct plan_field;
 struct answer_errors {
     struct buf text; /* JSON objects, comma-separated */
     uint32_t n;      /* so far, told or not */
+    int ours;        /* ERR_ of the first that is a failure of ours; 0: none is */
     struct str _request_id;
     bool _discreet;
 };

@@ -7,6 +7,7 @@
 #include "query/discreet.h"
 #include "query/plan.h"
 #include "server/graphql_priv.h"
+#include "server/notes.h"
 
 enum {
     PIECE_BYTES = 64 * 1024, /* a longer answer is streamed in pieces of this size */
@@ -95,6 +96,8 @@ void operation_refuse_all(struct operation *o, const struct validate_result *all
         errors = (struct validate_result){.errors = &no_memory, .n_errors = 1};
     status = refusal_status(o, errors.errors[0].code);
     o->g->stats.failed++;
+    if (err_is_ours(errors.errors[0].code))
+        note_failure(str_of(o->x->id), errors.errors[0].code);
     if (o->reply) {
         document_fail(o, status, str_of(errors.errors[0].message), headers_of(status));
         return;
@@ -167,7 +170,11 @@ static void written_free(void *arg)
 
 static void answer_free(void *arg)
 {
-    answer_release(arg);
+    struct operation *o = arg;
+
+    if (o->answer.errors.ours)
+        note_failure(str_of(o->x->id), o->answer.errors.ours);
+    answer_release(&o->answer);
 }
 
 /* The same answer in other languages is another one for who keeps answers. */
@@ -208,7 +215,7 @@ void operation_answer(struct operation *o)
     rc = answer_open(&o->answer, &o->execution, str_of(o->x->id));
     o->answer.extensions = o->extensions;
     if (rc == 0)
-        rc = arena_defer(o->arena, answer_free, &o->answer);
+        rc = arena_defer(o->arena, answer_free, o);
     if (rc == 0 && buf_reserve(&body, PIECE_FIRST))
         rc = answer_next(&o->answer, &body, PIECE_BYTES);
     if (rc < 0) {

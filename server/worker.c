@@ -28,6 +28,7 @@
 #include "server/keyring.h"
 #include "server/media_type.h"
 #include "server/metrics.h"
+#include "server/notes.h"
 #include "server/router.h"
 #include "server/secret.h"
 #include "server/service.h"
@@ -249,11 +250,6 @@ static int open_http(struct worker *w, struct err *reterr)
     return 0;
 }
 
-static void note_database(const char *why)
-{
-    log_warn("database: %s", why);
-}
-
 static int open_db(struct worker *w, struct err *reterr)
 {
     struct db_config cfg = {.conninfo = w->config->database,
@@ -281,7 +277,8 @@ static int open_cache(struct worker *w, struct err *reterr)
                                .local_bytes = (size_t)w->config->cache_bytes,
                                .ttl_s = (unsigned)w->config->cache_ttl,
                                .stores = (uint32_t)w->config->redis_stores,
-                               .rights_s = (unsigned)w->config->rights_seconds};
+                               .rights_s = (unsigned)w->config->rights_seconds,
+                               .note = note_redis};
     return cache_open(&w->cache, &w->loop, &w->service->schema->access, &cfg, reterr);
 }
 
@@ -299,11 +296,6 @@ static int open_identity(struct worker *w, struct err *reterr)
     identity_follow(w->identity, false);
     uv_timer_start(&w->follow, on_follow, KEYRING_FOLLOW_MS, KEYRING_FOLLOW_MS);
     return 0;
-}
-
-static void note_audit(const char *why)
-{
-    log_warn("access log: %s", why);
 }
 
 /* Where nobody is asked who he is there is nothing to put on record. */

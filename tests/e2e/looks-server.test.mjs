@@ -149,6 +149,7 @@ describe('on record', () => {
       for (const answer of answers) {
         assert.equal(answer.data, undefined);
         assert.equal(answer.errors[0].extensions.code, 'DATABASE_UNAVAILABLE');
+        await until(() => server.stderr.includes(`request id=${answer.errors[0].extensions.requestId} code=DATABASE_UNAVAILABLE`), 'the log to know the request');
       }
       const ready = await server.request('/readyz');
       assert.equal(ready.status, 503);

@@ -225,8 +225,10 @@ describe('Redis', () => {
     const away = await hits(server);
     await load.more(100);
     assert.equal(await hits(server), away, 'it is really away');
+    assert.match(server.stderr, /warn redis: it can't be reached/);
     await services.start();
     await untilHits(server, 'after it was killed');
+    assert.match(server.stderr, /info redis: it answers/);
 
     ({ redis } = await services.pids());
     process.kill(redis, 'SIGSTOP');
