@@ -11,6 +11,22 @@ BEGIN
                       AND (first_value < l.low OR first_value > l.high OR other_value < l.second_low OR other_value > l.second_high));
 END $$;
 
+/* Like what a nurse measures (observation_kind), a value is one that a living person can have; a mark of how somebody feels is from 1 to 10. Values are in hundredths. */
+CREATE OR REPLACE FUNCTION diary_possible(measured text, amount bigint, other bigint) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    k observation_kind;
+BEGIN
+    SELECT * INTO k FROM observation_kind o WHERE o.kind = measured;
+    IF measured = 'wellbeing' AND amount NOT BETWEEN 100 AND 1000 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'The mark of how you feel is from 1 to 10.';
+    ELSIF amount / 100.0 NOT BETWEEN k.least AND k.most THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = format('%s %s is no %s: it is between %s and %s.', round(amount / 100.0, 2), k.unit, replace(measured, '_', ' '), round(k.least, 2), round(k.most, 2));
+    ELSIF other <= 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'The diastolic blood pressure is above 0.';
+    END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION write_diary(viewer text, patient_id bigint, kind text, noted_at timestamptz, value bigint, second_value bigint, note text, idempotency_key text, payload_digest text)
 RETURNS SETOF diary_entry LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -33,8 +49,6 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An entry of the diary is of the last 30 days.';
         ELSIF length(words) > 2000 OR num_nonnulls(amount, words) = 0 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An entry of the diary has a value, or words, at most 2000 characters.';
-        ELSIF amount NOT BETWEEN 0 AND 1000000 OR other NOT BETWEEN 0 AND 1000000 THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A value of the diary is from 0.00 to 10000.00.';
         ELSIF measured = 'blood_pressure' AND coalesce(other >= amount, true) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Blood pressure has two values, the systolic one above the diastolic one.';
         ELSIF measured <> 'blood_pressure' AND other IS NOT NULL THEN
@@ -44,6 +58,7 @@ BEGIN
         ELSIF (SELECT d.recorded_at FROM diary_entry d WHERE d.patient_id = subject ORDER BY d.id DESC OFFSET 199 LIMIT 1) > clock_timestamp() - INTERVAL '1 day' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ005', MESSAGE = 'There are 200 entries of the diary within a day; please try again later.', DETAIL = refusal_about(subject);
         END IF;
+        PERFORM diary_possible(measured, amount, other);
         INSERT INTO diary_entry AS d (patient_id, kind, noted_at, value, second_value, note) VALUES (subject, measured, at, amount, other, words) RETURNING d.id INTO made;
         IF diary_out_of_bounds(measured, day, amount, other) THEN
             doctor := coalesce((SELECT c.practitioner_id FROM care_plan c WHERE c.patient_id = subject AND c.status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'

@@ -260,9 +260,12 @@ test('the diary: the owner writes; out of bounds the doctor is told, once for a 
   assert.equal((await told('diary_alert', 'app'))[0].practitioner, Number(other.doctor_id), 'who leads the plan of care');
   const long = 'x'.repeat(2001);
   for (const wrong of [{ value: '120.00' }, { value: '80.00', second: '120.00' }, { kind: 'PULSE', value: '60.00', second: '60.00' }, { kind: 'PULSE', note: 'x' }, { kind: 'WELLBEING' }, { kind: 'WELLBEING', note: long },
-    { kind: 'PULSE', value: '60.00', at: '2999-01-01T00:00:00Z' }, { kind: 'PULSE', value: '60.00', at: '2020-01-01T00:00:00Z' }, { kind: 'PULSE', value: '-1.00' }, { kind: 'PULSE', value: '10000.01' }]) {
+    { kind: 'PULSE', value: '60.00', at: '2999-01-01T00:00:00Z' }, { kind: 'PULSE', value: '60.00', at: '2020-01-01T00:00:00Z' }, { kind: 'PULSE', value: '-1.00' }, { kind: 'PULSE', value: '10000.01' },
+    { value: '350.01', second: '100.00' }, { value: '120.00', second: '0.00' }, { kind: 'WEIGHT', value: '0' }, { kind: 'WEIGHT', value: '700.01' }, { kind: 'TEMPERATURE', value: '19.99' }, { kind: 'WELLBEING', value: '10.01' }]) {
     await writing.refused(asCitizen(), DIARY, { patient: id, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
   }
+  await writing.refused(asCitizen(), DIARY, { patient: id, kind: 'WEIGHT', value: '5000', key: newKey() }, 'BAD_USER_INPUT', /^5000\.00 kg is no weight: it is between 0\.20 and 700\.00\./);
+  for (const [kind, value] of [['WEIGHT', '0.20'], ['WEIGHT', '700.00'], ['WELLBEING', '1.00'], ['WELLBEING', '10.00']]) await write({ kind, value });
   for (const who of [asCitizen(other), doctor]) await writing.refused(who, DIARY, { patient: id, kind: 'PULSE', value: '60.00', key: newKey() }, 'FORBIDDEN');
   await database.execute(`INSERT INTO diary_entry (patient_id, noted_at, kind, value) SELECT ${person.id}, now() - INTERVAL '1 hour', 'pulse', 6000 FROM generate_series(1, 200)`);
   await writing.refused(asCitizen(), DIARY, { patient: id, kind: 'PULSE', value: '60.00', key: newKey() }, 'RATE_LIMITED');
