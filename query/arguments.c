@@ -247,7 +247,7 @@ static int page_filter(const struct arguments *a, const struct field *field,
     const struct input_def *def;
     const struct value *v;
     const struct type *t;
-    const char *refusal;
+    char refusal[200];
     int rc = argument_value(a, field, selection, (int)source->argument, &v, reterr);
 
     if (rc < 0)
@@ -261,7 +261,10 @@ static int page_filter(const struct arguments *a, const struct field *field,
                       : value_stored(v, t, field->path->filter[source->filter].is_text,
                                      &filter->number, &filter->text))
         return 0;
-    refusal = source->id_of ? "is no id of what it has to be." : filter_refusal(t->codec);
+    if (source->id_of)
+        snprintf(refusal, sizeof refusal, ID_REFUSED, STR_FMT(source->id_of->name));
+    else
+        snprintf(refusal, sizeof refusal, "%s", filter_refusal(t->codec));
     if (source->input < 0)
         return bad_argument(field, selection, (int)source->argument, refusal, reterr);
     return err_set_at(reterr, ERR_VARIABLES, (int)selection->loc.line, (int)selection->loc.column,

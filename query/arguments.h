@@ -10,6 +10,9 @@
 #include "query/ast.h"
 #include "query/schema.h"
 
+/* What an error says of what is no id, behind the argument's name: the type's, which goes between quotes (query/discreet.h). */
+#define ID_REFUSED "is no id of \"%.*s\"."
+
 struct cursor;
 struct err;
 struct seals;

@@ -170,9 +170,7 @@ static const char *refusal(enum codec codec)
     case CODEC_TIMESTAMP:
         return "is no point of time: it must be as in \"2026-03-31T09:30:00+05:00\".";
     case CODEC_FIXED:
-        return "is no decimal: it must be as in \"1297.73\".";
     case CODEC_KEY:
-        return "is no id of what it has to be.";
     case CODEC_ID:
     case CODEC_STRING:
     case CODEC_INT:
@@ -282,15 +280,25 @@ static int bad_value(const struct plan_step *step, const struct field_param *fp,
 {
     const struct field *f = step->field;
     const struct loc loc = step->selection->loc;
+    char what[200];
 
+    if (fp->id_of)
+        snprintf(what, sizeof what, ID_REFUSED, STR_FMT(fp->id_of->name));
+    else if (codec == CODEC_FIXED)
+        snprintf(
+            what, sizeof what,
+            "is no decimal: it must be a string such as \"1297.73\", with at most %u decimals.",
+            type_ref_named(def->type)->scale);
+    else
+        snprintf(what, sizeof what, "%s", refusal(codec));
     if (fp->input < 0)
         return err_set_at(reterr, ERR_VARIABLES, (int)loc.line, (int)loc.column,
                           "Argument \"%.*s\" of \"%.*s.%.*s\" %s", STR_FMT(def->name),
-                          STR_FMT(f->parent->name), STR_FMT(f->name), refusal(codec));
+                          STR_FMT(f->parent->name), STR_FMT(f->name), what);
     return err_set_at(reterr, ERR_VARIABLES, (int)loc.line, (int)loc.column,
                       "Field \"%.*s\" of argument \"%.*s\" of \"%.*s.%.*s\" %s", STR_FMT(def->name),
                       STR_FMT(f->arguments[fp->argument].name), STR_FMT(f->parent->name),
-                      STR_FMT(f->name), refusal(codec));
+                      STR_FMT(f->name), what);
 }
 
 static int param_values(const struct arguments *a, const struct plan_step *step,

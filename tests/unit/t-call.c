@@ -116,7 +116,7 @@ static void test_call__lists_of_input_objects(void **state)
              ann);
     check_refused(
         text, ERR_VARIABLES,
-        "Field \"who\" of argument \"all\" of \"Mutation.gather\" is no id of what it has to be.");
+        "Field \"who\" of argument \"all\" of \"Mutation.gather\" is no id of \"Person\".");
     snprintf(text, sizeof text, "mutation { gather(all: [{who: \"%s\", day: \"x\"}]) { name } }",
              ann);
     check_refused(text, ERR_VARIABLES,
@@ -147,11 +147,11 @@ static void test_call__no_value_of_its_type(void **state)
     const char *id;
 
     check_refused("mutation { tell meet(who: \"1\") { name } }", ERR_VARIABLES,
-                  "Argument \"who\" of \"Mutation.meet\" is no id of what it has to be.");
+                  "Argument \"who\" of \"Mutation.meet\" is no id of \"Person\".");
     id = id_of("Pet", record_pet_rows[0]);
     snprintf(text, sizeof text, "mutation { tell meet(who: \"%s\") { name } }", id);
     check_refused(text, ERR_VARIABLES,
-                  "Argument \"who\" of \"Mutation.meet\" is no id of what it has to be.");
+                  "Argument \"who\" of \"Mutation.meet\" is no id of \"Person\".");
     id = id_of("Person", record_person_rows[0]);
     snprintf(text, sizeof text,
              "mutation { tell meet(who: \"%s\", more: {firstDay: \"2026-02-30\"}) { name } }", id);
