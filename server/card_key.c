@@ -60,7 +60,7 @@ static int load(struct card_key *key, const char *path, struct err *reterr)
     int rc;
 
     arena_init(&arena, 0);
-    rc = config_read_file(&arena, path, KEY_FILE_MAX, &text, reterr);
+    rc = config_read_given(&arena, "card-key", path, KEY_FILE_MAX, &text, reterr);
     if (rc == 0) {
         json_t *root = token_jws_object(text);
         key->set = root ? keys_of(root) : NULL;

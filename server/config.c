@@ -128,8 +128,6 @@ static int read_flags(struct config *c, enum config_command command, int argc, c
     }
     if (command == COMMAND_IMPORT && c->import.n_files == 0)
         return err_set(reterr, ERR_CONFIG, "it needs SOURCE FILE... (- is standard input)");
-    if (command == COMMAND_MESSAGES && !c->messages.gateway)
-        return err_set(reterr, ERR_CONFIG, "--gateway is not given");
     if (command == COMMAND_RUN && !c->job.name)
         return err_set(reterr, ERR_CONFIG,
                        "it needs a job: capitation, visit-monitor, figures or due-list");
@@ -349,6 +347,8 @@ int config_read(struct config *ret, enum config_command command, int argc, char 
     rc = read_environment(c, command, &given, reterr);
     if (rc < 0)
         return rc;
+    if (command == COMMAND_MESSAGES && !c->messages.gateway)
+        return err_set(reterr, ERR_CONFIG, "--gateway is not given");
     if (command == COMMAND_RUN && !c->job.month)
         return err_set(reterr, ERR_CONFIG, "--month is not given");
     if (!c->database && !(command & (COMMAND_TOKEN | COMMAND_CARD_VERIFY | COMMAND_CARD_KEY))) {
@@ -392,13 +392,24 @@ int config_read_file(struct arena *arena, const char *path, size_t max_bytes, st
     return 0;
 }
 
+int config_read_given(struct arena *arena, const char *flag, const char *path, size_t max_bytes,
+                      struct str *ret, struct err *reterr)
+{
+    struct err err = {0};
+    int rc = config_read_file(arena, path, max_bytes, ret, &err);
+
+    return rc < 0 ? err_set(reterr, (enum err_code)rc, "--%s: %s", flag, err.message) : 0;
+}
+
 void config_print_help(enum config_command command)
 {
     printf("tolqujat %s [FLAGS]%s\n\nFlags, and the environment variables that stand for them:\n",
            command_name(command),
-           command == COMMAND_IMPORT ? " SOURCE FILE..."
-           : command == COMMAND_RUN  ? " JOB"
-                                     : "");
+           command == COMMAND_IMPORT        ? " SOURCE FILE..."
+           : command == COMMAND_RUN         ? " JOB"
+           : command == COMMAND_CARD_VERIFY ? " PAYLOAD"
+           : command == COMMAND_CARD_KEY    ? " FILE"
+                                            : "");
     for (size_t i = 0; i < options_n; i++) {
         const struct option *o = &options[i];
         char left[80], env[64];

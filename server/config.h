@@ -115,5 +115,8 @@ void config_print_help(enum config_command command);
 /* The whole text of a file, with a NUL behind it, in `arena`. ERR_CONFIG with the reason. */
 int config_read_file(struct arena *arena, const char *path, size_t max_bytes, struct str *ret,
                      struct err *reterr) MUSTCHECK;
+/* The same of the file that a flag names ("schema"): the reason begins with it. */
+int config_read_given(struct arena *arena, const char *flag, const char *path, size_t max_bytes,
+                      struct str *ret, struct err *reterr) MUSTCHECK;
 
 #endif

@@ -83,13 +83,13 @@ static int read_file(struct keyring *ring, char *text, size_t *ret_n, struct err
         int why = errno;
         if (fd >= 0)
             close(fd);
-        return err_set(reterr, ERR_CONFIG, "%.160s: %s", ring->path, strerror(why));
+        return err_set(reterr, ERR_CONFIG, "--token-keys: %.160s: %s", ring->path, strerror(why));
     }
     ring->look = look_of(&s);
     if (!S_ISREG(s.st_mode) || s.st_size > FILE_MAX) {
         close(fd);
-        return err_set(reterr, ERR_CONFIG, "%.160s: not a file of at most %d bytes", ring->path,
-                       FILE_MAX);
+        return err_set(reterr, ERR_CONFIG, "--token-keys: %.160s: not a file of at most %d bytes",
+                       ring->path, FILE_MAX);
     }
     while (n <= FILE_MAX) {
         ssize_t got = read(fd, text + n, FILE_MAX + 1 - n);

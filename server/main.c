@@ -41,6 +41,12 @@ static const char usage[] =
     "  tolqujat COMMAND --help    the flags of a command\n"
     "  tolqujat --version\n";
 
+static const char card_usage[] =
+    "  tolqujat card verify [FLAGS] PAYLOAD  reads an emergency card without a network\n"
+    "  tolqujat card key FILE     makes a key that signs emergency cards\n";
+static const char audit_usage[] =
+    "  tolqujat audit verify [FLAGS]  whether the access log is what was written\n";
+
 /* One line, whatever an argument had in it. */
 static void complain(const char *command, struct err *err)
 {
@@ -186,6 +192,11 @@ int main(int argc, char **argv)
         return run("card verify", COMMAND_CARD_VERIFY, argc - 3, argv + 3);
     if (strcmp(command, "card") == 0 && argc > 2 && strcmp(argv[2], "key") == 0)
         return run("card key", COMMAND_CARD_KEY, argc - 3, argv + 3);
+    if (argc == 3 && (strcmp(command, "card") == 0 || strcmp(command, "audit") == 0) &&
+        (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+        fputs(*command == 'c' ? card_usage : audit_usage, stdout);
+        return STATUS_OK;
+    }
     if (strcmp(command, "card") == 0) {
         fputs("tolqujat card: what it does is verify and key (see tolqujat --help)\n", stderr);
         return STATUS_USAGE;

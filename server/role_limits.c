@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/viewer.h"
 #include "query/cost.h"
+#include "query/schema.h"
 
 static const char *const names[] = {[CEILING_COST] = "max-cost",
                                     [CEILING_PAGE_SIZE] = "max-page-size",
@@ -66,6 +67,21 @@ int role_limits_add(struct role_limits *l, const char *where, const char *text, 
                            where, (int)MIN(one.len, (size_t)60), one.ptr);
         l->n++;
         text += one.len + (text[one.len] == ',');
+    }
+    return 0;
+}
+
+int role_limits_check(const struct role_limits *l, const struct schema *schema, struct err *reterr)
+{
+    const struct type *roles = schema_type(schema, STR("Role"));
+
+    for (unsigned i = 0; roles && roles->kind == TYPE_ENUM && i < l->n; i++) {
+        struct str role = l->all[i].role;
+        if (!str_is(role, "ANONYMOUS") && !map_get(&roles->value_map, role))
+            return err_set(reterr, ERR_CONFIG,
+                           "--role-limits: there is no role %.*s (those of the enum Role, and "
+                           "ANONYMOUS)",
+                           (int)MIN(role.len, (size_t)40), role.ptr);
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 
 struct cost_limits;
 struct err;
+struct schema;
 struct viewer;
 
 enum {
@@ -35,6 +36,10 @@ struct role_limits {
  * must live as long as `l`. ERR_CONFIG with a sentence that begins with `where`. */
 int role_limits_add(struct role_limits *l, const char *where, const char *text,
                     struct err *reterr) MUSTCHECK;
+
+/* Whether each role is one of the schema's (enum Role), or ANONYMOUS. ERR_CONFIG with a sentence; 0 where the schema names no roles. */
+int role_limits_check(const struct role_limits *l, const struct schema *schema,
+                      struct err *reterr) MUSTCHECK;
 
 /* Puts the ceilings that who asks has into `limits`. */
 void role_limits_apply(const struct role_limits *l, const struct viewer *viewer,

@@ -21,6 +21,7 @@
 #include "server/files.h"
 #include "server/keyring.h"
 #include "server/metrics.h"
+#include "server/role_limits.h"
 #include "server/secret.h"
 #include "server/static.h"
 #include "server/trusted.h"
@@ -44,7 +45,7 @@ int service_read_schema(struct arena *arena, const char *path, struct schema **r
 {
     struct err err = {0};
     struct str text = {0};
-    int rc = config_read_file(arena, path, SCHEMA_FILE_MAX, &text, reterr);
+    int rc = config_read_given(arena, "schema", path, SCHEMA_FILE_MAX, &text, reterr);
 
     if (rc < 0)
         return rc;
@@ -224,6 +225,8 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     rc = secret_open(&s->secret, config->secret, reterr);
     if (rc == 0)
         rc = service_read_schema(&s->arena, config->schema, &s->schema, reterr);
+    if (rc == 0)
+        rc = role_limits_check(&config->role_limits, s->schema, reterr);
     if (rc == 0)
         rc = read_trusted(s, &s->trusted, reterr);
     if (rc == 0)

@@ -149,7 +149,7 @@ static int read_key(const char *path, json_t **ret, struct err *reterr)
     int rc;
 
     arena_init(&arena, 0);
-    rc = config_read_file(&arena, path, KEY_FILE_MAX, &text, reterr);
+    rc = config_read_given(&arena, "key", path, KEY_FILE_MAX, &text, reterr);
     if (rc == 0) {
         *ret = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
         if (!json_is_object(*ret) || !json_is_string(json_object_get(*ret, "kid"))) {

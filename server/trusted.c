@@ -311,7 +311,7 @@ int trusted_read(struct trusted **ret, const char *path, const struct schema *sc
     map_init(&t->by_hash, NULL);
     list_init(&t->documents);
     arena_init(&file, 0);
-    rc = config_read_file(&file, path, MANIFEST_FILE_MAX, &text, reterr);
+    rc = config_read_given(&file, "trusted-documents", path, MANIFEST_FILE_MAX, &text, reterr);
     if (rc == 0)
         rc = read_manifest(&r, text);
     arena_release(&file);

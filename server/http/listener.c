@@ -62,7 +62,7 @@ int http_bind(const char *host, unsigned port, bool shared, int *ret_fd, unsigne
     struct sockaddr_storage bound = {0};
     socklen_t len = sizeof bound;
     char text[8];
-    int rc, fd;
+    int rc, fd = -1;
 
     snprintf(text, sizeof text, "%u", port);
     rc = getaddrinfo(host, text, &hints, &ai);

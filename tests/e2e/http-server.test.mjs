@@ -72,7 +72,9 @@ describe('what can be got wrong', () => {
     [serve('--listen', ''), /--listen: the value is empty/],
     [serve('--redis', ''), /--redis: the value is empty/],
     [serve('--trusted-documents', ''), /--trusted-documents: the value is empty/],
-    [serve('--trusted-documents', '/nowhere'), /\/nowhere: No such file/],
+    [serve('--trusted-documents', '/nowhere'), /: --trusted-documents: \/nowhere: No such file/],
+    [closed(...keys.flags.map((flag) => (flag === keys.file ? '/nowhere' : flag))), /: --token-keys: \/nowhere: No such file/],
+    [serve('--role-limits', 'DOCTOR:max-cost=1,DOKTOR:max-cost=1'), /: --role-limits: there is no role DOKTOR \(/],
     [closed(...keys.flags, '--listen', '256.0.0.1'), /can't listen on 256\.0\.0\.1/],
     [closed(...keys.flags, '--listen', '192.0.2.1'), /can't listen on 192\.0\.2\.1/],
     ...['0.0.0.0', '::', '192.0.2.1', '256.0.0.1', '128.0.0.1', '::2', '::ffff:10.0.0.1', 'example.kz', '127.0.0.1.kz'].flatMap((host) => [
@@ -93,8 +95,8 @@ describe('what can be got wrong', () => {
     ...['token-keys', 'token-issuer', 'token-audience'].map((name) => [closed(`--${name}`, ''), new RegExp(`--${name}: the value is empty`)]),
     [closed('--demo=1'), /--demo takes no value/],
     [serve('--graphiql', '/nowhere'), /--graphiql: \/nowhere/],
-    [['serve', '--access', 'open', '--database', 'dbname=x', '--schema', '/nowhere'], /\/nowhere: No such file/],
-    [['serve', '--access', 'open', '--database', 'dbname=x', '--schema', '/'], /^tolqujat serve: \/: /],
+    [['serve', '--access', 'open', '--database', 'dbname=x', '--schema', '/nowhere'], /: --schema: \/nowhere: No such file/],
+    [['serve', '--access', 'open', '--database', 'dbname=x', '--schema', '/'], /^tolqujat serve: --schema: \/: /],
     [['serve', '--database', 'x'], /--schema is not given/],
     [['serve'], /--database is not given/],
     [['migrate', '--database', 'x'], /--dir is not given/],
@@ -121,6 +123,8 @@ describe('what can be got wrong', () => {
     const { stderr } = await tolqujat(['serve'], { env: { TOLQUJAT_ACCESS: 'open', TOLQUJAT_DATABASE: 'password=geheim', TOLQUJAT_SCHEMA: '/nowhere' } });
     assert.match(stderr, /\/nowhere/);
     assert.doesNotMatch(stderr, /geheim/);
+    const messages = await tolqujat(['messages', '--database', 'host=/nowhere dbname=x'], { env: { TOLQUJAT_GATEWAY: 'file:/nowhere/x' } });
+    assert.match(messages.stderr, /--gateway: \/nowhere\/x/);
   });
 
   test('a schema file with an error: file, line and reason', async () => {
@@ -153,13 +157,15 @@ describe('commands', () => {
   test('--version, --help, and the help of each command', async () => {
     const version = await tolqujat(['--version']);
     assert.match(version.stdout, /^tolqujat \d+\.\d+\.\d+\n$/);
-    for (const args of [['--help'], ['serve', '--help'], ['check', '--help'], ['migrate', '-h'], ['serve', '--port', '1', '--help']]) {
+    for (const args of [['--help'], ['serve', '--help'], ['check', '--help'], ['migrate', '-h'], ['serve', '--port', '1', '--help'], ['card', '--help'], ['audit', '-h'], ['card', 'verify', '--help'], ['card', 'key', '--help']]) {
       const { status, stdout, stderr } = await tolqujat(args);
       assert.deepEqual([status, stderr], [0, ''], args.join(' '));
       assert.match(stdout, /tolqujat/);
     }
     const { stdout } = await tolqujat(['serve', '--help']);
     assert.match(stdout, /--drain-seconds N .*\(10\)\n +TOLQUJAT_DRAIN_SECONDS/);
+    assert.match((await tolqujat(['card', 'verify', '--help'])).stdout, /^tolqujat card verify \[FLAGS\] PAYLOAD$/m);
+    assert.match((await tolqujat(['card', 'key', '--help'])).stdout, /^tolqujat card key \[FLAGS\] FILE$/m);
   });
 
   test('check: fits, does not fit, can not be reached', async () => {
