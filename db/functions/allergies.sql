@@ -3,15 +3,19 @@
  * later; who finds that it does not hold takes it back (corrections.sql).
  */
 
-/* Whether an allergy to this group (an ATC code) or substance may be set off by a medicine: the one place where the two are compared. Inlined by the planner. */
-CREATE OR REPLACE FUNCTION allergy_sets_off(class text, substance text, product drug) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT starts_with(product.atc, class) OR search_folded(substance) IN (search_folded(product.inn), search_folded(product.inn_ru), search_folded(product.inn_en), search_folded(product.name))
-$$;
+/*
+ * Whether an allergy to this group (an ATC code) or substance may be set off by a medicine, of which `kin` is what drug_kin_of() says: the one place where the two are compared.
+ * A group has the medicines whose substance is in it by itself too: amoxicillin with something else is a penicillin of J01CA.
+ */
+CREATE OR REPLACE FUNCTION allergy_sets_off(class text, substance text, kin drug_kin) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN coalesce(class = ANY (kin.whole) OR EXISTS (SELECT FROM unnest(kin.codes) c WHERE starts_with(c, class)), false) OR substance_names(substance) || substance_folded(substance) && kin.names;
+END $$;
 
 /* Whether an entry is of what a doctor names now: of the same group, or of the same name and no other group. Inlined by the planner. */
 CREATE OR REPLACE FUNCTION allergy_is_of(a allergy, class text, substance text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(a.atc = class, false)
-           OR search_folded(a.substance) = search_folded(allergy_is_of.substance) AND (num_nulls(a.atc, class) > 0 OR starts_with(a.atc, class) OR starts_with(class, a.atc))
+           OR substance_folded(a.substance) = substance_folded(allergy_is_of.substance) AND (num_nulls(a.atc, class) > 0 OR starts_with(a.atc, class) OR starts_with(class, a.atc))
 $$;
 
 /* An entry with what a doctor found beside it: the graver criticality, the wider group, proof once there is any, and words on a reaction that aren't there yet. The name stays. */
@@ -59,7 +63,7 @@ BEGIN
           FROM allergy a
           JOIN prescription r ON r.patient_id = subject AND r.status IN ('active', 'dispensed') AND r.valid_to >= kz_today() AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
           JOIN drug d ON d.id = r.drug_id
-         WHERE a.patient_id = subject AND a.id = entry AND allergy_sets_off(a.atc, a.substance, d) LOOP
+         WHERE a.patient_id = subject AND a.id = entry AND allergy_sets_off(a.atc, a.substance, drug_kin_of(d.atc, d.substances)) LOOP
         PERFORM outbox_tell_doctor('prescribed_to_allergic', subject, doctor, 'allergy:' || entry, '{}');
     END LOOP;
     IF FOUND THEN
@@ -93,6 +97,8 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died: nobody is warned by an allergy any more. What somebody died of is a diagnosis.', DETAIL = refusal_about(subject);
         ELSIF words = '' OR length(words) > 200 OR length(happened) > 500 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance is named in 1 to 200 characters, a reaction in at most 500.';
+        ELSIF substance_folded(words) = '' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance is named with letters or digits.';
         ELSIF class !~ '^[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?$' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A substance''s ATC code is of 1, 3, 4, 5 or 7 characters, such as J01C.';
         END IF;

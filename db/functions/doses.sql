@@ -4,13 +4,13 @@
  * told, and for no other warning. The table holds that too (0040).
  */
 
-/* All that warns of giving so many milligrams of a prescription now, the gravest first; doses of the same INN within 24 hours count. */
+/* All that warns of giving so many milligrams of a prescription now, the gravest first; doses with the same substance within 24 hours count. */
 CREATE OR REPLACE FUNCTION dose_given_warnings(subject bigint, prescription bigint, mg numeric) RETURNS SETOF outcome
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
     product drug := (SELECT d FROM prescription r JOIN drug d ON d.id = r.drug_id WHERE r.patient_id = subject AND r.id = dose_given_warnings.prescription);
     before numeric := (SELECT coalesce(sum(g.dose_mg), 0) FROM private.dose_given g JOIN prescription r ON r.patient_id = g.patient_id AND r.id = g.prescription_id JOIN drug d ON d.id = r.drug_id
-                        WHERE g.patient_id = subject AND d.inn = product.inn AND g.given_at > clock_timestamp() - INTERVAL '24 hours');
+                        WHERE g.patient_id = subject AND d.substances && product.substances AND g.given_at > clock_timestamp() - INTERVAL '24 hours');
     months integer := (SELECT extract(year FROM age(kz_today(), p.birth_date)) * 12 + extract(month FROM age(kz_today(), p.birth_date)) FROM patient p WHERE p.id = subject);
     rule dose_rule;
     o outcome;
@@ -20,7 +20,7 @@ DECLARE
 BEGIN
     SELECT r.* INTO rule FROM dose_rule r WHERE r.atc = product.atc AND r.from_months <= months AND (r.below_months IS NULL OR r.below_months > months);
     most := floor((least(rule.day_mg, rule.day_mg_kg * (latest_weight(subject)).value) - before) * 100);
-    FOR o IN SELECT * FROM prescription_warnings(subject, product, mg, 1) w WHERE w.kind IN ('allergy_alert', 'weight_stale', 'dose_too_high') LOOP
+    FOR o IN SELECT * FROM prescription_warnings(subject, product, mg, 1, true) w WHERE w.kind IN ('allergy_alert', 'weight_stale', 'dose_too_high') LOOP
         IF o.kind = 'weight_stale' THEN
             /* By the kilogram nothing can be said; there is a limit for everybody yet. */
             most := floor((rule.day_mg - before) * 100);

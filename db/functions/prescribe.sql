@@ -1,5 +1,5 @@
 /*
- * Prescribing. What warns (an allergy, the same INN twice, an interaction, a dose, a weight that is too old) is told to the doctor as a type of its
+ * Prescribing. What warns (an allergy, the same substance twice, an interaction, a dose, a weight that is too old) is told to the doctor as a type of its
  * own, and can be overridden with a reason, which is kept. The numbers are in tables (0017).
  */
 
@@ -35,6 +35,52 @@ BEGIN
         SELECT 'medication_statement', m.id, m.drug_id, coalesce(m.atc, d.atc) FROM medicines_now(subject) m LEFT JOIN drug d ON d.id = m.drug_id;
 END $$;
 
+/* Whether medicines of this ATC code act where they are put alone. */
+CREATE OR REPLACE FUNCTION acts_locally(code text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM local_atc l WHERE starts_with(code, l.atc));
+END $$;
+
+/* By what a medicine of this code with these substances may be meant. Of one that is known by its code alone (no substances): those that medicines of that code have. */
+CREATE OR REPLACE FUNCTION drug_kin_of(code text, substances text[]) RETURNS drug_kin
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    known text[] := coalesce(substances, ARRAY(SELECT DISTINCT s FROM drug d, unnest(d.substances) s WHERE d.atc = code));
+    kin drug_kin;
+BEGIN
+    SELECT array_agg(DISTINCT d.atc) FILTER (WHERE d.single), array_agg(DISTINCT d.atc), known || array_agg(DISTINCT d.name_folded)
+      INTO kin.codes, kin.whole, kin.names FROM drug d WHERE d.substances && known;
+    kin.codes := array_remove(kin.codes || code, NULL);
+    kin.acts := CASE WHEN acts_locally(code) THEN ARRAY[code] ELSE ARRAY(SELECT c FROM unnest(kin.codes) c WHERE NOT acts_locally(c)) END;
+    RETURN kin;
+END $$;
+
+/* Rules of interaction that name a medicine by one of these codes, each with what it must not be taken with. */
+CREATE OR REPLACE FUNCTION interactions_of(codes text[]) RETURNS TABLE (id bigint, severity text, with_atc text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY SELECT i.id, i.severity, i.with_atc FROM drug_interaction i WHERE EXISTS (SELECT FROM unnest(codes) c WHERE starts_with(c, i.atc))
+       UNION ALL SELECT i.id, i.severity, i.atc FROM drug_interaction i WHERE EXISTS (SELECT FROM unnest(codes) c WHERE starts_with(c, i.with_atc));
+END $$;
+
+/*
+ * Milligrams a day that are prescribed already of what this medicine has in it: what can be fetched yet, and what was given out and is not used up, at a unit for each
+ * dose. How long a pack of one unit lasts nobody knows (a bottle, a spray): as long as its prescription is valid. What acts where it is put doesn't count.
+ */
+CREATE OR REPLACE FUNCTION prescribed_a_day(subject bigint, product drug) RETURNS numeric
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(sum(r.dose_mg * r.doses_a_day), 0)
+              FROM prescription r
+              JOIN drug d ON d.id = r.drug_id
+             WHERE r.patient_id = subject AND r.status IN ('active', 'dispensed') AND r.valid_to >= kz_today() AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+               AND r.dose_mg IS NOT NULL AND d.substances && product.substances AND NOT acts_locally(d.atc)
+               AND (r.status = 'active' OR d.pack_quantity = 1
+                    OR coalesce((SELECT max(x.dispensed_on) FROM dispense x WHERE x.patient_id = subject AND x.prescription_id = r.id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error'), r.issued_on)
+                       + ceil(r.quantity::numeric / r.doses_a_day)::integer > kz_today()));
+END $$;
+
 /*
  * A warning as this doctor may read it: of a medicine whose every entry is hidden from him not which it is, of a weight that is hidden
  * neither what it was nor when. That there is something he is told all the same, as the person would come to harm.
@@ -55,8 +101,8 @@ BEGIN
     RETURN told;
 END $$;
 
-/* What warns of this dose: none when there is no rule. `a_day` doses of `mg` each. */
-CREATE OR REPLACE FUNCTION dose_warning(subject bigint, product drug, mg numeric, a_day integer) RETURNS SETOF outcome
+/* What warns of this dose: none when there is no rule. `a_day` doses of `mg` each; `beside`: milligrams a day that are prescribed already. */
+CREATE OR REPLACE FUNCTION dose_warning(subject bigint, product drug, mg numeric, a_day integer, beside numeric) RETURNS SETOF outcome
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
@@ -84,7 +130,7 @@ BEGIN
     END IF;
     o.patient_id := subject;
     o.drug_id := product.id;
-    most := least(rule.dose_mg, rule.day_mg / a_day);
+    most := least(rule.dose_mg, greatest(rule.day_mg - beside, 0) / a_day);
     IF rule.dose_mg_kg IS NOT NULL THEN
         measured := latest_weight(subject);
         measured_day := (measured.observed_at AT TIME ZONE INTERVAL '5 hours')::date;
@@ -99,22 +145,25 @@ BEGIN
             o.limit_days := NULL;
         ELSE
             o.weight := round(measured.value * 100);
-            most := least(most, rule.dose_mg_kg * measured.value, rule.day_mg_kg * measured.value / a_day);
+            most := least(most, rule.dose_mg_kg * measured.value, greatest(rule.day_mg_kg * measured.value - beside, 0) / a_day);
         END IF;
     END IF;
     IF mg > most THEN
         o.kind := 'dose_too_high';
         o.most_mg := floor(most * 100);
-        o.message := format('%s mg %s times a day is more than this person may have: at most %s mg each time.', trim_scale(mg), a_day, trim_scale(floor(most * 100) / 100));
+        o.message := format('%s mg %s times a day is more than this person may have%s: at most %s mg each time.',
+                            trim_scale(mg), a_day, CASE WHEN beside > 0 THEN ' beside what is prescribed already' END, trim_scale(floor(most * 100) / 100));
         RETURN NEXT o;
     END IF;
 END $$;
 
-/* All that warns of prescribing this medicine to this person, the gravest first. */
-CREATE OR REPLACE FUNCTION prescription_warnings(subject bigint, product drug, mg numeric, a_day integer) RETURNS SETOF outcome
+/*
+ * All that warns of prescribing this medicine to this person, the gravest first; or of giving a dose of it (`giving`), for which it is prescribed already.
+ */
+CREATE OR REPLACE FUNCTION prescription_warnings(subject bigint, product drug, mg numeric, a_day integer, giving boolean) RETURNS SETOF outcome
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
+    kin drug_kin := drug_kin_of(product.atc, product.substances);
     hit record;
     o outcome;
 BEGIN
@@ -122,7 +171,7 @@ BEGIN
     FOR hit IN
         SELECT a.id FROM allergy a
          WHERE a.patient_id = subject AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
-           AND allergy_sets_off(a.atc, a.substance, product)
+           AND allergy_sets_off(a.atc, a.substance, kin)
          ORDER BY a.criticality <> 'high', a.id LIMIT 1 LOOP
         o.kind := 'allergy_alert';
         o.allergy_id := hit.id;
@@ -130,29 +179,37 @@ BEGIN
         RETURN NEXT o;
         o.allergy_id := NULL;
     END LOOP;
-    FOR hit IN
-        SELECT i.id, x.drug_id
-          FROM taken_now(subject) x
-          JOIN drug_interaction i ON starts_with(product.atc, i.atc) AND starts_with(x.atc, i.with_atc) OR starts_with(product.atc, i.with_atc) AND starts_with(x.atc, i.atc)
-         ORDER BY i.severity, i.id LIMIT 1 LOOP
-        o.kind := 'interaction_alert';
-        o.interaction_id := hit.id;
-        o.drug_id := hit.drug_id;
-        o.message := 'The person takes a medicine that does harm together with this one.';
-        RETURN NEXT o;
-        o.interaction_id := NULL;
-        o.drug_id := NULL;
-    END LOOP;
+    IF giving THEN
+        RETURN QUERY SELECT * FROM dose_warning(subject, product, mg, a_day, 0);
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM interactions_of(kin.acts)) THEN
+        FOR hit IN
+            SELECT i.id, x.drug_id
+              FROM (SELECT t.drug_id, drug_kin_of(t.atc, d.substances) AS kin FROM taken_now(subject) t LEFT JOIN drug d ON d.id = t.drug_id OFFSET 0) x
+              JOIN interactions_of(kin.acts) i ON EXISTS (SELECT FROM unnest((x.kin).acts) c WHERE starts_with(c, i.with_atc))
+             ORDER BY i.severity, i.id LIMIT 1 LOOP
+            o.kind := 'interaction_alert';
+            o.interaction_id := hit.id;
+            o.drug_id := hit.drug_id;
+            o.message := 'The person takes a medicine that does harm together with this one.';
+            RETURN NEXT o;
+            o.interaction_id := NULL;
+            o.drug_id := NULL;
+        END LOOP;
+    END IF;
+    /* Of salts and esters the INN differs, and the code says that they are one medicine. */
     FOR hit IN
         SELECT r.id FROM prescription r JOIN drug d ON d.id = r.drug_id
-         WHERE r.patient_id = subject AND d.inn = product.inn AND r.status = 'active' AND r.valid_to >= today AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
-         ORDER BY r.id DESC LIMIT 1 LOOP
+         WHERE r.patient_id = subject AND (d.substances && product.substances OR d.atc = product.atc)
+           AND r.status = 'active' AND r.valid_to >= kz_today() AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error'
+         ORDER BY d.inn <> product.inn, r.id DESC LIMIT 1 LOOP
         o.kind := 'duplicate_medicine';
         o.prescription_id := hit.id;
-        o.message := 'The same medicine is prescribed already, and was not given out in full.';
+        o.message := 'The same medicine, or another with the same substance, is prescribed already, and was not given out in full.';
         RETURN NEXT o;
     END LOOP;
-    RETURN QUERY SELECT * FROM dose_warning(subject, product, mg, a_day);
+    RETURN QUERY SELECT * FROM dose_warning(subject, product, mg, a_day, prescribed_a_day(subject, product));
 END $$;
 
 CREATE OR REPLACE FUNCTION prescribe(viewer text, patient_id bigint, drug_id bigint, quantity integer, dose text, dose_mg bigint, doses_a_day integer, condition_id bigint,
@@ -171,6 +228,7 @@ DECLARE
     place record;
     product drug;
     disease text;
+    course text;
     payer text;
     warned text[];
     passed text[];
@@ -202,17 +260,19 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Controlled and narcotic medicines are prescribed without refills.';
         END IF;
         IF ill IS NOT NULL THEN
-            SELECT c.icd10 INTO disease FROM condition c
+            SELECT c.icd10, c.clinical_status INTO disease, course FROM condition c
              WHERE c.patient_id = subject AND condition_patient = subject AND c.id = ill AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error';
             IF NOT FOUND OR entry_withheld(viewer, subject, 'condition', ill) THEN
                 RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such diagnosis in this passport.';
+            ELSIF course = 'resolved' THEN
+                RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This diagnosis is over: a medicine is prescribed for one that goes on, or is in remission.';
             END IF;
         END IF;
-        warned := ARRAY(SELECT w.kind FROM prescription_warnings(subject, product, mg, a_day) w);
+        warned := ARRAY(SELECT w.kind FROM prescription_warnings(subject, product, mg, a_day, false) w);
         /* A reason is for what was told: the warnings that it names, or the first. */
         passed := CASE WHEN why IS NULL THEN '{}' ELSE coalesce(overrides, warned[1:1]) END;
         IF NOT warned <@ passed THEN
-            RETURN QUERY SELECT t.* FROM prescription_warnings(subject, product, mg, a_day) w CROSS JOIN LATERAL warning_told(viewer, w) t WHERE w.kind <> ALL (passed) LIMIT 1;
+            RETURN QUERY SELECT t.* FROM prescription_warnings(subject, product, mg, a_day, false) w CROSS JOIN LATERAL warning_told(viewer, w) t WHERE w.kind <> ALL (passed) LIMIT 1;
             RETURN;
         END IF;
         payer := prescription_payer(subject, product, disease);

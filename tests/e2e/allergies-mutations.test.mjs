@@ -100,6 +100,38 @@ test('prescribing warns by the same four names and the same groups as recording 
   assert.deepEqual(await told(), [], 'of another substance nobody is told');
 });
 
+test('an allergy is to the substance, whatever code, name or language says it, alone or with others', async () => {
+  const [aspirin, cardio, both, syrup, mixed, other] = await Promise.all(['N02BA01', 'B01AC06', 'B01AC30', 'J01CA04', 'J01CR02', 'J01FA10'].map((atc) => database.query(`SELECT id, name, inn_en FROM drug WHERE atc = '${atc}' ORDER BY id LIMIT 1`).then(([one]) => one)));
+  const product = async ({ name }, atc) => (await writing.data(null, 'query ($text: String!) { searchDrugs(text: $text) { id atc } }', { text: name })).searchDrugs.find((one) => one.atc === atc).id;
+  const ids = { B01AC06: await product(cardio, 'B01AC06'), B01AC30: await product(both, 'B01AC30'), J01CR02: await product(mixed, 'J01CR02'), J01FA10: await product(other, 'J01FA10') };
+  const ways = [[['Аспирин', 'N02BA01'], cardio, 'B01AC06'], [['Аспирин', 'N02BA01'], both, 'B01AC30'], [['аспирин', null], both, 'B01AC30'], [['Ацетилсалициловая кислота', null], both, 'B01AC30'], [['Acetylsalicylic acid + caffeine', null], cardio, 'B01AC06'],
+    [['Кардиомагнил', 'B01AC30'], cardio, 'B01AC06'], [['x', 'N02BA'], both, 'B01AC30'], [['Амоксициллин', 'J01CA04'], mixed, 'J01CR02'], [['x', 'J01CA'], mixed, 'J01CR02'], [['Магния гидроксид', null], both, 'B01AC30']];
+  for (const [[substance, atc], drug, code] of ways) {
+    await clear();
+    await prescribed(drug.id);
+    await record(substance, { atc });
+    assert.deepEqual(await told(), toldOf(person.doctor_id), `${substance} ${atc} ${code}`);
+    await database.execute(`UPDATE prescription SET status = 'cancelled' WHERE patient_id = ${person.id}`);
+    assert.equal((await writing.data(doctor, PRESCRIBE, { patient, drug: ids[code], key: newKey() })).prescribe.__typename, 'AllergyAlert', `${substance} ${atc} ${code}`);
+  }
+  await clear();
+  for (const { id } of [aspirin, syrup]) await prescribed(id);
+  await record('Клавулановая кислота');
+  await record('Азитромицин', { atc: 'J01FA' });
+  assert.deepEqual(await told(), [], 'amoxicillin alone has none of them');
+  assert.equal((await writing.data(doctor, PRESCRIBE, { patient, drug: ids.J01FA10, key: newKey() })).prescribe.__typename, 'AllergyAlert');
+});
+
+test('names that search can not fold are told apart; what has neither letter nor digit names nothing', async () => {
+  await clear();
+  const [peanut, milk] = [await record('花生'), await record('牛奶', { criticality: 'HIGH' })];
+  assert.deepEqual((await inForce()).map(({ substance, criticality }) => [substance, criticality]).sort(), [['牛奶', 'HIGH'], ['花生', 'LOW']]);
+  assert.notEqual(peanut.id, milk.id);
+  assert.equal((await record('花生')).id, peanut.id);
+  assert.notEqual((await record('α-лактоза')).id, (await record('β-лактоза')).id);
+  for (const substance of ['\u00a0', '\n', '\u200b', '—', '?!']) await writing.refused(doctor, ALLERGY, { patient, substance, key: newKey() }, 'BAD_USER_INPUT', /letters or digits/);
+});
+
 test('each doctor who prescribed it is told, once for a version; not of what is over, cancelled or taken back', async () => {
   await clear();
   const [{ drug, second, third }] = await database.query(`SELECT (SELECT min(id) FROM drug WHERE atc = 'C09AA03') AS drug, min(m.id) AS second, max(m.id) AS third FROM practitioner m WHERE m.id <> ${person.doctor_id}`);

@@ -105,6 +105,52 @@ describe('what warns', () => {
     assert.deepEqual(await overridden(adult, 'B01AA03'), [{ warnings: ['interaction_alert'], reason: WHY }]);
   });
 
+  test('the same substance alone or with others, by whatever code: twice, or with what it does harm with', async () => {
+    const mg = { doseMg: '500', dosesADay: 3 };
+    for (const [first, second, more] of [['J01CA04', 'J01CR02', mg], ['J01CR02', 'J01CA04', mg], ['B01AC30', 'B01AC06'], ['B01AC30', 'N02BA01'], ['N02BA01', 'B01AC30']]) {
+      await clear(adult);
+      const { prescription } = await prescribe(adult, first, more);
+      assert.deepEqual(await prescribe(adult, second, more), { __typename: 'DuplicateMedicine', other: { number: prescription.number } }, `${first} ${second}`);
+    }
+    for (const [first, second] of [['B01AA03', 'B01AC30'], ['B01AA03', 'B01AC06'], ['B01AA03', 'N02BA01'], ['B01AC30', 'B01AA03'], ['B01AF01', 'N02BA01'], ['B01AC06', 'B01AF01'], ['B01AC04', 'B01AF01']]) {
+      await clear(adult);
+      await prescribe(adult, first);
+      assert.equal((await prescribe(adult, second)).__typename, 'InteractionAlert', `${first} ${second}`);
+    }
+    await clear(adult);
+    await database.execute(`INSERT INTO medication_statement (patient_id, started_on, origin, name, atc) VALUES (${adult.id}, kz_today() - 1, 'reported', 'x', 'B01AC30')`);
+    assert.equal((await prescribe(adult, 'B01AA03')).__typename, 'InteractionAlert', 'known by its code alone');
+    // A gel is no tablet: what its substance does in the blood is not told of it.
+    await clear(adult);
+    await database.execute(`INSERT INTO drug (inn, inn_ru, name, atc, strength, form, pack_quantity, producer, registration_number) SELECT inn, inn_ru, 'Ж', 'M02AA15', '1 %', 'гель', 1, 'x', 'GEL-1' FROM drug WHERE atc = 'M01AB05' LIMIT 1;
+      INSERT INTO medication_statement (patient_id, started_on, origin, name, drug_id) SELECT ${adult.id}, kz_today() - 1, 'reported', 'x', id FROM drug WHERE registration_number = 'GEL-1'`);
+    assert.equal((await prescribe(adult, 'B01AA03')).__typename, 'Prescribed');
+  });
+
+  test('the dose of a day is that of all prescriptions of the substance: what can be fetched, and what is not used up yet', async () => {
+    await clear(adult);
+    const day = { doseMg: '1000', dosesADay: 4 };
+    const { prescription } = await prescribe(adult, 'N02BE01', { ...day, dosesADay: 3 });
+    const told = await prescribe(adult, 'N02BE01', { ...day, why: WHY });
+    assert.deepEqual([told.__typename, told.mostMg], ['DoseTooHigh', '250.00'], 'the first that was told was the duplicate');
+    assert.match(told.message, /beside what is prescribed already: at most 250 mg/);
+    const given = (ago) => database.execute(`UPDATE prescription SET status = 'dispensed', pharmacy_id = (SELECT min(id) FROM pharmacy), pick_code_hash = NULL, issued_on = kz_today() - ${ago} WHERE number = '${prescription.number}'`);
+    await given(9);
+    assert.equal((await prescribe(adult, 'N02BE01', day)).mostMg, '250.00', '30 tablets last ten days');
+    await given(10);
+    assert.equal((await prescribe(adult, 'N02BE01', day)).__typename, 'Prescribed');
+  });
+
+  test('a diagnosis that is over is no reason, one in remission is', async () => {
+    await clear(adult);
+    await database.execute(`INSERT INTO condition (patient_id, id, recorded_on, icd10, name, clinical_status) VALUES (${adult.id}, 9100002, kz_today(), 'J18.9', 'x', 'remission')`);
+    const { patient } = await writing.data(doctor, 'query ($iin: ID!) { patient(iin: $iin) { diagnoses(first: 1) { nodes { id icd10 } } } }', { iin: adult.iin });
+    const [diagnosis] = patient.diagnoses.nodes;
+    assert.equal((await prescribe(adult, 'J01FA10', { diagnosis: diagnosis.id })).prescription.diagnosis.icd10, 'J18.9');
+    await clear(adult);
+    await writing.refused(doctor, PRESCRIBE, wish(adult, 'J01FA10', { diagnosis: diagnosis.id }), 'CONFLICT', /diagnosis is over/);
+  });
+
   test('a reason is for the warnings that it names, or the first: no other is passed unseen', async () => {
     await clear(adult);
     await database.execute(`INSERT INTO allergy (patient_id, substance, atc, criticality, noted_on) VALUES (${adult.id}, 'Ибупрофен', 'M01AE01', 'low', kz_today())`);
