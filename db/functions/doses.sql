@@ -1,10 +1,31 @@
 /*
- * Doses given by a nurse. What warns (an allergy, a weight that is too old, more at once or within a day than the person may have) is not
+ * Doses given by a nurse. What warns (an allergy, a weight that is too old, more at once or within a day than the person may have or the doctor prescribed) is not
  * given, unless a doctor has allowed that dose in spite of what warns now, with a reason: for a day, once. The nurse can't allow it. A leave is for what the doctor was
  * told, and for no other warning. The table holds that too (0040).
  */
 
-/* All that warns of giving so many milligrams of a prescription now, the gravest first; doses with the same substance within 24 hours count. */
+/* What the prescription leaves to be given now, in hundredths of a milligram: of one dose, as the time between two of them has not passed yet, and of those of a day. Null: it says no dose. */
+CREATE OR REPLACE FUNCTION dose_left(subject bigint, prescription bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE
+    r prescription := (SELECT x FROM prescription x WHERE x.patient_id = subject AND x.id = dose_left.prescription);
+    rule dose_time_rule := (SELECT t FROM dose_time_rule t WHERE t.valid_from <= kz_today() AND (t.valid_to IS NULL OR t.valid_to > kz_today()));
+    apart interval := INTERVAL '24 hours' / r.doses_a_day;
+    lately numeric;
+    a_day numeric;
+BEGIN
+    SELECT coalesce(sum(g.dose_mg) FILTER (WHERE g.given_at > clock_timestamp() - apart * rule.apart), 0),
+           coalesce(sum(g.dose_mg) FILTER (WHERE g.given_at > clock_timestamp() - (INTERVAL '24 hours' - apart * rule.early)), 0)
+      INTO lately, a_day
+      FROM private.dose_given g
+     WHERE g.patient_id = subject AND g.given_at > clock_timestamp() - INTERVAL '24 hours' AND g.prescription_id IN (SELECT v FROM prescription_all_versions(subject, dose_left.prescription) v);
+    RETURN CASE WHEN r.dose_mg IS NOT NULL THEN floor(greatest(least(r.dose_mg - lately, r.dose_mg * r.doses_a_day - a_day), 0) * 100) END;
+END $$;
+
+/*
+ * All that warns of giving so many milligrams of a prescription now, the gravest first; doses with the same substance within 24 hours count. Of several limits the lowest
+ * is told; neither an allergy nor an old weight stands for one. Without a dose in milligrams there is none to go by but the rule for the medicine.
+ */
 CREATE OR REPLACE FUNCTION dose_given_warnings(subject bigint, prescription bigint, mg numeric) RETURNS SETOF outcome
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
@@ -14,9 +35,10 @@ DECLARE
     months integer := (SELECT extract(year FROM age(kz_today(), p.birth_date)) * 12 + extract(month FROM age(kz_today(), p.birth_date)) FROM patient p WHERE p.id = subject);
     rule dose_rule;
     o outcome;
+    high outcome;
     /* Hundredths of a milligram that the day leaves; null: it has no limit, or none is known. */
     most numeric;
-    told boolean := false;
+    prescribed bigint := dose_left(subject, prescription);
 BEGIN
     SELECT r.* INTO rule FROM dose_rule r WHERE r.atc = product.atc AND r.from_months <= months AND (r.below_months IS NULL OR r.below_months > months);
     most := floor((least(rule.day_mg, rule.day_mg_kg * (latest_weight(subject)).value) - before) * 100);
@@ -25,20 +47,32 @@ BEGIN
             /* By the kilogram nothing can be said; there is a limit for everybody yet. */
             most := floor((rule.day_mg - before) * 100);
         END IF;
-        /* Of two limits the lower is told; neither an allergy nor an old weight stands for one. */
-        told := o.kind = 'dose_too_high' AND (greatest(most, 0) >= o.most_mg OR most IS NULL);
-        IF o.kind <> 'dose_too_high' OR told THEN
+        IF o.kind = 'dose_too_high' THEN
+            high := o;
+        ELSE
             RETURN NEXT o;
         END IF;
     END LOOP;
-    IF NOT told AND mg * 100 > most THEN
-        o := NULL;
-        o.kind := 'dose_too_high';
-        o.patient_id := subject;
-        o.drug_id := product.id;
+    o := NULL;
+    o.kind := 'dose_too_high';
+    o.patient_id := subject;
+    o.drug_id := product.id;
+    IF mg * 100 > most AND (high.kind IS NULL OR greatest(most, 0) < high.most_mg) THEN
         o.most_mg := greatest(most, 0);
         o.message := format('With what was given within 24 hours (%s mg) this is more than this person may have in a day: at most %s mg now.', trim_scale(before), trim_scale(o.most_mg / 100.0));
-        RETURN NEXT o;
+        high := o;
+    END IF;
+    IF mg * 100 > prescribed AND (high.kind IS NULL OR prescribed < high.most_mg) THEN
+        o.most_mg := prescribed;
+        o.message := format('With what was given already this is more than was prescribed, or too soon after the dose before: at most %s mg now.', trim_scale(prescribed / 100.0));
+        high := o;
+    ELSIF prescribed IS NULL AND rule.id IS NULL AND high.kind IS NULL THEN
+        o.most_mg := 0;
+        o.message := 'The prescription says no dose in milligrams, and no limit of this medicine is known: a doctor allows the dose.';
+        high := o;
+    END IF;
+    IF high.kind IS NOT NULL THEN
+        RETURN NEXT high;
     END IF;
 END $$;
 

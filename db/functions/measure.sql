@@ -73,8 +73,50 @@ BEGIN
     END IF;
 END $$;
 
+/* What people of this person's age weigh on that day; null: before the birth. */
+CREATE OR REPLACE FUNCTION weight_bound_of(subject bigint, at timestamptz) RETURNS weight_bound
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT b FROM patient p CROSS JOIN LATERAL (SELECT age((at AT TIME ZONE INTERVAL '5 hours')::date, p.birth_date) AS old OFFSET 0) a
+              JOIN weight_bound b ON b.from_months <= extract(year FROM a.old) * 12 + extract(month FROM a.old) AND (at AT TIME ZONE INTERVAL '5 hours')::date >= p.birth_date
+             WHERE p.id = subject ORDER BY b.from_months DESC LIMIT 1);
+END $$;
+
+/*
+ * Why a weight is hardly this person's: nobody of that age weighs so much or so little, or it is far from the one before, which was likely itself. Null: it may well be. The
+ * one before is not told, as it may be hidden. `entry`: the measurement itself, where it is on record already.
+ */
+CREATE OR REPLACE FUNCTION weight_unlikely(subject bigint, kg numeric, at timestamptz, entry bigint) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    bound weight_bound := weight_bound_of(subject, at);
+    before numeric;
+BEGIN
+    IF kg NOT BETWEEN bound.least_kg AND bound.most_kg THEN
+        RETURN format('%s kg is hardly the weight of somebody of this age, which is %s to %s kg.', trim_scale(kg), trim_scale(bound.least_kg), trim_scale(bound.most_kg));
+    END IF;
+    SELECT w.value INTO before
+      FROM observation w
+     CROSS JOIN LATERAL weight_bound_of(subject, w.observed_at) b
+     WHERE w.patient_id = subject AND w.kind = 'weight' AND w.superseded_by IS NULL AND w.record_status <> 'entered_in_error' AND w.id IS DISTINCT FROM entry
+       AND w.observed_at <= at AND w.observed_at > at - make_interval(days => bound.change_days) AND (w.confirmed OR w.value BETWEEN b.least_kg AND b.most_kg)
+     ORDER BY w.observed_at DESC, w.id DESC LIMIT 1;
+    RETURN CASE WHEN greatest(kg, before) > least(kg, before) * (1 + bound.change_percent / 100.0) THEN format('%s kg is far from what the person weighed last.', trim_scale(kg)) END;
+END $$;
+
+/* Refuses a weight that is hardly this person's, unless who records it says that it is right. */
+CREATE OR REPLACE FUNCTION weight_check(subject bigint, measured text, kg numeric, at timestamptz, confirm boolean) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    why text := CASE WHEN measured = 'weight' AND confirm IS NOT TRUE THEN weight_unlikely(subject, kg, at, NULL) END;
+BEGIN
+    IF why IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = why || ' Look again; if it is right, send it with `confirm: true`.', DETAIL = refusal_about(subject);
+    END IF;
+END $$;
+
 /* A measurement, by a nurse or a doctor who has the person in care. */
-CREATE OR REPLACE FUNCTION record_measurement(viewer text, patient_id bigint, kind text, value double precision, second_value double precision, observed_at timestamptz, idempotency_key text, payload_digest text)
+CREATE OR REPLACE FUNCTION record_measurement(viewer text, patient_id bigint, kind text, value double precision, second_value double precision, observed_at timestamptz, confirm boolean, idempotency_key text, payload_digest text)
 RETURNS SETOF observation LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := (SELECT p.id FROM patient p WHERE p.id = record_measurement.patient_id FOR NO KEY UPDATE);
@@ -98,9 +140,10 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
         END IF;
         PERFORM measured_check(subject, measured, amount, other);
+        PERFORM weight_check(subject, measured, amount, at, confirm);
         level := vital_flag(subject, measured, day, amount, other);
-        INSERT INTO observation AS o (patient_id, clinic_id, recorded_by, observed_at, kind, value, second_value, unit, flag)
-        SELECT subject, place.clinic_id, place.practitioner_id, at, k.kind, amount, other, k.unit, level FROM observation_kind k WHERE k.kind = measured
+        INSERT INTO observation AS o (patient_id, clinic_id, recorded_by, observed_at, kind, value, second_value, unit, flag, confirmed)
+        SELECT subject, place.clinic_id, place.practitioner_id, at, k.kind, amount, other, k.unit, level, confirm IS TRUE AND k.kind = 'weight' FROM observation_kind k WHERE k.kind = measured
         RETURNING o.id INTO made;
         IF level IS NOT NULL THEN
             PERFORM vital_tell(subject, at, concat_ws(':', 'observation', measured, day), 'observation:' || made, place.practitioner_id, ARRAY[made]);

@@ -36,7 +36,7 @@ END $$;
  * A measurement that was typed wrong: a new version has what was measured, or says that the entry does not hold. The row stays as it was, and is read through
  * earlierVersions. Whoever has the person in care may, since who typed it need not be there when it is seen.
  */
-CREATE OR REPLACE FUNCTION correct_measurement(viewer text, patient_id bigint, observation_id bigint, value double precision, second_value double precision, reason text, idempotency_key text, payload_digest text)
+CREATE OR REPLACE FUNCTION correct_measurement(viewer text, patient_id bigint, observation_id bigint, value double precision, second_value double precision, reason text, confirm boolean, idempotency_key text, payload_digest text)
 RETURNS SETOF observation LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := (SELECT p.id FROM patient p WHERE p.id = correct_measurement.patient_id FOR NO KEY UPDATE);
@@ -70,8 +70,10 @@ BEGIN
             changed.record_status := 'entered_in_error';
         ELSE
             PERFORM measured_check(subject, changed.kind, amount, other);
+            PERFORM weight_check(subject, changed.kind, amount, changed.observed_at, confirm);
             changed.value := amount;
             changed.second_value := other;
+            changed.confirmed := confirm IS TRUE AND changed.kind = 'weight';
             changed.flag := vital_flag(subject, changed.kind, day, amount, other);
             changed.record_status := 'active';
         END IF;

@@ -110,6 +110,7 @@ DECLARE
     rule dose_rule;
     measured observation;
     measured_day date;
+    stale boolean;
     days integer := (SELECT w.days FROM weight_rule w WHERE w.from_months <= months ORDER BY w.from_months DESC LIMIT 1);
     most numeric;
     o outcome;
@@ -134,11 +135,13 @@ BEGIN
     IF rule.dose_mg_kg IS NOT NULL THEN
         measured := latest_weight(subject);
         measured_day := (measured.observed_at AT TIME ZONE INTERVAL '5 hours')::date;
-        IF measured.value IS NULL OR measured_day < today - days THEN
+        stale := measured.value IS NULL OR measured_day < today - days;
+        IF stale OR NOT measured.confirmed AND weight_unlikely(subject, measured.value, measured.observed_at, measured.id) IS NOT NULL THEN
             o.kind := 'weight_stale';
             o.measured_on := measured_day;
             o.limit_days := days;
-            o.message := format('The dose depends on the weight, which has to be measured within %s days.', days);
+            o.message := CASE WHEN stale THEN format('The dose depends on the weight, which has to be measured within %s days.', days)
+                              ELSE 'The dose depends on the weight, and the newest one is hardly this person''s: it has to be measured again, or confirmed.' END;
             RETURN NEXT o;
             /* What nobody may have, whatever the weight, warns all the same. */
             o.measured_on := NULL;

@@ -13,10 +13,10 @@ const END = `mutation ($exception: ID!, $key: String!) { endVaccineException(exc
 const VACCINATE = `mutation ($patient: ID!, $slot: ID!, $consent: Boolean = false, $key: String!) {
   recordVaccination(patient: $patient, slot: $slot, vaccine: "АПВ (HPV)", lot: "A-1", consent: $consent, idempotencyKey: $key) { __typename
     ... on VaccineExempt { exception { id } } ... on ConsentMissing { exception { id } } ... on Vaccinated { vaccination { id } } } }`;
-const MEASURE = `mutation ($patient: ID!, $kind: ObservationKind!, $value: Float!, $second: Float, $at: DateTime, $key: String!) {
-  recordMeasurement(patient: $patient, kind: $kind, value: $value, secondValue: $second, observedAt: $at, idempotencyKey: $key) { id kind value secondValue unit flag origin recordedBy { id } clinic { id } } }`;
-const CORRECT = `mutation ($measurement: ID!, $value: Float, $second: Float, $reason: String = "Қате терілген", $key: String!) {
-  correctMeasurement(measurement: $measurement, value: $value, secondValue: $second, reason: $reason, idempotencyKey: $key) {
+const MEASURE = `mutation ($patient: ID!, $kind: ObservationKind!, $value: Float!, $second: Float, $at: DateTime, $confirm: Boolean = false, $key: String!) {
+  recordMeasurement(patient: $patient, kind: $kind, value: $value, secondValue: $second, observedAt: $at, confirm: $confirm, idempotencyKey: $key) { id kind value secondValue unit flag origin recordedBy { id } clinic { id } } }`;
+const CORRECT = `mutation ($measurement: ID!, $value: Float, $second: Float, $reason: String = "Қате терілген", $confirm: Boolean = false, $key: String!) {
+  correctMeasurement(measurement: $measurement, value: $value, secondValue: $second, reason: $reason, confirm: $confirm, idempotencyKey: $key) {
     id kind value secondValue unit flag version recordStatus correctedBecause recordedBy { id } earlierVersions { id value recordStatus supersededBy { id } } } }`;
 const DIARY = 'mutation ($patient: ID!, $kind: DiaryKind!, $value: Hundredths!, $second: Hundredths, $key: String!) { writeDiary(patient: $patient, kind: $kind, value: $value, secondValue: $second, idempotencyKey: $key) { id } }';
 const REGISTER = `mutation ($iin: ID!, $born: Date!, $mother: ID, $key: String!) {
@@ -323,13 +323,56 @@ describe('measurements', () => {
     }
   });
 
+  test('a weight that is hardly this person\'s is refused until it is confirmed; no dose goes by one that nobody confirmed', async () => {
+    const born = (expression) => database.execute(`UPDATE patient SET birth_date = ${expression} WHERE id = ${girl.id}`);
+    const none = () => database.execute(`UPDATE observation SET record_status = 'entered_in_error' WHERE patient_id = ${girl.id} AND kind = 'weight'; UPDATE prescription SET status = 'cancelled', pick_code_hash = NULL WHERE patient_id = ${girl.id} AND status = 'active'`);
+    const weigh = (value, more) => send(nurse, MEASURE, { kind: 'WEIGHT', value, ...more });
+    const no = (value, message) => refused(nurse, MEASURE, { kind: 'WEIGHT', value }, 'BAD_USER_INPUT', message);
+    const { searchDrugs } = await writing.data(null, '{ searchDrugs(text: "парацетамол") { id atc } }');
+    const prescribed = async () => (await send(doctor, PRESCRIBE, { drug: searchDrugs.find(({ atc }) => atc === 'N02BE01').id })).__typename;
+    try {
+      await none();
+      await born('kz_today()');
+      await no(34, /34 kg is hardly the weight of somebody of this age, which is 0.4 to 7 kg.*confirm: true/);
+      await weigh(3.4);
+      await no(6.9, /far from what the person weighed last/);
+      await none();
+      await born(`kz_today() - INTERVAL '14 months'`);
+      for (const [first, slip] of [[10, 70], [10, 15]]) {
+        await weigh(first);
+        await no(slip, /confirm: true/);
+        await none();
+      }
+      // One that came from elsewhere is kept, and no dose goes by it.
+      for (const kg of [70, 24.5]) {
+        await none();
+        await database.execute(`INSERT INTO observation (patient_id, kind, value, unit, observed_at) VALUES (${girl.id}, 'weight', 10, 'kg', now() - INTERVAL '20 days'), (${girl.id}, 'weight', ${kg}, 'kg', now() - INTERVAL '1 day')`);
+        assert.equal(await prescribed(), 'WeightStale', `${kg} kg`);
+      }
+      assert.equal((await weigh(25, { confirm: true })).value, 25);
+      assert.equal(await prescribed(), 'Prescribed', 'what is confirmed counts');
+      await none();
+      const entry = await weigh(10);
+      const correct = (value, more) => ({ measurement: entry.id, value, key: newKey(), ...more });
+      await writing.refused(nurse, CORRECT, correct(100), 'BAD_USER_INPUT', /hardly the weight/);
+      assert.equal((await writing.data(nurse, CORRECT, correct(26, { confirm: true }))).correctMeasurement.value, 26);
+      await born(`kz_today() - INTERVAL '12 years'`);
+      await none();
+      await weigh(40);
+      assert.equal((await weigh(44)).value, 44, 'children grow');
+    } finally {
+      await none();
+      await born(`kz_today() - INTERVAL '12 years'`);
+    }
+  });
+
   describe('that were typed wrong', () => {
     const correct = (measurement, variables, who = nurse) => writing.data(who, CORRECT, { measurement, key: newKey(), ...variables }).then((data) => data.correctMeasurement);
     const no = (measurement, variables, ...more) => writing.refused(nurse, CORRECT, { measurement, value: 40, key: newKey(), ...variables }, ...more);
     const listed = async (kind) => (await passport(mother, `observations(first: 50, kind: ${kind}) { nodes { id value recordStatus } }`)).observations.nodes;
 
     test('are corrected by a version that says why; the owner reads both; once for a key', async () => {
-      const wrong = await measure('WEIGHT', 410), key = newKey();
+      const wrong = await send(nurse, MEASURE, { kind: 'WEIGHT', value: 410, confirm: true }), key = newKey();
       const right = await correct(wrong.id, { value: 41, key }, doctor);
       assert.deepEqual({ ...right, recordedBy: right.recordedBy !== null }, { id: right.id, kind: 'WEIGHT', value: 41, secondValue: null, unit: 'kg', flag: null, version: 2, recordStatus: 'ACTIVE', correctedBecause: 'Қате терілген', recordedBy: true,
         earlierVersions: [{ id: wrong.id, value: 410, recordStatus: 'ACTIVE', supersededBy: { id: right.id } }] });

@@ -23,6 +23,8 @@ const give = async (prescription, doseMg, who = nurse, key = newKey()) => (await
 const allow = async (prescription, doseMg, more) => (await writing.data(doctor, ALLOW, { prescription, doseMg, key: newKey(), ...more })).allowDose;
 const weighs = (kg, ago) => database.execute(`UPDATE observation SET record_status = 'entered_in_error' WHERE patient_id = ${child.id} AND kind = 'weight';
   INSERT INTO observation (patient_id, kind, value, unit, observed_at) VALUES (${child.id}, 'weight', ${kg}, 'kg', now() - INTERVAL '${ago}')`);
+/** So many hours pass since all doses. */
+const pass = (hours) => database.execute(`ALTER TABLE private.dose_given DISABLE TRIGGER dose_given_keep; UPDATE private.dose_given SET given_at = given_at - INTERVAL '${hours} hours'; ALTER TABLE private.dose_given ENABLE TRIGGER dose_given_keep`);
 /** Somebody who works there as a nurse from now on. */
 async function employ(clinic, district) {
   const [one] = await database.query(`SELECT m.id, m.iin, c.bin FROM practitioner m, clinic c WHERE c.id = ${clinic} AND m.active AND m.iin IS NOT NULL
@@ -66,6 +68,7 @@ describe('doses', () => {
     const key = newKey(), dose = await give(syrup, '375', nurse, key);
     assert.deepEqual([dose.__typename, dose.doseMg, dose.prescription.id], ['DoseGiven', '375.00', syrup]);
     assert.deepEqual(await give(syrup, '375', nurse, key), dose);
+    await pass(3);
     assert.equal((await give(syrup, '300', doctor)).__typename, 'DoseGiven');
     assert.deepEqual(await database.query(`SELECT dose_mg::int AS mg, override_id FROM private.dose_given WHERE patient_id = ${child.id} ORDER BY id`), [{ mg: 375, override_id: null }, { mg: 300, override_id: null }]);
     const { patient: { administrations } } = await writing.data({ role: 'CITIZEN', sub: child.iin }, `query ($iin: ID!) { patient(iin: $iin) { administrations { doseMg overrideReason prescription { id } practitioner { fullName } } } }`, { iin: child.iin });
@@ -76,6 +79,7 @@ describe('doses', () => {
   });
 
   test('above the weight, above the day, an old weight: blocked, until a doctor allows that dose, once', async () => {
+    await pass(3);
     await weighs(20, '10 days');
     const high = await give(syrup, '375');
     assert.deepEqual([high.__typename, high.mostMg, high.weight], ['DoseTooHigh', '300.00', '20.00']);
@@ -90,19 +94,21 @@ describe('doses', () => {
     assert.deepEqual(await database.query(`SELECT o.warnings, o.used_at IS NOT NULL AS used, o.reason FROM private.dose_override o JOIN private.dose_given g ON g.override_id = o.id`),
       [{ warnings: ['dose_too_high'], used: true, reason: 'Қызуы түспейді, бақылаудамыз' }]);
     // 375 + 300 + 350 of 1200 a day.
+    await pass(3);
     const left = await give(syrup, '200');
     assert.deepEqual([left.__typename, left.mostMg], ['DoseTooHigh', '175.00']);
     assert.match(left.message, /within 24 hours \(1025 mg\)/);
     assert.equal((await give(syrup, '175')).__typename, 'DoseGiven');
+    await pass(3);
     await allow(syrup, '300');
     await database.execute(`UPDATE private.dose_override SET made_at = made_at - INTERVAL '25 hours' WHERE used_at IS NULL`);
     assert.equal((await give(syrup, '300')).__typename, 'DoseTooHigh', 'not a day later');
     await weighs(20, '181 days');
     const stale = await give(syrup, '10');
     assert.deepEqual([stale.__typename, stale.limitDays, stale.measuredOn], ['WeightStale', 180, day(-181)]);
-    assert.equal((await allow(syrup, '350')).__typename, 'DoseAllowed');
+    assert.equal((await allow(syrup, '300')).__typename, 'DoseAllowed');
     await weighs(20, '10 days');
-    assert.equal((await give(syrup, '350')).__typename, 'DoseTooHigh', 'a leave is for what warned when it was given');
+    assert.equal((await give(syrup, '300')).__typename, 'DoseTooHigh', 'a leave is for what warned when it was given');
     await assert.rejects(database.execute(`INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, dose_mg)
       SELECT g.patient_id, g.prescription_id, g.practitioner_id, g.clinic_id, 300 FROM private.dose_given g LIMIT 1`), /dose_given_rules|doctor's leave/);
     await assert.rejects(database.execute(`INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, dose_mg, override_id)
@@ -129,9 +135,11 @@ describe('doses', () => {
     assert.equal((await give(syrup, '350')).__typename, 'DoseGiven');
     // An allergy says nothing of the day: 350 + 300 + 300 of 1200, and 300 more.
     for (let n = 0; n < 2; n++) {
+      await pass(3);
       assert.equal((await allow(syrup, '300')).__typename, 'DoseAllowed');
       assert.equal((await give(syrup, '300')).__typename, 'DoseGiven');
     }
+    await pass(3);
     assert.deepEqual((await allow(syrup, '300')).mostMg, '250.00');
     // Another allergy that was recorded meanwhile, a lower weight, and what was given meanwhile: the leave is for none of them.
     await refresh();
@@ -144,7 +152,7 @@ describe('doses', () => {
     await weighs(10, '9 days');
     assert.deepEqual((await give(syrup, '350')).mostMg, '150.00');
     await weighs(20, '10 days');
-    for (let n = 0; n < 3; n++) await give(syrup, '300');
+    for (let n = 0; n < 3; n++, await pass(3)) await give(syrup, '300');
     assert.equal((await give(syrup, '300')).__typename, 'DoseGiven', 'to the limit of the day');
     const late = await give(syrup, '350');
     assert.deepEqual([late.__typename, late.mostMg], ['DoseTooHigh', '0.00']);
@@ -157,6 +165,40 @@ describe('doses', () => {
     assert.deepEqual([(await give(syrup, '350')).__typename, (await allow(syrup, '350')).mostMg], ['WeightStale', '200.00']);
     await database.execute(`UPDATE dose_rule SET dose_mg = 1000 WHERE atc = 'N02BE01' AND below_months = 216`);
     await weighs(20, '10 days');
+  });
+
+  test('not more, nor sooner, than was prescribed; of a prescription without milligrams only by leave', async () => {
+    const bearer = async (atc, more) => {
+      const { searchDrugs } = await writing.data(null, 'query ($text: String!) { searchDrugs(text: $text) { id atc } }', { text: await database.value(`SELECT min(name) FROM drug WHERE atc = '${atc}'`) });
+      return (await writing.data(doctor, PRESCRIBE, { patient: id, drug: searchDrugs.find((one) => one.atc === atc).id, key: newKey(), ...more })).prescribe.prescription.id;
+    };
+    const told = async (...args) => { const { __typename, mostMg, message } = await give(...args); return [__typename, mostMg, message]; };
+    const daily = await bearer('C08CA01', { doseMg: '5', dosesADay: 1 });
+    const given = await Promise.all([nurse, doctor, nurse, doctor].map((who) => give(daily, '5', who)));
+    assert.deepEqual(given.map(({ __typename }) => __typename).sort(), ['DoseGiven', 'DoseTooHigh', 'DoseTooHigh', 'DoseTooHigh'], 'once, of four who give it at once');
+    await pass(17);
+    const [kind, most, message] = await told(daily, '5');
+    assert.deepEqual([kind, most, /too soon after the dose before: at most 0 mg now/.test(message)], ['DoseTooHigh', '0.00', true]);
+    await pass(1.1); // a morning's dose may come a quarter of the day early
+    assert.equal((await give(daily, '5')).__typename, 'DoseGiven');
+    assert.equal((await allow(daily, '5')).__typename, 'DoseAllowed');
+    assert.equal((await give(daily, '5')).__typename, 'DoseGiven');
+    const morphine = await bearer('N02AA01', { doseMg: '10', dosesADay: 2 });
+    for (const mg of ['4', '6']) assert.equal((await give(morphine, mg)).__typename, 'DoseGiven', 'a dose in two');
+    assert.deepEqual((await told(morphine, '1')).slice(0, 2), ['DoseTooHigh', '0.00']);
+    await pass(6.1);
+    assert.equal((await give(morphine, '10')).__typename, 'DoseGiven');
+    await pass(6.1);
+    assert.deepEqual((await told(morphine, '10')).slice(0, 2), ['DoseTooHigh', '0.00'], 'twice a day');
+    await pass(9);
+    assert.equal((await give(morphine, '10')).__typename, 'DoseGiven');
+    await assert.rejects(database.execute(`INSERT INTO private.dose_given (patient_id, prescription_id, practitioner_id, clinic_id, dose_mg)
+      SELECT g.patient_id, g.prescription_id, g.practitioner_id, g.clinic_id, 10 FROM private.dose_given g ORDER BY g.id DESC LIMIT 1`), /dose_given_rules|doctor's leave/);
+    const free = await bearer('N02AX02');
+    assert.deepEqual((await told(free, '50')).slice(0, 2), ['DoseTooHigh', '0.00']);
+    assert.equal((await allow(free, '50')).__typename, 'DoseAllowed');
+    assert.equal((await give(free, '100000')).__typename, 'DoseTooHigh');
+    assert.equal((await give(free, '50')).__typename, 'DoseGiven');
   });
 
   test('an allergy; a prescription that is over; people who have nobody in care', async () => {
