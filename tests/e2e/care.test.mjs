@@ -251,31 +251,36 @@ describe('disputes', () => {
 });
 
 describe('marks for doctors, and for organisations', () => {
-  test('shown from ten on, of confirmed visits, without what was withdrawn', async () => {
+  test('shown from ten on, of confirmed visits, without what was withdrawn: one of each person, the last', async () => {
+    const people = [sick.id, ...(await db.query(`SELECT id FROM patient WHERE deceased_on IS NULL AND birth_date < '1990-01-01' AND id <> ${sick.id} ORDER BY id LIMIT 19`)).map((row) => row.id)];
     const { id } = await one('SELECT max(id) AS id FROM practitioner');
     const ofClinic = async () => (await server.data('query ($iin: ID!) { patient(iin: $iin) { visits(first: 1, startedAt: { to: "2020-01-01T23:00:00Z" }) { nodes { clinic { rating ratingCount } } } } }', { iin: sick.iin }, owner()))
       .patient.visits.nodes[0].clinic;
-    const give = (n, score) => db.execute(`INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at) VALUES (${sick.id}, ${1000 + n}, ${clinic.id}, ${id}, '2020-01-01', 'visit', 'qr', '2020-01-02');
-      INSERT INTO rating (patient_id, encounter_id, practitioner_id, score) VALUES (${sick.id}, ${1000 + n}, ${id}, ${score})`);
+    let n = 1000;
+    const give = (who, score) => db.execute(`INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at) VALUES (${who}, ${++n}, ${clinic.id}, ${id}, '2020-01-01', 'visit', 'qr', '2020-01-02');
+      INSERT INTO rating (patient_id, encounter_id, practitioner_id, score) VALUES (${who}, ${n}, ${id}, ${score})`);
     await db.execute(`DELETE FROM rating WHERE practitioner_id = ${id} OR clinic_id = ${clinic.id}`);
     const shown = async () => (await server.data('query ($iin: ID!) { patient(iin: $iin) { visits(first: 100, startedAt: { to: "2020-01-01T23:00:00Z" }) { nodes { rating practitioner { rating ratingCount } } } } }', { iin: sick.iin }, owner()))
       .patient.visits.nodes.map(({ rating, practitioner }) => [rating, practitioner.rating, practitioner.ratingCount]);
-    for (let n = 0; n < 9; n++) await give(n, 5);
-    assert.deepEqual((await shown())[0], [5, null, null]);
+    for (const who of people.slice(0, 9)) await give(who, 5);
+    for (const score of [5, 5, 2]) await give(sick.id, score); // twelve marks, of nine people
+    assert.deepEqual((await shown())[0].slice(1), [null, null]);
     assert.deepEqual(await ofClinic(), { rating: null, ratingCount: null });
-    await give(9, 2);
+    await give(people[9], 5);
     const ten = await one(`SELECT practitioner_rating(p) AS mean, practitioner_rating_count(p) AS n FROM practitioner p WHERE id = ${id}`);
     assert.deepEqual([Number(ten.mean), ten.n], [470, 10]);
     assert.deepEqual((await shown()).find(([rating]) => rating === 2), [2, '4.70', 10]);
     assert.deepEqual(await ofClinic(), { rating: '4.70', ratingCount: 10 });
     // One more mark moves nothing: it could be reckoned from two means.
     const now = () => one(`SELECT practitioner_rating(p)::integer AS mean, practitioner_rating_count(p) AS n, clinic_rating(c)::integer AS place, clinic_rating_count(c) AS there FROM practitioner p, clinic c WHERE p.id = ${id} AND c.id = ${clinic.id}`);
-    for (let n = 10; n < 19; n++) await give(n, 1);
+    for (const who of people.slice(10, 19)) await give(who, 1);
+    await give(sick.id, 1);
     assert.deepEqual(await now(), { mean: 470, n: 10, place: 470, there: 10 });
-    await give(19, 1);
-    assert.deepEqual(await now(), { mean: 285, n: 20, place: 285, there: 20 });
+    await give(people[19], 1);
+    assert.deepEqual(await now(), { mean: 280, n: 20, place: 280, there: 20 });
     await db.execute(`UPDATE rating SET withdrawn = true WHERE practitioner_id = ${id} AND score = 1`);
-    await db.execute(`UPDATE rating SET withdrawn = true WHERE practitioner_id = ${id} AND score = 2`);
+    assert.deepEqual(await now(), { mean: 470, n: 10, place: 470, there: 10 });
+    await db.execute(`UPDATE rating SET withdrawn = true WHERE practitioner_id = ${id} AND patient_id = ${people[9]}`);
     assert.equal(await db.value(`SELECT practitioner_rating(p) IS NULL FROM practitioner p WHERE id = ${id}`), true);
   });
 });
