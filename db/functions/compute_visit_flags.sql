@@ -1,12 +1,12 @@
 /*
  * Visits of a month that may never have been, for whoever owns the tables. Rules and their scores (of 100):
  *   after_death 100   begun on a later day than the one on which the person died
- *   disputed     90   the person says "I was not there"
+ *   disputed     90   the person says "I was not there", or that it was somebody else's
  *   in_hospital  80   on a day within a stay in another organisation
  *   two_places   60   within 30 minutes of a visit to another organisation, also of the month before or behind; of the two, the one that nobody confirmed when the other was
  *   crowded_day  40   the doctor has more than 60 visits on that day
  *   other_region 30   in another region than the person is attached in, and nobody confirmed it
- *   no_trace     20   for an illness at the cost of the state, nobody confirmed it, and the organisation has recorded nothing else of the
+ *   no_trace     20   for an illness at the cost of the state (of what is entered here: not paid by the patient), nobody confirmed it, and the organisation has recorded nothing else of the
  *                     person then: no diagnosis, no prescription, no test, no study, no referral, no certificate; where the source says for which diagnosis
  *                     it was, that is a trace (of what is entered here the code alone says it)
  *
@@ -46,7 +46,7 @@ BEGIN
         SELECT v.*, 'disputed', 90
           FROM visit v WHERE EXISTS (SELECT FROM dispute d WHERE d.patient_id = v.patient_id AND d.item_table = 'encounter'
                                         AND d.item_id IN (SELECT x FROM encounter_all_versions(v.patient_id, v.id) x)
-                                        AND d.reason = 'not_there' AND d.status <> 'rejected')
+                                        AND d.reason IN ('not_there', 'wrong_person') AND d.status <> 'rejected')
         UNION ALL
         SELECT v.*, 'in_hospital', 80
           FROM visit v WHERE EXISTS (SELECT FROM hospitalization h WHERE h.patient_id = v.patient_id AND h.superseded_by IS NULL AND h.record_status <> 'entered_in_error'
@@ -69,13 +69,13 @@ BEGIN
         UNION ALL
         SELECT v.*, 'no_trace', 20
           FROM visit v
-         WHERE v.unconfirmed AND v.kind = 'visit' AND v.payer <> 'paid' AND v.icd10 IS NOT NULL AND (v.condition_id IS NULL OR v.source_id = 1)
-           AND NOT EXISTS (SELECT FROM condition x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.recorded_on BETWEEN v.on_day AND v.on_day + 1)
-           AND NOT EXISTS (SELECT FROM prescription x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.issued_on BETWEEN v.on_day AND v.on_day + 1)
-           AND NOT EXISTS (SELECT FROM lab_result x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.ordered_at BETWEEN v.started_at AND v.started_at + INTERVAL '1 day')
-           AND NOT EXISTS (SELECT FROM diagnostic_report x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.performed_at BETWEEN v.started_at AND v.started_at + INTERVAL '1 day')
-           AND NOT EXISTS (SELECT FROM hospital_referral x WHERE x.patient_id = v.patient_id AND x.from_clinic_id = v.clinic_id AND x.referred_on BETWEEN v.on_day AND v.on_day + 1)
-           AND NOT EXISTS (SELECT FROM certificate x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.issued_on BETWEEN v.on_day AND v.on_day + 1)
+         WHERE v.unconfirmed AND v.kind = 'visit' AND (v.payer <> 'paid' OR v.payer IS NULL AND v.source_id = 1) AND v.icd10 IS NOT NULL AND (v.condition_id IS NULL OR v.source_id = 1)
+           AND NOT EXISTS (SELECT FROM condition x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.recorded_on BETWEEN v.on_day AND v.on_day + 1)
+           AND NOT EXISTS (SELECT FROM prescription x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.issued_on BETWEEN v.on_day AND v.on_day + 1)
+           AND NOT EXISTS (SELECT FROM lab_result x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.ordered_at BETWEEN v.started_at AND v.started_at + INTERVAL '1 day')
+           AND NOT EXISTS (SELECT FROM diagnostic_report x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.performed_at BETWEEN v.started_at AND v.started_at + INTERVAL '1 day')
+           AND NOT EXISTS (SELECT FROM hospital_referral x WHERE x.patient_id = v.patient_id AND x.from_clinic_id = v.clinic_id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.referred_on BETWEEN v.on_day AND v.on_day + 1)
+           AND NOT EXISTS (SELECT FROM certificate x WHERE x.patient_id = v.patient_id AND x.clinic_id = v.clinic_id AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND x.issued_on BETWEEN v.on_day AND v.on_day + 1)
     )
     INSERT INTO private.visit_flag (patient_id, encounter_id, clinic_id, month, rule, score)
     SELECT f.patient_id, f.id, f.clinic_id, day, f.rule, f.score FROM flag f;

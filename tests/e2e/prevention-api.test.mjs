@@ -371,6 +371,12 @@ describe('the monitor of false visits', () => {
       UPDATE encounter SET confirmed_by = 'sms', confirmed_at = started_at WHERE patient_id = ${id} AND id = 735; UPDATE encounter SET payer = 'paid' WHERE patient_id = ${id} AND id = 736; UPDATE encounter SET kind = 'remote' WHERE patient_id = ${id} AND id = 737;
       INSERT INTO encounter (source_id, patient_id, id, clinic_id, started_at, kind, icd10, condition_id, payer, cost, paid_by_patient)
         SELECT n - 737, ${id}, n, ${home}, '2023-05-29T07:00:00Z', 'visit', 'J06.9', 732, 'gobmp', 1, 0 FROM generate_series(738, 739) n; -- entered here its code made the link, elsewhere its author
+      ${visit(id, 751, home, '2023-05-07T05:00:00Z', "'visit', 'none', NULL")} ${visit(id, 752, home, '2023-05-08T05:00:00Z', "'visit', 'none', NULL")} ${visit(id, 753, home, '2023-05-22T05:00:00Z', "'visit', 'none', NULL")}
+      UPDATE encounter SET icd10 = 'J06.9', source_id = CASE id WHEN 752 THEN 2 ELSE 1 END WHERE patient_id = ${id} AND id BETWEEN 751 AND 753; -- who pays is known of none: of what is entered here it counts
+      INSERT INTO condition (patient_id, id, clinic_id, icd10, name, recorded_on, record_status) VALUES (${id}, 753, ${home}, 'J06.9', 'x', '2023-05-22', 'entered_in_error');
+      ${visit(id, 754, home, '2023-05-24T05:00:00Z')} INSERT INTO dispute (patient_id, id, item_table, item_id, number, reason, channel, text) VALUES (${id}, 779, 'encounter', 754, 'D-3', 'wrong_person', 'app', 'x');
+      INSERT INTO appointment (patient_id, id, practitioner_id, clinic_id, starts_at, status, source_id) VALUES (${id}, 781, ${doctor}, ${home}, '2023-05-20T05:00:00Z', 'kept', 1), (${id}, 782, ${doctor}, ${home}, '2023-05-21T05:00:00Z', 'booked', 1),
+        (${id}, 783, ${doctor}, ${home}, '2023-05-22T05:00:00Z', 'booked', 2), (${id}, 784, ${doctor}, ${home}, '2023-05-22T06:00:00Z', 'cancelled', 1);
       INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at)
       SELECT p.id, 800, ${home}, ${doctor}, t, 'remote', 'sms', t FROM (SELECT id FROM patient WHERE deceased_on IS NULL AND id <> ${id} ORDER BY id LIMIT 61) p, (VALUES (timestamptz '2023-05-23T05:00:00Z')) v (t);
       INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, started_at, kind, confirmed_by, confirmed_at)
@@ -378,7 +384,9 @@ describe('the monitor of false visits', () => {
       SELECT compute_figures('2023-05-01')`);
     const flags = await people.query(`SELECT encounter_id AS visit, rule, score, count(*)::int AS n FROM private.visit_flag WHERE month = '2023-05-01' GROUP BY 1, 2, 3 ORDER BY 1, 2`);
     assert.deepEqual(flags.map(({ visit: no, rule, score, n }) => [no, rule, score, n]), [[702, 'after_death', 100, 1], [703, 'in_hospital', 80, 1], [704, 'two_places', 60, 1], [706, 'other_region', 30, 1], [707, 'disputed', 90, 1],
-      [714, 'two_places', 60, 1], [724, 'two_places', 60, 1], [731, 'no_trace', 20, 1], [738, 'no_trace', 20, 1], [800, 'crowded_day', 40, 61]]);
+      [714, 'two_places', 60, 1], [724, 'two_places', 60, 1], [731, 'no_trace', 20, 1], [738, 'no_trace', 20, 1], [751, 'no_trace', 20, 1], [753, 'no_trace', 20, 1], [754, 'disputed', 90, 1], [800, 'crowded_day', 40, 61]]);
+    // What was booked here and is over was missed, unless a visit kept it.
+    assert.deepEqual(await people.query(`SELECT part::int, whole::int FROM figure_cell WHERE month = '2023-05-01' AND measure = 'appointments_kept' AND clinic_id = ${home}`), [{ part: 1, whole: 2 }]);
     const monitor = await startServer({ database: people, tokens: keys });
     try {
       const [{ bin }] = await people.query(`SELECT bin FROM clinic WHERE id = ${home}`);
