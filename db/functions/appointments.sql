@@ -29,6 +29,29 @@ BEGIN
 END $$;
 
 /*
+ * What is said to a person who has as many appointments to come as booking_rule lets, so that nobody takes the times of all; NULL: there is room for one
+ * more. The clinic's own people may book more for somebody.
+ */
+CREATE OR REPLACE FUNCTION booking_too_many(viewer text, subject bigint, s slot, day date, instead_of appointment) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    rule booking_rule;
+    has record;
+BEGIN
+    SELECT r.* INTO rule FROM booking_rule r WHERE r.valid_from <= kz_today() AND (r.valid_to IS NULL OR r.valid_to > kz_today()) ORDER BY r.valid_from DESC LIMIT 1;
+    SELECT count(*) AS to_come, count(*) FILTER (WHERE (a.starts_at AT TIME ZONE INTERVAL '5 hours')::date = day) AS a_day, count(*) FILTER (WHERE m.specialty = d.specialty) AS of_specialty
+      INTO has
+      FROM appointment a JOIN practitioner m ON m.id = a.practitioner_id JOIN practitioner d ON d.id = s.practitioner_id
+     WHERE a.patient_id = subject AND a.status = 'booked' AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error' AND a.starts_at > clock_timestamp()
+       AND a.id IS DISTINCT FROM instead_of.id;
+    RETURN CASE WHEN access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE') THEN NULL
+                WHEN has.to_come >= rule.most_to_come THEN format('The person has %s appointments to come, which is as many as one may have: please cancel one first, or call the clinic.', has.to_come)
+                WHEN has.a_day >= rule.most_a_day THEN format('The person has %s appointments on that day, which is as many as one may have: please choose another day.', has.a_day)
+                WHEN has.of_specialty >= rule.most_of_specialty
+                THEN format('The person has %s appointments with doctors of this specialty to come, which is as many as one may have: please cancel one first.', has.of_specialty) END;
+END $$;
+
+/*
  * Why this slot, which is locked, can't be booked; no row: it can. `instead_of` is an appointment that is given up for it (or null).
  * Rules that have no type of their own are raised.
  */
@@ -36,7 +59,9 @@ CREATE OR REPLACE FUNCTION booking_refusal(viewer text, subject bigint, s slot, 
 LANGUAGE plpgsql AS $$
 DECLARE
     ends timestamptz := s.starts_at + s.minutes * INTERVAL '1 minute';
+    day date := (s.starts_at AT TIME ZONE INTERVAL '5 hours')::date;
     other appointment;
+    full_of text;
 BEGIN
     /* Slots of one doctor may overlap, and only this one is locked. */
     PERFORM pg_advisory_xact_lock(hashtextextended('slots of ' || s.practitioner_id, 0));
@@ -44,10 +69,8 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
     ELSIF s.starts_at <= clock_timestamp() THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This time has passed.';
-    ELSIF NOT EXISTS (SELECT FROM practitioner d, practitioner_role j, clinic c
-                       WHERE d.id = s.practitioner_id AND d.active AND c.id = s.clinic_id AND c.active AND j.practitioner_id = d.id AND j.clinic_id = c.id
-                         AND (j.valid_to IS NULL OR j.valid_to > (s.starts_at AT TIME ZONE INTERVAL '5 hours')::date)) THEN
-        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This doctor does not receive there any more.';
+    ELSIF NOT receives_there(s.practitioner_id, s.clinic_id, day) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This doctor does not receive there on that day.';
     ELSIF NOT EXISTS (SELECT FROM patient p WHERE p.id = subject
                          AND (p.clinic_id = s.clinic_id OR access_has(viewer, subject, 'DISTRICT_DOCTOR', 'DISTRICT_NURSE')
                               OR EXISTS (SELECT FROM hospital_referral f WHERE f.patient_id = subject AND f.to_clinic_id = s.clinic_id AND referral_waits(f)))) THEN
@@ -67,6 +90,11 @@ BEGIN
     ELSIF EXISTS (SELECT FROM slot o WHERE o.practitioner_id = s.practitioner_id AND o.id <> s.id AND o.taken > (o.id IS NOT DISTINCT FROM instead_of.slot_id)::integer AND o.starts_at < ends
                      AND o.starts_at > s.starts_at - INTERVAL '8 hours' AND o.starts_at + o.minutes * INTERVAL '1 minute' > s.starts_at) THEN
         RETURN NEXT booking_outcome('slot_taken', subject, 'The doctor receives somebody else at this time.', NULL, s.starts_at, NULL);
+    ELSE
+        full_of := booking_too_many(viewer, subject, s, day, instead_of);
+        IF full_of IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = full_of, DETAIL = refusal_about(subject);
+        END IF;
     END IF;
 END $$;
 

@@ -13,6 +13,9 @@ DECLARE
     made bigint;
 BEGIN
     SELECT * INTO place FROM treating_place(viewer, subject);
+    IF viewer_is_kin(viewer, subject) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody issues a certificate to a child whose guardian one is.', DETAIL = refusal_about(subject);
+    END IF;
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN

@@ -55,6 +55,31 @@ BEGIN
     RETURN NEXT o;
 END $$;
 
+/* The person was here on that day with a disease that this clinic observes: the next visit is so many days on. One that is kept from who writes stays as it is. */
+CREATE OR REPLACE FUNCTION dispensary_visited(viewer text, subject bigint, place bigint, code text, day date) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE dispensary_registration d SET next_visit_on = greatest(day + coalesce(d.every_days, r.every_days), d.registered_on)
+      FROM dispensary_rule r
+     WHERE d.patient_id = subject AND d.clinic_id = place AND left(d.icd10, 3) = left(code, 3) AND r.category = left(code, 3)
+       AND d.removed_on IS NULL AND d.superseded_by IS NULL AND d.record_status <> 'entered_in_error' AND d.registered_on <= day
+       AND NOT entry_withheld(viewer, subject, 'dispensary_registration', d.id);
+END $$;
+
+/* A visit never was: what it had moved is due again, so many days after the last that was, or after the registration. */
+CREATE OR REPLACE FUNCTION dispensary_not_visited(subject bigint, place bigint, code text, day date) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE dispensary_registration d
+       SET next_visit_on = coalesce(d.every_days, r.every_days)
+                         + greatest(d.registered_on, (SELECT max((e.started_at AT TIME ZONE INTERVAL '5 hours')::date) FROM encounter e
+                                                       WHERE e.patient_id = subject AND e.clinic_id = place AND left(e.icd10, 3) = left(code, 3) AND NOT e.under_way
+                                                         AND e.superseded_by IS NULL AND e.record_status <> 'entered_in_error'))
+      FROM dispensary_rule r
+     WHERE d.patient_id = subject AND d.clinic_id = place AND left(d.icd10, 3) = left(code, 3) AND r.category = left(code, 3)
+       AND d.removed_on IS NULL AND d.superseded_by IS NULL AND d.record_status <> 'entered_in_error' AND d.next_visit_on = day + coalesce(d.every_days, r.every_days);
+END $$;
+
 /* Observation ends, for a reason that is kept. By a doctor of the clinic that observes. */
 CREATE OR REPLACE FUNCTION remove_dispensary(viewer text, patient_id bigint, registration_id bigint, reason text, idempotency_key text, payload_digest text)
 RETURNS SETOF dispensary_registration LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

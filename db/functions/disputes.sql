@@ -125,7 +125,7 @@ BEGIN
 END $$;
 
 /*
- * The entry is not right. What rests on it goes with it: a diagnosis' other half, a visit's mark, goals and tasks of a plan, what models saw in a study, a death that nothing
+ * The entry is not right. What rests on it goes with it: a diagnosis' other half, a visit's mark, of one that never was what its appointment and the next visit of an observation became by it, goals and tasks of a plan, what models saw in a study, a death that nothing
  * but this stay states, an alarm about a result or a measurement; of a medicine that nobody got, it can be given out again.
  */
 CREATE OR REPLACE FUNCTION dispute_upheld(d dispute, entry jsonb, author bigint) RETURNS void
@@ -144,6 +144,12 @@ BEGIN
     ELSIF d.item_table = 'encounter' THEN
         UPDATE rating r SET withdrawn = true
          WHERE r.patient_id = d.patient_id AND NOT r.withdrawn AND r.encounter_id IN (SELECT v.id FROM encounter_versions(d.patient_id, made) v);
+        IF dispute_of_every_version(d.reason) THEN
+            /* Its appointment was not kept: it is missed, or to come still. */
+            UPDATE appointment a SET status = CASE WHEN a.starts_at < kz_today()::timestamp AT TIME ZONE INTERVAL '5 hours' THEN 'missed' ELSE 'booked' END
+             WHERE a.patient_id = d.patient_id AND a.id = (entry ->> 'appointment_id')::bigint AND a.status = 'kept' AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error';
+            PERFORM dispensary_not_visited(d.patient_id, (entry ->> 'clinic_id')::bigint, entry ->> 'icd10', ((entry ->> 'started_at')::timestamptz AT TIME ZONE INTERVAL '5 hours')::date);
+        END IF;
     ELSIF d.item_table = 'care_plan' THEN
         PERFORM parts_taken_back('care_goal', 'care_plan_id', entry, made, author), parts_taken_back('care_task', 'care_plan_id', entry, made, author);
     ELSIF d.item_table = 'diagnostic_report' THEN

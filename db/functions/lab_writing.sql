@@ -162,6 +162,7 @@ BEGIN
     IF r.id IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the laboratory that was asked says what came out.', DETAIL = refusal_about(subject);
     END IF;
+    PERFORM not_oneself(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN

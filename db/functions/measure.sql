@@ -62,6 +62,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a nurse or a doctor who has the person in care records a measurement.', DETAIL = refusal_about(subject);
     END IF;
+    PERFORM not_oneself(viewer, subject);
 END $$;
 
 /* Refuses blood pressure without both of its values, and a second value of anything else. */

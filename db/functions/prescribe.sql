@@ -243,6 +243,7 @@ BEGIN
     IF NOT FOUND OR place.role <> 'DOCTOR' OR NOT access_has(viewer, subject, 'DISTRICT_DOCTOR', 'TREATING_DOCTOR', 'BREAK_GLASS') THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person prescribes.', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject));
     END IF;
+    PERFORM not_oneself(viewer, subject);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
@@ -259,6 +260,8 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A dose in milligrams goes with doses a day, 1 to 24, and is above 0.';
         ELSIF length(why) NOT BETWEEN 10 AND 1000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A warning is overridden with a reason of 10 to 1000 characters.';
+        ELSIF product.rx_form IN ('controlled', 'narcotic') AND viewer_is_kin(viewer, subject) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody prescribes controlled or narcotic medicines to a child whose guardian one is.', DETAIL = refusal_about(subject);
         ELSIF refills > 0 AND product.rx_form IN ('controlled', 'narcotic') THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Controlled and narcotic medicines are prescribed without refills.';
         END IF;

@@ -82,6 +82,19 @@ BEGIN
     RETURN QUERY SELECT x.* FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
 END $$;
 
+/*
+ * The district doctor of a clinic for somebody who named none: of those who are at work there today who has the fewest people, of as many the first; never the
+ * person. NULL: there is none.
+ */
+CREATE OR REPLACE FUNCTION attachment_doctor(place bigint, owner_iin text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT j.practitioner_id FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id AND m.active AND m.iin IS DISTINCT FROM owner_iin
+             WHERE j.clinic_id = place AND j.role = 'district_doctor' AND j.valid_from <= kz_today() AND (j.valid_to IS NULL OR j.valid_to > kz_today())
+             ORDER BY (SELECT count(*) FROM attachment a WHERE a.clinic_id = place AND a.district_doctor_id = j.practitioner_id AND a.detached_on IS NULL AND a.superseded_by IS NULL),
+                      j.practitioner_id LIMIT 1);
+END $$;
+
 /* Another clinic: the old attachment ends, the new one begins, at most as often in a year as attachment_rule says. */
 CREATE OR REPLACE FUNCTION attach_patient(viewer text, patient_id bigint, clinic_id bigint, doctor_id bigint, idempotency_key text, payload_digest text)
 RETURNS SETOF attachment LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -89,6 +102,7 @@ DECLARE
     subject bigint := patient_id;
     place bigint := clinic_id;
     doctor bigint := doctor_id;
+    owner_iin text;
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
     most integer := (SELECT r.changes_a_year FROM attachment_rule r WHERE r.valid_from <= today AND (r.valid_to IS NULL OR r.valid_to > today) ORDER BY r.valid_from DESC LIMIT 1);
     old attachment;
@@ -100,16 +114,25 @@ BEGIN
     made := first.item_id;
     IF made IS NULL THEN
         SELECT a.* INTO old FROM attachment a WHERE a.patient_id = subject AND a.detached_on IS NULL AND a.superseded_by IS NULL;
+        SELECT p.iin INTO owner_iin FROM patient p WHERE p.id = subject;
         IF NOT EXISTS (SELECT FROM clinic c WHERE c.id = place AND c.active AND c.kind = 'polyclinic') THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'One is attached to a polyclinic that is open.';
         ELSIF doctor IS NOT NULL AND NOT EXISTS (SELECT FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id AND m.active
                                                   WHERE j.practitioner_id = doctor AND j.clinic_id = place AND j.role = 'district_doctor' AND j.valid_from <= today AND (j.valid_to IS NULL OR j.valid_to > today)) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such district doctor at this clinic.';
-        ELSIF old.clinic_id = place AND (doctor IS NULL OR old.district_doctor_id = doctor) THEN
+        ELSIF EXISTS (SELECT FROM practitioner m WHERE m.id = doctor AND m.iin = owner_iin) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'Nobody is one''s own district doctor: please name another, or none.';
+        ELSIF old.clinic_id = place AND old.district_doctor_id = coalesce(doctor, old.district_doctor_id) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person is attached there already.';
         ELSIF (SELECT count(*) FROM attachment a WHERE a.patient_id = subject AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
-                  AND a.attached_on >= date_trunc('year', today) AND EXISTS (SELECT FROM attachment b WHERE b.patient_id = subject AND b.attached_on <= a.attached_on AND b.id <> a.id)) >= most THEN
+                  AND a.attached_on >= date_trunc('year', today)
+                  /* The first of all is no change. */
+                  AND EXISTS (SELECT FROM attachment b WHERE b.patient_id = subject AND b.superseded_by IS NULL AND b.record_status <> 'entered_in_error' AND (b.attached_on, b.id) < (a.attached_on, a.id))) >= most THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = format('The clinic can be changed %s times a year.', most);
+        END IF;
+        doctor := coalesce(doctor, attachment_doctor(place, owner_iin));
+        IF doctor IS NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'No district doctor works at this clinic now who could have the person; please choose another clinic.';
         END IF;
         UPDATE attachment a SET detached_on = greatest(today, a.attached_on) WHERE a.patient_id = subject AND a.id = old.id;
         INSERT INTO attachment AS a (patient_id, clinic_id, district_doctor_id, attached_on) VALUES (subject, place, doctor, today) RETURNING a.id INTO made;
@@ -119,7 +142,25 @@ BEGIN
     RETURN QUERY SELECT a.* FROM attachment a WHERE a.patient_id = subject AND a.id = made;
 END $$;
 
-/* Refuses unless a doctor who treats the person asks; the person's row stays locked. Gives who it is. */
+/* Refuses a clinician who asks to write of himself: of whom he treats somebody else must be able to say that it is so. */
+CREATE OR REPLACE FUNCTION not_oneself(viewer text, subject bigint) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.iin = split_part(viewer, '/', 2)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody treats oneself: to one''s own record another clinician adds.', DETAIL = refusal_about(subject);
+    END IF;
+END $$;
+
+/* Whether somebody who is active has a doctor's post at this clinic, which is open, on that day. */
+CREATE OR REPLACE FUNCTION receives_there(doctor bigint, place bigint, day date) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM practitioner m JOIN practitioner_role j ON j.practitioner_id = m.id JOIN clinic c ON c.id = j.clinic_id AND c.active
+                    WHERE m.id = doctor AND m.active AND c.id = place AND j.role IN ('district_doctor', 'specialist', 'hospital_doctor')
+                      AND j.valid_from <= day AND (j.valid_to IS NULL OR j.valid_to > day));
+END $$;
+
+/* Refuses unless a doctor who treats the person asks, who is somebody else; the person's row stays locked. Gives who it is. */
 CREATE OR REPLACE FUNCTION treating_place(viewer text, subject bigint, OUT practitioner_id bigint, OUT clinic_id bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -129,6 +170,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only a doctor who treats the person adds to the record.', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject));
     END IF;
+    PERFORM not_oneself(viewer, subject);
 END $$;
 
 /* Of an ICD-10 code: what it is, or a refusal. */

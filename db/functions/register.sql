@@ -32,6 +32,12 @@ BEGIN
      ORDER BY d.practitioner_id LIMIT 1;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the doctor or a nurse of a district registers a passport.';
+    ELSIF number = split_part(viewer, '/', 2) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody registers one''s own passport.';
+    END IF;
+    /* Nobody is one's own district doctor. */
+    IF EXISTS (SELECT FROM practitioner m WHERE m.id = place.doctor_id AND m.iin = number) THEN
+        place.doctor_id := attachment_doctor(place.clinic_id, number);
     END IF;
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;

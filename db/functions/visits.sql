@@ -1,6 +1,7 @@
 /*
  * Visits: a doctor who treats the person opens one and closes it, and the patient confirms that it took place. Only confirmed visits count.
- * One at a time, for a person and for a doctor: indexes and a trigger hold that (0024), whoever writes.
+ * One at a time, for a person and for a doctor: indexes and a trigger hold that (0024), whoever writes. One that nobody closes stands in the way for so
+ * long only as relation_bound says (0046).
  */
 /* Why this person's visit with this doctor can't begin now, with what goes on instead; no row: it can. */
 CREATE OR REPLACE FUNCTION visit_refusal(subject bigint, doctor bigint, clinic bigint) RETURNS SETOF outcome
@@ -13,15 +14,28 @@ BEGIN
      WHERE h.patient_id = subject AND h.clinic_id <> clinic AND h.discharged_on IS NULL AND h.superseded_by IS NULL AND h.record_status <> 'entered_in_error';
     IF NOT FOUND THEN
         SELECT 'patient_at_visit', 'The person is at another visit, which has to be closed first.', e.id INTO o.kind, o.message, o.encounter_id
-          FROM encounter e WHERE e.patient_id = subject AND e.under_way AND e.superseded_by IS NULL;
+          FROM encounter e WHERE e.patient_id = subject AND e.under_way AND e.lapsed_at IS NULL AND e.superseded_by IS NULL;
     END IF;
     IF NOT FOUND THEN
         SELECT 'doctor_at_visit', 'You have another visit under way, which has to be closed first.', e.patient_id, e.id INTO o.kind, o.message, o.other_patient_id, o.encounter_id
-          FROM encounter e WHERE e.practitioner_id = doctor AND e.under_way AND e.superseded_by IS NULL;
+          FROM encounter e WHERE e.practitioner_id = doctor AND e.under_way AND e.lapsed_at IS NULL AND e.superseded_by IS NULL;
     END IF;
     IF FOUND THEN
         RETURN NEXT o;
     END IF;
+END $$;
+
+/* Visits of the person or the doctor that nobody has closed for too long are in nobody's way from now on; whom they are with may close them yet. */
+CREATE OR REPLACE FUNCTION visits_lapse(subject bigint, doctor bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    before timestamptz := clock_timestamp() - (SELECT b.lasts FROM relation_bound b WHERE b.relation = 'encounter');
+BEGIN
+    /* In one order for everybody: another's visit with this doctor may be closed meanwhile. */
+    PERFORM FROM encounter e WHERE (e.patient_id = subject OR e.practitioner_id = doctor) AND e.under_way AND e.lapsed_at IS NULL AND e.superseded_by IS NULL AND e.started_at < before
+      ORDER BY e.patient_id, e.id FOR NO KEY UPDATE;
+    UPDATE encounter e SET lapsed_at = clock_timestamp()
+     WHERE (e.patient_id = subject OR e.practitioner_id = doctor) AND e.under_way AND e.lapsed_at IS NULL AND e.superseded_by IS NULL AND e.started_at < before;
 END $$;
 
 /* The appointment that is kept by a visit which begins now: this person's with this doctor there today, the nearest if there are several. */
@@ -54,11 +68,10 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtextextended('open_encounter ' || place.practitioner_id, 0));
         IF length(words) > 2000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'Why the patient came is said in at most 2000 characters.';
-        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.iin = split_part(viewer, '/', 2)) THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Nobody has a visit with oneself.', DETAIL = refusal_about(subject);
         ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A person who has died has no visits.';
         END IF;
+        PERFORM visits_lapse(subject, place.practitioner_id);
         RETURN QUERY SELECT * FROM visit_refusal(subject, place.practitioner_id, place.clinic_id);
         IF FOUND THEN
             RETURN;
@@ -101,6 +114,46 @@ BEGIN
     RETURN code;
 END $$;
 
+/*
+ * Refuses unless a doctor asks whom this visit is with, or of a doctor who receives there no more another of the clinic: whether he treats the person any more or
+ * not, as a visit that nobody can close locks both. To who treats the person it is told too when there is none. Gives whether he does; the person's row stays locked.
+ */
+CREATE OR REPLACE FUNCTION visit_closing(viewer text, subject bigint, visit bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    treats boolean;
+    place record;
+    e encounter;
+BEGIN
+    PERFORM FROM patient p WHERE p.id = subject FOR NO KEY UPDATE;
+    SELECT * INTO place FROM access_place(viewer) w WHERE w.role = 'DOCTOR';
+    treats := FOUND AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'TREATING_DOCTOR', 'BREAK_GLASS');
+    SELECT x.* INTO e FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
+    IF e.id IS NULL AND treats THEN
+        RETURN treats;
+    ELSIF e.clinic_id IS DISTINCT FROM place.clinic_id OR num_nulls(place.clinic_id, e.practitioner_id) > 0
+          OR e.practitioner_id IS DISTINCT FROM place.practitioner_id AND receives_there(e.practitioner_id, e.clinic_id, kz_today()) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ001', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject)),
+            MESSAGE = 'Only the doctor whom a visit is with closes it, or another of the clinic when that one works there no more.';
+    END IF;
+    RETURN treats;
+END $$;
+
+/*
+ * Who pays for a visit that is recorded here: primary care, by the clinic of the attachment, is in the guaranteed volume; what others do for who is
+ * insured the insurance pays. Of the rest it is not known (NULL).
+ */
+CREATE OR REPLACE FUNCTION visit_payer(subject bigint, place bigint, day date) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF EXISTS (SELECT FROM attachment a WHERE a.patient_id = subject AND a.clinic_id = place AND a.superseded_by IS NULL AND a.record_status <> 'entered_in_error'
+                  AND a.attached_on <= day AND (a.detached_on IS NULL OR a.detached_on >= day)) THEN
+        RETURN 'gobmp';
+    END IF;
+    RETURN (SELECT 'osms' FROM insurance_status i WHERE i.patient_id = subject AND i.superseded_by IS NULL AND i.record_status <> 'entered_in_error' AND i.insured
+               AND i.valid_from <= day AND (i.valid_to IS NULL OR i.valid_to > day) LIMIT 1);
+END $$;
+
 /* The visit ends, with the code of what it was about. The patient is told of it, and gets the code by which it can be confirmed there. */
 CREATE OR REPLACE FUNCTION close_encounter(viewer text, patient_id bigint, encounter_id bigint, icd10 text, note text, idempotency_key text, payload_digest text)
 RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -108,21 +161,20 @@ DECLARE
     subject bigint := patient_id;
     visit bigint := encounter_id;
     words text := nullif(trim(note), '');
-    place record;
+    treats boolean;
     first record;
     e encounter;
     disease icd10;
+    day date;
     o outcome;
 BEGIN
     o.patient_id := patient_id;
     o.encounter_id := encounter_id;
-    SELECT * INTO place FROM treating_place(viewer, subject);
+    treats := visit_closing(viewer, subject, visit);
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     IF first.item_id IS NULL THEN
         e := visit_in_force(viewer, subject, visit);
-        IF e.practitioner_id IS DISTINCT FROM place.practitioner_id OR e.clinic_id <> place.clinic_id THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the doctor whom a visit is with closes it.', DETAIL = refusal_about(subject);
-        ELSIF length(words) > 20000 THEN
+        IF length(words) > 20000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A note has at most 20000 characters.';
         END IF;
         disease := icd10_alone(close_encounter.icd10);
@@ -132,9 +184,13 @@ BEGIN
             RETURN NEXT o;
             RETURN;
         END IF;
-        UPDATE encounter x SET under_way = false, ended_at = clock_timestamp(), icd10 = disease.code, condition_id = diagnosis_of(viewer, subject, disease.code), note = words,
-               sens = greatest(x.sens, disease.sens)
+        day := (e.started_at AT TIME ZONE INTERVAL '5 hours')::date;
+        UPDATE encounter x SET under_way = false, ended_at = clock_timestamp(), icd10 = disease.code, condition_id = CASE WHEN treats THEN diagnosis_of(viewer, subject, disease.code) END,
+               note = words, payer = visit_payer(subject, e.clinic_id, day), sens = greatest(x.sens, disease.sens)
          WHERE x.patient_id = subject AND x.id = visit;
+        IF treats THEN
+            PERFORM dispensary_visited(viewer, subject, e.clinic_id, disease.code, day);
+        END IF;
         PERFORM outbox_put('visit_recorded', subject, 'encounter:' || visit, '{}', 'app');
         PERFORM outbox_put('confirm_visit', subject, 'encounter:' || visit, jsonb_build_object('code', visit_code_new(subject, visit, 'sms', INTERVAL '3 days')), 'sms');
         PERFORM change_done(viewer, 'close_encounter', idempotency_key, subject, 'encounter', visit);

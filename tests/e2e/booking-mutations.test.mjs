@@ -14,11 +14,12 @@ const MOVE = `mutation ($appointment: ID!, $slot: ID!, $key: String!) { reschedu
   ${of('AppointmentBooked', 'SlotTaken', 'AppointmentOverlaps', 'TooLateToCancel')} }`;
 const LIST = '{ me { patient { appointments(first: 50) { nodes { id status startsAt } } } } }';
 
-let writing, database, clinic, doctors, people, ids;
+let writing, database, clinic, doctors, people, ids, rule;
 let hour = 0;
 
 const asCitizen = ({ iin }) => ({ role: 'CITIZEN', sub: iin });
 const book = (person, slot, key = newKey()) => writing.data(asCitizen(person), BOOK, { patient: ids.get(person.id), slot, key }).then((data) => data.bookAppointment);
+const bounds = (toCome, aDay, ofSpecialty) => database.execute(`UPDATE booking_rule SET most_to_come = ${toCome}, most_a_day = ${aDay}, most_of_specialty = ${ofSpecialty}`);
 const taken = (slot) => database.value(`SELECT taken FROM slot WHERE id = ${slot.number}`);
 
 /** A time of a doctor that nobody else has, at the clinic: { id, number, startsAt }. */
@@ -41,6 +42,8 @@ before(async () => {
     WHERE j.clinic_id = ${clinic.id} AND j.role IN ('district_doctor', 'specialist') AND j.valid_to IS NULL ORDER BY 1 LIMIT 3`)).map(({ id }) => id);
   people = await database.query(`SELECT p.id, p.iin, m.iin AS doctor FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id WHERE p.clinic_id = ${clinic.id} AND p.deceased_on IS NULL AND p.birth_date < now() - INTERVAL '20 years' ORDER BY p.id LIMIT 5`);
   assert.ok(people.length >= 4 && doctors.length === 3);
+  rule = (await database.query('SELECT most_to_come, most_a_day, most_of_specialty FROM booking_rule'))[0];
+  await bounds(1000, 1000, 1000); // how many a person may have is for one test
   await database.execute(`DELETE FROM slot WHERE taken = 0 AND id NOT IN (SELECT slot_id FROM appointment WHERE slot_id IS NOT NULL)`);
   const far = await database.value(`SELECT id FROM clinic WHERE id <> ${clinic.id} AND kind = 'polyclinic' ORDER BY id LIMIT 1`);
   ids = new Map();
@@ -113,6 +116,39 @@ test('what can not be booked, and by whom', async () => {
   assert.equal((await book(other, meanwhile.id)).__typename, 'AppointmentBooked');
   const next = await slot({ at: `'${time.startsAt}'::timestamptz + INTERVAL '-15 minutes'` });
   assert.equal((await book(person, next.id)).__typename, 'AppointmentBooked', 'one right before the other');
+});
+
+test('nobody takes the times of all: so many to come, on a day and with a specialty; the clinic may book more, and another time is no more', async () => {
+  assert.deepEqual(rule, { most_to_come: 10, most_a_day: 3, most_of_specialty: 2 });
+  const person = people[3], on = (days, hours, doctor = doctors[0]) => slot({ doctor, at: `date_trunc('day', now()) + INTERVAL '${days} days ${hours} hours'` });
+  await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${person.id} AND status = 'booked'`);
+  const full = async (time, sentence) => { await writing.refused(asCitizen(person), BOOK, { patient: ids.get(person.id), slot: time.id, key: newKey() }, 'CONFLICT', sentence); assert.equal(await taken(time), 0); };
+  await bounds(10, 3, 2);
+  const [first] = [await book(person, (await on(70, 5)).id), await book(person, (await on(71, 5)).id)], third = await on(72, 5);
+  await full(third, /2 appointments with doctors of this specialty/);
+  assert.equal((await writing.data(asCitizen(person), MOVE, { appointment: first.appointment.id, slot: third.id, key: newKey() })).rescheduleAppointment.__typename, 'AppointmentBooked');
+  await bounds(10, 3, 1000);
+  for (const hours of [6, 7]) assert.equal((await book(person, (await on(71, hours)).id)).__typename, 'AppointmentBooked');
+  await full(await on(71, 8), /3 appointments on that day/);
+  await bounds(4, 3, 1000);
+  const fifth = await on(73, 5);
+  await full(fifth, /4 appointments to come/);
+  const { bookAppointment } = await writing.data({ role: 'DOCTOR', sub: person.doctor, org: clinic.bin }, BOOK, { patient: ids.get(person.id), slot: fifth.id, key: newKey() });
+  assert.equal(bookAppointment.__typename, 'AppointmentBooked');
+  await bounds(1000, 1000, 1000);
+});
+
+test('a time is of a doctor who receives there on that day', async () => {
+  const [person] = people, time = await slot(), post = (set) => database.execute(`UPDATE practitioner_role SET ${set} WHERE practitioner_id = ${doctors[0]} AND clinic_id = ${clinic.id}`);
+  const [was] = await database.query(`SELECT role, valid_from::text, district_number FROM practitioner_role WHERE practitioner_id = ${doctors[0]} AND clinic_id = ${clinic.id}`);
+  const day = `(SELECT (starts_at AT TIME ZONE INTERVAL '5 hours')::date FROM slot WHERE id = ${time.number})`;
+  for (const set of [`valid_from = ${day} + 1`, `role = 'nurse', valid_from = '${was.valid_from}'`]) {
+    await post(set);
+    await writing.refused(asCitizen(person), BOOK, { patient: ids.get(person.id), slot: time.id, key: newKey() }, 'CONFLICT', /does not receive there/);
+  }
+  await post(`role = '${was.role}', valid_from = ${day}`);
+  assert.equal((await book(person, time.id)).__typename, 'AppointmentBooked');
+  await post(`valid_from = '${was.valid_from}'`);
 });
 
 describe('many at once', () => {

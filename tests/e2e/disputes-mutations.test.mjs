@@ -199,6 +199,19 @@ describe('what an answer does', () => {
     assert.deepEqual([now.id, now.cost, now.practitioner_id, now.recorded_by, now.record_status], [next, old.cost, old.practitioner_id, person.colleague_id, 'entered_in_error']);
   });
 
+  test('an appointment was not kept by a visit that never was: missed, or to come still; by one that was told of wrongly it was', async () => {
+    const kept = async (starts, reason) => {
+      await database.execute(`INSERT INTO appointment (patient_id, practitioner_id, clinic_id, starts_at, status) VALUES (${person.id}, ${person.doctor_id}, ${person.clinic_id}, ${starts}, 'kept')`);
+      const number = await database.value(`SELECT max(id) FROM appointment WHERE patient_id = ${person.id}`);
+      await answer(colleague, (await dispute((await visit(7, { appointment_id: number })).id, reason)).id, true);
+      return database.value(`SELECT status FROM appointment WHERE patient_id = ${person.id} AND id = ${number}`);
+    };
+    const today = `kz_today()::timestamp AT TIME ZONE INTERVAL '5 hours'`;
+    assert.equal(await kept(`${today} - INTERVAL '1 second'`, 'NOT_THERE'), 'missed');
+    assert.equal(await kept(`${today} + INTERVAL '1 second'`, 'WRONG_PERSON'), 'booked');
+    assert.equal(await kept(`${today} - INTERVAL '2 seconds'`, 'WRONG_DATA'), 'kept');
+  });
+
   test('a visit that goes on ends, and doctor and patient are free', async () => {
     const made = await dispute((await visit(1, { under_way: 'true', ended_at: 'NULL', confirmed_by: "'none'", confirmed_at: 'NULL', icd10: 'NULL' })).id);
     await answer(author, made.id, true);

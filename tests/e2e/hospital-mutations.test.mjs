@@ -291,6 +291,28 @@ describe('dispensary observation', () => {
     assert.equal((await observe(doctor, { diagnosis: asthma.id, next: day(30), every: 30 })).__typename, 'Observed', 'and begins anew');
   });
 
+  test('a visit there with the disease moves the next one on; one that never was moves it back', async () => {
+    await database.execute(`UPDATE dispensary_registration SET removed_on = '${today}', removal_reason = 'x' WHERE patient_id = ${person.id} AND removed_on IS NULL;
+      UPDATE encounter SET icd10 = 'J06.9' WHERE patient_id = ${person.id} AND icd10 LIKE 'I10%'; UPDATE hospitalization SET record_status = 'entered_in_error' WHERE patient_id = ${person.id} AND discharged_on IS NULL`);
+    const { registration } = await observe(doctor, { diagnosis: (await diagnosed('I10')).id, next: day(30), every: 60 });
+    await database.execute(`UPDATE dispensary_registration SET registered_on = registered_on - 50, next_visit_on = kz_today() - 1 WHERE patient_id = ${person.id} AND removed_on IS NULL`);
+    const seen = () => own('dispensaryRegistrations(first: 50) { nodes { id nextVisitOn } } dueThisMonth { kind }').then(({ dispensaryRegistrations: { nodes }, dueThisMonth }) =>
+      [nodes.find((one) => one.id === registration.id).nextVisitOn, dueThisMonth.some(({ kind }) => kind === 'DISPENSARY_VISIT')]);
+    assert.deepEqual(await seen(), [day(-1), true]);
+    const visited = async (icd10) => {
+      const { openEncounter: { visit } } = await writing.data(doctor, 'mutation ($patient: ID!, $key: String!) { openEncounter(patient: $patient, kind: VISIT, idempotencyKey: $key) { ... on VisitOpened { visit { id } } } }', { patient: id, key: newKey() });
+      await writing.data(doctor, 'mutation ($visit: ID!, $icd10: String!, $key: String!) { closeEncounter(visit: $visit, icd10: $icd10, idempotencyKey: $key) { __typename } }', { visit: visit.id, icd10, key: newKey() });
+      return visit.id;
+    };
+    await visited('J06.9');
+    assert.equal((await seen())[0], day(-1), 'for something else');
+    const entry = await visited('I10');
+    assert.deepEqual(await seen(), [day(60), false]);
+    const { disputeRecord } = await writing.data(asCitizen(), 'mutation ($entry: ID!, $key: String!) { disputeRecord(entry: $entry, reason: NOT_THERE, idempotencyKey: $key) { id } }', { entry, key: newKey() });
+    await writing.data(doctor, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Журналда қабылдау жоқ", idempotencyKey: $key) { status } }', { dispute: disputeRecord.id, key: newKey() });
+    assert.equal((await seen())[0], day(10), 'so many days after the registration');
+  });
+
   test('forty at once: one registration', async () => {
     const { id: diagnosis } = await diagnosed('H40.1');
     const answers = await Promise.all(Array.from({ length: 40 }, () => observe(doctor, { diagnosis, next: day(30) })));

@@ -9,7 +9,7 @@ const ATTACH = 'mutation ($patient: ID!, $clinic: ID!, $doctor: ID, $key: String
 const DIAGNOSE = 'mutation ($patient: ID!, $icd10: String!, $manifestation: String, $name: String, $onset: Date, $key: String!) { addDiagnosis(patient: $patient, icd10: $icd10, manifestation: $manifestation, name: $name, onset: $onset, idempotencyKey: $key) { id icd10 name } }';
 const ALLERGY = 'mutation ($patient: ID!, $substance: String!, $atc: String, $criticality: AllergyCriticality = HIGH, $reaction: String, $key: String!) { recordAllergy(patient: $patient, substance: $substance, atc: $atc, criticality: $criticality, reaction: $reaction, idempotencyKey: $key) { id substance criticality } }';
 
-let writing, database, person, other, id, doctor;
+let writing, database, person, other, third, id, doctor;
 const asCitizen = ({ iin } = person) => ({ role: 'CITIZEN', sub: iin });
 const own = (what) => writing.data(asCitizen(), `{ me { patient { ${what} } } }`).then(({ me }) => me.patient);
 
@@ -27,9 +27,9 @@ async function visit({ confirmed = true, ago = '1 hour', doctor: who = person.do
 before(async () => {
   writing = await Writing.start({ redis: false, args: ['--cache-bytes', '0'] }); // rows are planted behind the server's back
   database = writing.database;
-  [person, other] = await database.query(`SELECT p.id, p.iin, m.iin AS doctor, m.id AS doctor_id, c.bin, c.id AS clinic_id FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id
+  [person, other, third] = await database.query(`SELECT p.id, p.iin, m.iin AS doctor, m.id AS doctor_id, c.bin, c.id AS clinic_id FROM patient p JOIN practitioner m ON m.id = p.district_doctor_id JOIN clinic c ON c.id = p.clinic_id
     WHERE p.deceased_on IS NULL AND birth_date BETWEEN '1950-01-01' AND '1990-01-01' AND (SELECT count(*) FROM attachment a WHERE a.patient_id = p.id) = 1
-      AND EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, p.id)) ORDER BY p.id LIMIT 2`);
+      AND EXISTS (SELECT FROM access_rights('DOCTOR/' || m.iin || '/' || c.bin, p.id)) ORDER BY p.id LIMIT 3`);
   doctor = { role: 'DOCTOR', sub: person.doctor, org: person.bin };
   id = (await own('id')).id;
 });
@@ -95,21 +95,38 @@ test('another clinic: one open attachment, the patient follows, the old doctor s
   const idOf = async ({ name }) => (await writing.data(null, 'query ($text: String!) { searchClinics(text: $text) { id name(lang: KK) } }', { text: name })).searchClinics.find((one) => one.name === name)?.id;
   const places = [];
   for (const one of clinics.filter(({ kind }) => kind === 'polyclinic').slice(0, 6)) places.push(await idOf(one));
-  const [first, second, third] = places.filter(Boolean), hospital = await idOf(clinics.find(({ kind }) => kind === 'hospital'));
+  const [first, second, last] = places.filter(Boolean), hospital = await idOf(clinics.find(({ kind }) => kind === 'hospital'));
   await writing.refused(asCitizen(), ATTACH, { patient: id, clinic: hospital, key: newKey() }, 'CONFLICT', /polyclinic/);
   await writing.refused(asCitizen(), ATTACH, { patient: id, clinic: (await own('clinic { id }')).clinic.id, key: newKey() }, 'CONFLICT', /there already/);
   await writing.refused(asCitizen(), ATTACH, { patient: id, clinic: first, doctor: (await own('districtDoctor { id }')).districtDoctor.id, key: newKey() }, 'NOT_FOUND', /district doctor/);
   for (const who of [asCitizen(other), doctor]) await writing.refused(who, ATTACH, { patient: id, clinic: first, key: newKey() }, 'FORBIDDEN');
+  // Nobody is one's own district doctor.
+  const here = await own('clinic { id } districtDoctor { id }');
+  await database.execute(`UPDATE practitioner SET iin = '${person.iin}' WHERE id = ${person.doctor_id}`);
+  await writing.refused(asCitizen(), ATTACH, { patient: id, clinic: here.clinic.id, doctor: here.districtDoctor.id, key: newKey() }, 'CONFLICT', /one's own district doctor/);
+  await database.execute(`UPDATE practitioner SET iin = '${person.doctor}' WHERE id = ${person.doctor_id}`);
+  // Who names no doctor has the one with the fewest people.
+  const target = clinics.filter(({ kind }) => kind === 'polyclinic')[places.indexOf(first)].id;
+  const [fewest] = await database.query(`SELECT m.id, m.full_name FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id WHERE j.clinic_id = ${target} AND j.role = 'district_doctor' AND j.valid_to IS NULL
+    ORDER BY (SELECT count(*) FROM patient p WHERE p.clinic_id = ${target} AND p.district_doctor_id = m.id), m.id LIMIT 1`);
   const variables = { patient: id, clinic: first, key: newKey() };
   const answers = await Promise.all(Array.from({ length: 5 }, () => writing.data(asCitizen(), ATTACH, variables)));
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
   for (let i = 0; i < 4; i++) {
-    const now = await own('clinic { id } districtDoctor { id }');
-    assert.deepEqual(now, { clinic: { id: first }, districtDoctor: null });
+    const now = await own('clinic { id } districtDoctor { fullName }');
+    assert.deepEqual(now, { clinic: { id: first }, districtDoctor: { fullName: fewest.full_name } });
   }
   assert.equal(await database.value(`SELECT count(*) FROM attachment WHERE patient_id = ${person.id} AND detached_on IS NULL`), 1);
   assert.equal((await writing.data(asCitizen(), ATTACH, { ...variables, clinic: second, key: newKey() })).attachPatient.clinic.name.length > 0, true);
-  await writing.refused(asCitizen(), ATTACH, { ...variables, clinic: third, key: newKey() }, 'CONFLICT', /2 times a year/);
+  await writing.refused(asCitizen(), ATTACH, { ...variables, clinic: last, key: newKey() }, 'CONFLICT', /2 times a year/);
+  // The first attachment is no change, on whatever day it was.
+  await database.execute(`UPDATE attachment SET attached_on = kz_today() WHERE patient_id = ${third.id}`);
+  const { me: { patient: another } } = await writing.data(asCitizen(third), '{ me { patient { id clinic { id } } } }'), others = places.filter((place) => place && place !== another.clinic.id);
+  for (const place of others.slice(0, 2)) await writing.data(asCitizen(third), ATTACH, { patient: another.id, clinic: place, key: newKey() });
+  await writing.refused(asCitizen(third), ATTACH, { patient: another.id, clinic: others[2], key: newKey() }, 'CONFLICT', /2 times a year/);
+  // Where no district doctor works nobody would have the person.
+  await database.execute(`UPDATE practitioner_role SET valid_to = kz_today() WHERE clinic_id = ${target} AND role = 'district_doctor' AND valid_to IS NULL; DELETE FROM attachment WHERE patient_id = ${third.id} AND attached_on = kz_today() AND detached_on IS NOT NULL`);
+  await writing.refused(asCitizen(third), ATTACH, { patient: another.id, clinic: first, key: newKey() }, 'CONFLICT', /No district doctor/);
 });
 
 describe('what doctors add', () => {

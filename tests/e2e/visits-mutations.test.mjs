@@ -13,6 +13,8 @@ const CODE = 'mutation ($visit: ID!) { newVisitCode(visit: $visit) }';
 const BY_CODE = `mutation ($visit: ID!, $code: String!, $key: String!) { confirmVisitByCode(visit: $visit, code: $code, idempotencyKey: $key) { ${VISIT} } }`;
 const RATE = 'mutation ($visit: ID!, $score: Int = 5, $key: String!) { rateDoctor(visit: $visit, score: $score, idempotencyKey: $key) { id rating } }';
 const ALLERGY = 'mutation ($patient: ID!, $substance: String!, $atc: String, $key: String!) { recordAllergy(patient: $patient, substance: $substance, atc: $atc, criticality: HIGH, idempotencyKey: $key) { id } }';
+const CERTIFICATE = 'mutation ($patient: ID!, $key: String!) { issueCertificate(patient: $patient, type: "health_state", idempotencyKey: $key) { number } }';
+const PRESCRIBE = 'mutation ($patient: ID!, $drug: ID!, $key: String!) { prescribe(patient: $patient, drug: $drug, quantity: 10, dose: "x", idempotencyKey: $key) { __typename } }';
 const REFUTE = 'mutation ($allergy: ID!, $reason: String = "Сынама теріс болды", $key: String!) { refuteAllergy(allergy: $allergy, reason: $reason, idempotencyKey: $key) { id recordStatus refutedBecause version earlierVersions { id recordStatus } } }';
 const DIARY = `mutation ($patient: ID!, $kind: DiaryKind = BLOOD_PRESSURE, $at: DateTime, $value: Hundredths, $second: Hundredths, $note: String, $key: String!) {
   writeDiary(patient: $patient, kind: $kind, notedAt: $at, value: $value, secondValue: $second, note: $note, idempotencyKey: $key) { id kind value secondValue note } }`;
@@ -32,6 +34,21 @@ const closing = (visit, variables) => writing.data(doctor, CLOSE, { visit: visit
 const open = (variables) => opening(variables).then((answer) => (assert.equal(answer.__typename, 'VisitOpened'), answer.visit));
 const close = (visit, variables) => closing(visit, variables).then((answer) => (assert.equal(answer.__typename, 'VisitClosed'), answer.visit));
 const closed = async () => close(await open());
+
+/** The id of a medicine of which this is so. */
+async function drug(that) {
+  const [{ name, atc }] = await database.query(`SELECT name, atc FROM drug WHERE ${that} ORDER BY id LIMIT 1`);
+  return (await writing.data(null, 'query ($text: String!) { searchDrugs(text: $text) { id atc } }', { text: name })).searchDrugs.find((one) => one.atc === atc).id;
+}
+/** What a doctor writes of a patient, each with what it needs beside the patient and a key. */
+async function OF_A_PATIENT() {
+  await database.execute(`INSERT INTO prescription (patient_id, drug_id, prescriber_id, issued_on, valid_to, quantity, number, dose, dose_mg, doses_a_day) SELECT ${person.id}, min(id), ${other.doctor_id}, kz_today(), kz_today() + 9, 10, 'SELF-1', 'x', 5, 1 FROM drug WHERE atc = 'C08CA01' ON CONFLICT DO NOTHING`);
+  const { prescriptions } = await mine(person, 'prescriptions(first: 50) { nodes { id number } }'), prescription = prescriptions.nodes.find(({ number }) => number === 'SELF-1').id;
+  return [[OPEN, {}], [ALLERGY, { substance: 'Бал' }], [CERTIFICATE, {}], [PRESCRIBE, { drug: await drug("atc = 'C08CA01'") }],
+    ['mutation ($patient: ID!, $key: String!) { addDiagnosis(patient: $patient, icd10: "E11.9", idempotencyKey: $key) { id } }', {}],
+    ['mutation ($patient: ID!, $key: String!) { recordMeasurement(patient: $patient, kind: PULSE, value: 70, idempotencyKey: $key) { id } }', {}],
+    [`mutation ($key: String!) { administerDose(prescription: "${prescription}", doseMg: "1", idempotencyKey: $key) { __typename } }`, {}]];
+}
 
 before(async () => {
   writing = await Writing.start({ redis: false, args: ['--cache-bytes', '0'] }); // rows are planted behind the server's back
@@ -190,11 +207,21 @@ describe('a visit', () => {
     try {
       await writing.refused(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() }, 'FORBIDDEN', /whom it was with/);
       await writing.refused(asCitizen(), CODE, { visit: visit.id }, 'FORBIDDEN', /whom it was with/);
-      await writing.refused({ ...doctor, sub: person.iin }, OPEN, { patient: id, key: newKey() }, 'FORBIDDEN', /with oneself/);
+      for (const [text, more] of await OF_A_PATIENT()) await writing.refused({ ...doctor, sub: person.iin }, text, { patient: id, key: newKey(), ...more }, 'FORBIDDEN', /treats oneself/);
     } finally {
       await own(person.doctor);
     }
     assert.equal((await writing.data(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() })).confirmVisit.confirmedBy, 'EGOV');
+  });
+
+  test('of a child whose guardian one is one may have: without certificates and what is controlled', async () => {
+    const narcotic = await drug("rx_form = 'narcotic'");
+    await database.execute(`INSERT INTO guardianship (patient_id, guardian_iin, kind, valid_from) VALUES (${person.id}, '${person.doctor}', 'guardian', '2020-01-01')`);
+    await writing.refused(doctor, CERTIFICATE, { patient: id, key: newKey() }, 'FORBIDDEN', /whose guardian one is/);
+    await writing.refused(doctor, PRESCRIBE, { patient: id, drug: narcotic, key: newKey() }, 'FORBIDDEN', /whose guardian one is/);
+    await closed();
+    await database.execute(`DELETE FROM guardianship WHERE patient_id = ${person.id} AND guardian_iin = '${person.doctor}'`);
+    assert.equal((await writing.data(doctor, CERTIFICATE, { patient: id, key: newKey() })).issueCertificate.number.length, 13);
   });
 
   test('five wrong codes, at once too, and no code counts any more; an old one neither', async () => {
@@ -207,6 +234,55 @@ describe('a visit', () => {
     await database.execute(`UPDATE private.visit_code SET tries = 0, valid_to = now() WHERE patient_id = ${person.id}`);
     assert.equal(await right(), null, 'too late');
     assert.equal((await writing.data(asCitizen(), CONFIRM, { visit: visit.id, key: newKey() })).confirmVisit.confirmedBy, 'EGOV');
+  });
+});
+
+describe('a visit under way of which the doctor has lost sight', () => {
+  const move = (clinic, who) => database.execute(`UPDATE attachment SET detached_on = kz_today() WHERE patient_id = ${person.id} AND detached_on IS NULL AND superseded_by IS NULL;
+    INSERT INTO attachment (patient_id, clinic_id, district_doctor_id, attached_on) VALUES (${person.id}, ${clinic}, ${who}, kz_today())`);
+  const row = () => database.query(`SELECT under_way, icd10, payer, note FROM encounter WHERE patient_id = ${person.id} ORDER BY id DESC LIMIT 1`);
+  const aged = (hours) => database.execute(`UPDATE encounter SET started_at = clock_timestamp() - INTERVAL '${hours} hours' WHERE under_way AND lapsed_at IS NULL AND superseded_by IS NULL`);
+  const colleague = () => ({ role: 'DOCTOR', sub: other.doctor, org: person.bin });
+  let elsewhere;
+  before(async () => {
+    elsewhere = (await database.query(`SELECT j.clinic_id, j.practitioner_id FROM practitioner_role j JOIN clinic c ON c.id = j.clinic_id AND c.active WHERE j.role = 'district_doctor' AND j.valid_to IS NULL AND j.clinic_id <> ${person.clinic_id} ORDER BY 1, 2 LIMIT 1`))[0];
+    await database.execute(`UPDATE appointment SET status = 'cancelled' WHERE patient_id = ${person.id}; UPDATE prescription SET status = 'cancelled', pick_code_hash = NULL WHERE patient_id = ${person.id};
+      DELETE FROM hospital_referral WHERE patient_id = ${person.id} AND status IN ('waiting', 'accepted');
+      INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (${other.doctor_id}, ${person.clinic_id}, 'specialist', '2020-01-01') ON CONFLICT DO NOTHING`);
+  });
+
+  test('is closed by that doctor, and by another of the clinic for one who works there no more', async () => {
+    const visit = await open(), key = newKey();
+    await move(elsewhere.clinic_id, elsewhere.practitioner_id);
+    await writing.refused(doctor, OPEN, { patient: id, key: newKey() }, 'FORBIDDEN', /treats/);
+    for (const who of [colleague(), { ...doctor, role: 'NURSE' }, otherDoctor]) await writing.refused(who, CLOSE, { visit: visit.id, key: newKey() }, 'FORBIDDEN');
+    for (let i = 0; i < 2; i++) assert.equal(await closing(visit, { note: 'Кетті', key }), null, 'the passport is not for this doctor to see any more');
+    assert.deepEqual(await row(), [{ under_way: false, icd10: 'J45.9', payer: 'gobmp', note: 'Кетті' }]);
+    assert.equal(await closing(visit, { note: 'Тағы' }), null);
+    assert.equal((await row())[0].note, 'Кетті', 'once');
+    assert.equal((await mine(person, 'visits(first: 1) { nodes { payer icd10 } }')).visits.nodes[0].payer, 'GOBMP');
+    await move(person.clinic_id, person.doctor_id);
+    const next = await open();
+    await move(elsewhere.clinic_id, elsewhere.practitioner_id);
+    await database.execute(`UPDATE practitioner_role SET valid_to = kz_today() WHERE practitioner_id = ${person.doctor_id} AND clinic_id = ${person.clinic_id} AND valid_to IS NULL`);
+    await writing.refused(doctor, CLOSE, { visit: next.id, key: newKey() }, 'FORBIDDEN', /works there no more/);
+    assert.equal((await writing.data(colleague(), CLOSE, { visit: next.id, key: newKey() })).closeEncounter, null);
+    assert.equal((await row())[0].under_way, false);
+    await database.execute(`UPDATE practitioner_role SET valid_to = NULL WHERE practitioner_id = ${person.doctor_id} AND clinic_id = ${person.clinic_id} AND valid_to = kz_today()`);
+    await move(person.clinic_id, person.doctor_id);
+  });
+
+  test('stands in nobody\'s way for longer than relation_bound says, and can be closed yet', async () => {
+    const visit = await open();
+    await aged(11.9);
+    assert.equal((await opening()).__typename, 'PatientAtVisit');
+    await aged(12.1);
+    const next = await open();
+    await aged(12.1);
+    const third = await opening({ patient: otherId });
+    assert.equal(third.__typename, 'VisitOpened', 'the doctor has another patient');
+    assert.equal((await opening()).__typename, 'DoctorAtVisit');
+    for (const one of [visit, next, third.visit]) assert.equal((await close(one)).icd10, 'J45.9');
   });
 });
 
@@ -297,6 +373,8 @@ describe('a passport is registered', () => {
   test('for nobody else, of nothing that is wrong, and not without end', async () => {
     const iin = await freeIin(2);
     for (const who of [asCitizen(), { ...doctor, org: '000000000000' }, { role: 'CONTACT_CENTRE', sub: person.iin, org: person.bin }]) await writing.refused(who, REGISTER, { iin, key: newKey() }, 'FORBIDDEN');
+    await writing.refused(doctor, REGISTER, { iin: doctor.sub, key: newKey() }, 'FORBIDDEN', /one's own passport/);
+    assert.notEqual(await database.value(`SELECT attachment_doctor(${person.clinic_id}, '${doctor.sub}')`), Number(person.doctor_id));
     for (const wrong of [{ iin: `${iin.slice(0, 11)}${(Number(iin[11]) + 1) % 10}` }, { iin: '1' }, { born: '2999-01-01' }, { born: '1890-01-01' }, { name: ' ' }, { name: '<b>x</b>' }, { name: 'x'.repeat(201) }, { phone: '8701' }]) {
       await writing.refused(doctor, REGISTER, { iin, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
     }
