@@ -83,6 +83,28 @@ test('a visit keeps it: at the next read of either worker; its place stays taken
   await writing.data(doctor, CLOSE, { visit: visit.id, key: newKey() });
 });
 
+test('a day with more times than a page shows is read to its end, page by page, also behind a time that was taken meanwhile', async () => {
+  const PAGE = 'query ($clinic: ID!, $on: Date, $after: ID) { freeSlots(clinic: $clinic, from: $on, to: $on, after: $after) { id startsAt } }';
+  const on = await database.value(`SELECT (kz_today() + 70)::text`);
+  await database.execute(`INSERT INTO slot (practitioner_id, clinic_id, starts_at, minutes) SELECT d, ${clinic.id}, ('${on}'::date + TIME '08:00' + n * INTERVAL '5 minutes')::timestamp AT TIME ZONE INTERVAL '5 hours', 5
+    FROM unnest(ARRAY[${doctors.join(', ')}]) d, generate_series(0, 149) n`);
+  const page = async (after) => (await writing.data(null, PAGE, { clinic: ids.get('clinic'), on, after })).freeSlots;
+  const first = await page(null), second = await page(first.at(-1).id);
+  await database.execute(`UPDATE slot SET taken = capacity WHERE clinic_id = ${clinic.id} AND starts_at = '${second.at(-1).startsAt}'`);
+  const third = await page(second.at(-1).id), all = [...first, ...second, ...third];
+  assert.deepEqual([first.length, second.length], [200, 200]);
+  assert.ok(third.length >= 47 && third.length <= 50, `${third.length}`);
+  assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+  assert.deepEqual(all.map(({ startsAt }) => startsAt), all.map(({ startsAt }) => startsAt).sort());
+  assert.equal((await page(third.at(-1).id)).length, 0);
+  for (const [place, behind, why] of [['other', first[0].id, /no such time/], ['clinic', ids.get('clinic'), /no id/]]) {
+    const { errors: [error] } = await writing.ask(null, PAGE, { clinic: ids.get(place), on, after: behind });
+    assert.equal(error.extensions.code, 'BAD_USER_INPUT');
+    assert.match(error.message, why);
+  }
+  await database.execute(`DELETE FROM slot WHERE clinic_id = ${clinic.id} AND minutes = 5 AND starts_at > now() + INTERVAL '65 days'`);
+});
+
 test('what can not be booked, and by whom', async () => {
   const [person, other] = people, time = await slot({ minutes: 60 });
   const before = await writing.traces();
