@@ -28,6 +28,8 @@
       http, http->aborted)                                                                         \
     X(http_connections, gauge, "Open connections", http, http->connections)                        \
     X(http_requests_in_flight, gauge, "Requests being answered", http, http->in_flight)            \
+    X(http_held_bytes, gauge, "Bytes kept for replies that clients have not taken", http,          \
+      http->held_bytes)                                                                            \
     X(http_received_bytes_total, counter, "Bytes read from clients", http, http->bytes_in)         \
     X(http_sent_bytes_total, counter, "Bytes written to clients", http, http->bytes_out)           \
     X(http_timeouts_total, counter, "Heads, bodies and replies that took too long", http,          \

@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/failpoint.h"
 
 enum {
-    LINGER_BYTES = 16 * 1024 * 1024
+    LINGER_BYTES = 16 * 1024 * 1024,
+    STASH_BYTES = 16 * 1024 /* more are not read while requests wait */
 };
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret);
@@ -191,6 +193,8 @@ static void conn_dispatch(struct http_conn *c)
     c->reading = NULL;
     c->served = true;
     slot->want_continue = false;
+    if (!c->turn_us)
+        c->turn_us = x->started_us;
     if (s->draining)
         x->keep_alive = false;
     if (!x->keep_alive)
@@ -242,25 +246,42 @@ bool conn_full(const struct http_conn *c)
 
     if (c->writing || c->n_queue >= c->server->cfg.limits.pipeline)
         return true;
-    for (struct exchange *x = c->first; x; x = x->_next)
+    for (struct exchange *x = c->first; x; x = x->_next) {
+        if (x->_state == SLOT_STREAM)
+            return true;
         for (int i = 0; i < SLOT_OUT; i++)
             waiting += slot_of(x)->out[i].len;
+    }
     return waiting > c->server->cfg.limits.write_bytes;
 }
 
-/* Parses what was read. While the connection is full the rest waits in the stash and reading stops. */
+/* It had a request answered, and that took as long as one connection may have in one turn of the loop. */
+static bool conn_had_turn(const struct http_conn *c)
+{
+    return c->turn_us &&
+           uv_hrtime() / 1000 - c->turn_us >= (uint64_t)c->server->cfg.limits.turn_ms * 1000;
+}
+
+/* Puts what was read behind what waits. A little more is read all the same, so that a client that leaves is seen to. */
+static void conn_stash(struct http_conn *c, const char *p, size_t n)
+{
+    buf_add(&c->stash, p, n);
+    if (c->stash.failed)
+        conn_refuse(c, 503, "out of memory");
+    else if (c->stash.len >= STASH_BYTES)
+        uv_read_stop((uv_stream_t *)&c->tcp);
+    c->stopped = true;
+}
+
+/* Parses what was read. While the connection is full, and when it had its turn, the rest waits in the stash. */
 static void conn_input(struct http_conn *c, const char *p, size_t n)
 {
+    c->turn_us = 0;
     c->parsing = true;
     while (n && c->state == CONN_OPEN) {
         size_t took;
-        if (conn_full(c)) {
-            buf_add(&c->stash, p, n);
-            if (c->stash.failed)
-                conn_refuse(c, 503, "out of memory");
-            else if (!c->stopped)
-                uv_read_stop((uv_stream_t *)&c->tcp);
-            c->stopped = true;
+        if (c->stopped || conn_full(c) || conn_had_turn(c)) {
+            conn_stash(c, p, n);
             break;
         }
         took = conn_parse(c, p, n);
@@ -277,9 +298,11 @@ static void conn_ended(struct http_conn *c)
         conn_close_handle(c, false);
         return;
     }
+    if (c->stopped && c->state == CONN_OPEN)
+        return; /* what came before its end is answered: conn_unstash */
     if (c->reading)
         conn_refuse(c, 400, "the connection ended inside a request");
-    conn_last(c); /* nothing is in the stash, or reading would have stopped before the end */
+    conn_last(c);
     conn_flush(c);
 }
 
@@ -309,20 +332,28 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
         conn_abort(c, false);
 }
 
-/* Goes on with the stash after replies have left, then with the socket. */
+/* Goes on with the stash after replies have left, or in its next turn, and then with the socket. */
 static void conn_unstash(struct http_conn *c)
 {
     struct buf bytes = c->stash;
+    int rc;
 
     if (conn_full(c) || c->state != CONN_OPEN)
         return;
     buf_init(&c->stash, 0);
+    c->stopped = false;
+    if (c->reading)
+        c->since_ms = uv_now(c->server->loop); /* it was not the client that took its time */
     conn_input(c, bytes.ptr, bytes.len);
     buf_release(&bytes);
-    if (c->stash.len || c->state != CONN_OPEN)
+    if (c->stopped || c->state != CONN_OPEN)
         return;
-    c->stopped = false;
-    if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) < 0)
+    if (c->eof) {
+        conn_ended(c);
+        return;
+    }
+    rc = uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+    if (rc < 0 && rc != UV_EALREADY) /* it may not have been stopped */
         conn_abort(c, true);
 }
 
@@ -433,7 +464,9 @@ void conn_drain(struct http_conn *c)
 {
     if (c->state != CONN_OPEN)
         return;
-    if (c->last && !c->reading) {
+    if (c->stopped) {
+        /* The next request of those that were read is told that it is the last. */
+    } else if (c->last && !c->reading) {
         if (c->last->_state == SLOT_HANDLER)
             c->last->keep_alive = false;
         conn_last(c);
@@ -447,7 +480,7 @@ void conn_drain(struct http_conn *c)
 
 static struct http_conn *conn_new(struct http_server *s)
 {
-    struct http_conn *c = calloc(1, sizeof *c);
+    struct http_conn *c = failpoint("no-memory-for-connection") ? NULL : calloc(1, sizeof *c);
 
     if (!c)
         return NULL;
@@ -489,16 +522,17 @@ static void conn_start(struct http_conn *c)
     conn_rearm(c);
 }
 
-void conn_accept(struct http_server *s, uv_stream_t *listener)
+bool conn_accept(struct http_server *s, uv_stream_t *listener)
 {
     struct http_conn *c = conn_new(s);
 
     if (!c)
-        return;
+        return false;
     if (uv_accept(listener, (uv_stream_t *)&c->tcp) < 0)
         conn_close_handle(c, false);
     else
         conn_start(c);
+    return true;
 }
 
 void conn_adopt(struct http_server *s, int fd)

@@ -31,6 +31,7 @@ struct producer {
     /* Appends the next 16 to 64 KB to `out`. 1: more will follow; 0: that was the last; PRODUCER_WAITS; negative ERR_:
      * the body can't be ended well: the connection is cut where everybody sees it. */
     int (*next)(struct producer *p, struct buf *out);
+    size_t holds; /* bytes of its own, which go with the exchange; kept up to date from next() */
 };
 
 enum {
@@ -100,6 +101,9 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
 void exchange_stream_sized(struct exchange *x, int status, const char *content_type,
                            struct producer *producer, uint64_t length,
                            const struct http_header *headers);
+/* Whether a reply that holds `bytes` until the client has taken it may begin: no when those that have not left hold too
+ * much already. A handler that has changed something replies all the same. */
+bool exchange_may_hold(struct exchange *x, size_t bytes);
 /* The producer that waited can go on: next() is called on a later turn, or in this one. Not for an exchange that is gone. */
 void exchange_resume(struct exchange *x);
 /* An error as JSON: {"errors":[{"message":...,"extensions":{"code":...,"requestId":...}}]}; `err->code` gives

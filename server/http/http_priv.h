@@ -87,6 +87,7 @@ struct http_slot {
     uint64_t length_left; /* of a stream whose length the head says */
     bool stream_started, stream_done, sized, chunked;
     bool stream_waits; /* for exchange_resume */
+    size_t held;       /* what of the reply is counted in stats.held_bytes */
     int status;
 };
 
@@ -110,7 +111,7 @@ struct http_conn {
     struct list work;              /* server.dirty or server.later */
     struct exchange *first, *last; /* the queue */
     struct http_slot *reading;     /* HEAD, or BODY and then last in the queue */
-    struct buf stash;              /* bytes that were read and not parsed yet */
+    struct buf stash;              /* while `stopped`: bytes that were read and not parsed yet */
     const char *run_at, *run_end;  /* the bytes of this execution of llhttp */
     uint32_t run;                  /* its number */
     uint32_t n_queue;
@@ -118,6 +119,7 @@ struct http_conn {
     uint32_t linger_bytes;
     size_t written;    /* bytes of the uv_write that is under way */
     size_t write_left; /* those of them that had not left when somebody last looked */
+    uint64_t turn_us;  /* when the first request of this turn came; 0: none has */
     uint64_t since_ms; /* when the connection became idle, its head or body began, or it lingers */
     uint64_t progress_ms; /* when the client last took a byte */
     uint64_t reply_ms;    /* when the client first did not take all, and what it took since */
@@ -146,6 +148,7 @@ struct http_server {
         prepare; /* both flush `dirty`: before sleeping, and after the sockets had their turn */
     uv_check_t check;
     uv_tcp_t listener;
+    uv_tcp_t spare; /* while `dropping`: the connection that there was no memory for */
     struct list conns, orphans, dirty, later;
     struct list wheel[WHEEL_SLOTS];
     uint64_t wheel_done_ms; /* all slots up to this time have been looked at */
@@ -153,6 +156,7 @@ struct http_server {
     uint32_t n_pool;
     unsigned open_handles;
     bool listening, draining, closing;
+    bool dropping, unaccepted; /* and whether another waits in the listener meanwhile */
     void (*on_drained)(void *data);
     void *drained_data;
     void (*on_closed)(void *data);
@@ -171,9 +175,11 @@ static inline struct http_slot *slot_of(struct exchange *x)
 
 /* ---- server.c ---- */
 struct http_slot *slot_new(struct http_server *s); /* NULL: no memory */
-void slot_free(struct http_slot *slot);            /* back to the pool; runs the arena's defers */
-void server_dirty(struct http_conn *c);            /* flush it in this turn */
-void server_later(struct http_conn *c);            /* give it the next turn */
+/* Its reply keeps memory from now on, or more or less of it. */
+void slot_hold(struct http_slot *slot);
+void slot_free(struct http_slot *slot); /* back to the pool; runs the arena's defers */
+void server_dirty(struct http_conn *c); /* flush it in this turn */
+void server_later(struct http_conn *c); /* give it the next turn */
 void server_arm(struct http_conn *c, uint64_t deadline_ms); /* UINT64_MAX: none */
 void server_conn_closed(struct http_server *s);             /* a connection has been freed */
 void server_settle(struct http_server *s); /* a handle or connection fewer: is that all? */
@@ -183,7 +189,8 @@ void server_orphan_ended(struct http_server *s);
 void listener_close(struct http_server *s);
 
 /* ---- conn.c ---- */
-void conn_accept(struct http_server *s, uv_stream_t *listener);
+bool conn_accept(struct http_server *s,
+                 uv_stream_t *listener); /* false: no memory, it still waits */
 /* Takes over an accepted descriptor. */
 void conn_adopt(struct http_server *s, int fd);
 void conn_turn(struct http_conn *c);    /* its turn, after server_later */
@@ -194,8 +201,9 @@ void conn_drain(struct http_conn *c);
 void conn_abort(struct http_conn *c, bool reset);
 /* The reply of `slot` has left: takes it out of the queue. */
 void conn_replied(struct http_conn *c, struct http_slot *slot);
-/* No more requests are taken for now: the queue is as long as it may be, or the client does not take what it
- * has asked for (so that replies which nobody reads do not pile up). */
+/* No more requests are taken for now: the queue is as long as it may be, the client does not take what it has
+ * asked for (so that replies which nobody reads do not pile up), or a stream is under way: what it holds until
+ * its end the handlers do not count any more, so a connection begins none behind it. */
 bool conn_full(const struct http_conn *c);
 /* The queue is empty and nothing is being written. */
 void conn_quiet(struct http_conn *c);

@@ -24,6 +24,8 @@
     X(read_bytes, 64 * 1024, "taken from the socket in one go")                                    \
     X(connections, 10000, "open connections: 503 and closed")                                      \
     X(in_flight, 1000, "requests that handlers work on: 503 with Retry-After")                     \
+    X(held_bytes, 256 * 1024 * 1024, "of replies that did not leave yet: long ones get 503")       \
+    X(turn_ms, 2, "requests of one connection in one go: then others have their turn")             \
     X(request_memory, 8 * 1024 * 1024, "an exchange's arena")                                      \
     X(pool_slots, 256, "idle exchanges that are kept for reuse")                                   \
     X(pool_buffer, 16 * 1024, "bytes of a buffer that an idle exchange keeps")

@@ -17,6 +17,39 @@ enum {
     LISTEN_BACKLOG = 1024
 };
 
+static void take(struct http_server *s);
+
+static void on_dropped(uv_handle_t *handle)
+{
+    struct http_server *s = handle->data;
+
+    s->dropping = false;
+    s->open_handles--;
+    if (s->unaccepted && s->listening)
+        take(s);
+    server_settle(s);
+}
+
+/* Takes the connection that waits in the listener. One that there is no memory for is taken too, and let go: libuv listens
+ * no further as long as nobody has taken it. */
+static void take(struct http_server *s)
+{
+    uv_stream_t *listener = (uv_stream_t *)&s->listener;
+    uv_buf_t b = uv_buf_init((char *)(uintptr_t)http_overloaded.ptr, (unsigned)http_overloaded.len);
+
+    s->unaccepted = s->dropping;
+    if (s->dropping || conn_accept(s, listener))
+        return; /* on_dropped goes on */
+    s->stats.refused++;
+    uv_tcp_init(s->loop, &s->spare); /* takes no memory */
+    if (uv_accept(listener, (uv_stream_t *)&s->spare) == 0)
+        uv_try_write((uv_stream_t *)&s->spare, &b, 1);
+    s->spare.data = s;
+    s->dropping = true;
+    s->open_handles++;
+    uv_close((uv_handle_t *)&s->spare, on_dropped);
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct http_server *s = listener->data;
@@ -25,7 +58,7 @@ static void on_connection(uv_stream_t *listener, int status)
         s->stats.refused++;
         return;
     }
-    conn_accept(s, listener);
+    take(s);
 }
 
 static void on_listener_closed(uv_handle_t *handle)

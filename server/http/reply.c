@@ -164,6 +164,7 @@ static void reply_ready(struct http_slot *slot, struct str body)
         slot->out[2] = STR("");
     }
     slot->x._state = SLOT_READY;
+    slot_hold(slot);
 }
 
 /* ---- the end of a handler's work ---- */
@@ -261,6 +262,7 @@ static void stream_begin(struct http_slot *slot, struct producer *producer)
         slot->producer = producer;
         slot->out[0] = slot->out[1] = slot->out[2] = STR("");
         slot->x._state = SLOT_STREAM;
+        slot_hold(slot);
     }
     exchange_send(&slot->x);
 }
@@ -294,6 +296,13 @@ void exchange_stream(struct exchange *x, int status, const char *content_type,
     }
     head_write(slot, status, content_type, -1, headers);
     stream_begin(slot, producer);
+}
+
+bool exchange_may_hold(struct exchange *x, size_t bytes)
+{
+    const struct http_server *s = slot_of(x)->server;
+
+    return s->stats.held_bytes + bytes <= s->cfg.limits.held_bytes;
 }
 
 void exchange_resume(struct exchange *x)

@@ -68,6 +68,15 @@ static void buf_reuse(struct buf *b, size_t most)
     buf_clear(b);
 }
 
+void slot_hold(struct http_slot *slot)
+{
+    size_t now = slot->head_out.cap + slot->body_out.cap + slot->body_in.cap + slot->x.arena.used +
+                 (slot->producer ? slot->producer->holds : 0);
+
+    slot->server->stats.held_bytes += now - slot->held;
+    slot->held = now;
+}
+
 void slot_free(struct http_slot *slot)
 {
     struct http_server *s = slot->server;
@@ -75,6 +84,7 @@ void slot_free(struct http_slot *slot)
     struct arena arena;
     struct buf head_in, body_in, head_out, body_out;
 
+    s->stats.held_bytes -= slot->held;
     arena_clear(&slot->x.arena);
 #if defined(__SANITIZE_ADDRESS__)
     slot_destroy(slot); /* so that a use after the end is seen */

@@ -35,7 +35,9 @@ struct http_stats {
     uint64_t bytes_in, bytes_out;
     uint64_t timeouts; /* of heads, bodies and replies; not of idle connections */
     uint64_t parse_errors;
-    uint64_t aborted;     /* connections that ended under a request or a reply */
+    uint64_t aborted; /* connections that ended under a request or a reply */
+    uint64_t
+        held_bytes; /* of replies that have not left: they, their requests and what they are made from */
     uint32_t connections; /* open now */
     uint32_t in_flight;   /* handlers at work now */
 };

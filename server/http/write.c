@@ -64,6 +64,7 @@ static int stream_next(struct http_conn *c, struct http_slot *slot)
         conn_abort(c, true);
         return -1;
     }
+    slot_hold(slot);
     return 0;
 }
 

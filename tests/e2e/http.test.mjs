@@ -503,6 +503,31 @@ describe('time', () => {
     stuck.forEach((connection) => connection.destroy());
   });
 
+  test('nor do streams, of which a connection has one under way', async () => {
+    const stuck = await Promise.all(Array.from({ length: 12 }, () => connect(server.port)));
+    for (const connection of stuck) {
+      connection.socket.pause();
+      await connection.send(get('/held?4000000').repeat(30)); /* 1.4 GB */
+    }
+    for (const connection of stuck) await connection.taken();
+    const most = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+    assert.ok(most < 700_000, `${most} kB`);
+    stuck.forEach((connection) => connection.destroy());
+  });
+
+  test('requests of one connection leave others their turn', async () => {
+    const greedy = await connect(server.port);
+    await greedy.send(get('/busy?60').repeat(25)); /* a second and a half */
+    await sleep(30);
+    for (let i = 0; i < 4; i++) {
+      const began = Date.now();
+      assert.equal((await exchange(server.port, get(), { ms: 5000 })).status, 200);
+      assert.ok(Date.now() - began < 500, `${Date.now() - began} ms`); /* a turn or two, of one request each */
+    }
+    for (let i = 0; i < 25; i++) assert.equal(text(await greedy.response()), 'ok');
+    greedy.destroy();
+  });
+
   test('a client that goes on sending after the last reply has linger_ms', async () => {
     const connection = await connect(quick.port), began = Date.now();
     await connection.send(get('/ok', 'Connection: close\r\n'));
@@ -555,6 +580,23 @@ describe('ends', () => {
     await until(async () => Number(text(await exchange(server.port, get('/gone')))) > before_, 'some were told');
   });
 
+  test('a client that goes while its stream waits and more is asked for is seen to go', async () => {
+    const before_ = Number(text(await exchange(server.port, get('/gone'))));
+    for (let i = 0; i < 20; i++) {
+      const connection = await connect(server.port);
+      await connection.send(get('/waiting?100000') + get() + get('/ok').slice(0, -2));
+      await connection.taken();
+      connection.socket.resetAndDestroy();
+    }
+    await until(async () => Number(text(await exchange(server.port, get('/gone')))) > before_, 'some were told');
+  });
+
+  test('half a request behind a stream, and the end', async () => {
+    const responses = await all(get('/stream?40') + get().slice(0, -2));
+    assert.deepEqual(responses.map(({ status }) => status), [200, 400]);
+    assert.equal((await all(get('/waiting?3') + get())).length, 2);
+  });
+
   test('a stream that breaks is seen to break', async () => {
     const connection = await connect(server.port);
     await connection.send(get('/break?3'));
@@ -573,6 +615,44 @@ describe('ends', () => {
 });
 
 describe('bounds of the whole', () => {
+  test('what replies hold is bounded: 503, and room comes back', async () => {
+    const small = await startFixture({ held_bytes: 9_000_000 });
+    try {
+      const stuck = await Promise.all([connect(small.port), connect(small.port)]);
+      for (const connection of stuck) {
+        connection.socket.pause();
+        await connection.send(get('/held?4000000') + get());
+        await connection.taken();
+      }
+      const response = await exchange(small.port, get('/held?4000000'));
+      assert.equal(response.status, 503);
+      assert.equal(response.headers['retry-after'], '1');
+      assert.equal((await exchange(small.port, get())).status, 200);
+      stuck[0].socket.resume(); /* the one takes it all, the other leaves */
+      assert.equal((await stuck[0].response()).body.length, 4_000_000);
+      assert.equal(text(await stuck[0].response()), 'ok');
+      stuck[1].socket.resetAndDestroy();
+      await until(() => exchange(small.port, get('/held?8000000')).then(({ status }) => status === 200), 'room again');
+      stuck[0].destroy();
+    } finally {
+      await small.stop();
+    }
+  });
+
+  test('without memory for a connection that one is lost, and no other', async () => {
+    const poor = await startFixture({}, { wrap: ['env', 'TOLQUJAT_FAILPOINTS=no-memory-for-connection:3'] });
+    try {
+      for (let round = 0; round < 4; round++) {
+        const answers = await Promise.all(Array.from({ length: 12 }, () => exchange(poor.port, get(), { ms: 4000 }).then(({ status }) => status, () => 0)));
+        const good = answers.filter((status) => status === 200).length;
+        assert.ok(good >= 4 && good < 12, `${answers}`);
+        assert.ok(answers.every((status) => status === 200 || status === 503 || status === 0), `${answers}`);
+      }
+    } finally {
+      await poor.stop();
+    }
+  });
+
   test('connections beyond the limit get 503 and room comes back', async () => {
     const small = await startFixture({ connections: 5 });
     try {
@@ -639,6 +719,22 @@ describe('the end of the server', () => {
     assert.equal((await streaming.response()).body.length, 200 * 32768);
     await busy.close();
     [busy, idle, streaming].forEach((connection) => connection.destroy());
+    await until(() => ending.exit, 'it ends');
+    await ending.stop();
+  });
+
+  test('what waits behind a stream is answered as well, once', async () => {
+    const ending = await startFixture();
+    const connection = await connect(ending.port);
+    await connection.send(get('/stream?600') + get('/seen?1') + get('/seen?2'));
+    await connection.taken();
+    ending.child.kill('SIGTERM');
+    assert.equal((await connection.response()).body.length, 600 * 32768);
+    const last = await connection.response();
+    assert.equal(JSON.parse(text(last)).query, '1');
+    assert.equal(last.headers.connection, 'close');
+    await connection.close();
+    connection.destroy();
     await until(() => ending.exit, 'it ends');
     await ending.stop();
   });
