@@ -8,12 +8,10 @@
 #include "base/json.h"
 #include "base/procedure.h"
 #include "base/viewer.h"
-#include "query/ahead.h"
 #include "query/answer_frame.h"
 #include "query/arguments.h"
 #include "query/cursor.h"
 #include "query/global_id.h"
-#include "query/introspect.h"
 #include "query/list_cell.h"
 
 enum answer_state {
@@ -33,8 +31,14 @@ int answer_open(struct answer *a, const struct execution *x, struct str request_
     return a->_frames ? 0 : ERR_MEMORY;
 }
 
+size_t answer_holds(const struct answer *a)
+{
+    return answer_meta_holds(&a->_meta) + a->errors.text.cap;
+}
+
 void answer_release(struct answer *a)
 {
+    answer_meta_release(&a->_meta);
     answer_errors_release(&a->errors);
 }
 
@@ -292,25 +296,6 @@ static int put_by_ids(struct answer *a, const struct plan_field *f, struct buf *
     return 0;
 }
 
-static int put_introspection(struct answer *a, const struct plan_field *f, struct buf *out)
-{
-    const struct plan *plan = a->_x->plan;
-    struct str ahead = ahead_value(plan, f);
-    struct err err;
-    int rc = 0;
-
-    if (ahead.ptr) {
-        buf_add_str(out, ahead);
-        rc = out->failed ? ERR_LIMIT : 0;
-    } else {
-        rc = introspect_write(plan->schema, plan->document, f->selections, f->n_selections,
-                              a->_x->variables, out, &err);
-    }
-    if (rc < 0)
-        a->cut = true;
-    return rc;
-}
-
 static void put_cursor(const struct answer *a, const struct place *at, uint32_t row,
                        struct buf *out)
 {
@@ -461,7 +446,8 @@ static int put_field(struct answer *a, const struct plan_field *f, const struct 
         return put_end_cursor(a, f, at, out);
     case RESOLVE_SCHEMA:
     case RESOLVE_TYPE:
-        return put_introspection(a, f, out);
+        answer_meta_open(&a->_meta, f);
+        return 0;
     case RESOLVE_APART:
     case RESOLVE_NONE:
         break;
@@ -535,14 +521,29 @@ static void answer_end(struct answer *a, struct buf *out)
     a->_state = ANSWER_OVER;
 }
 
+static int meta_next(struct answer *a, struct buf *out, size_t enough)
+{
+    int rc = answer_meta_next(&a->_meta, a->_x, out, a->_careful ? SIZE_MAX : enough);
+
+    if (rc < 0)
+        a->cut = true;
+    return rc;
+}
+
+static int frame_next(struct answer *a, struct buf *out)
+{
+    struct answer_frame *frame = &a->_frames[a->_depth - 1];
+
+    return frame->kind == FRAME_OBJECT ? object_next(a, frame, out) : list_next(a, frame, out);
+}
+
 /* Goes on where it stopped: 1 enough, 0 the data is complete, negative. */
 static int answer_data(struct answer *a, struct buf *out, size_t enough)
 {
     int rc = 0;
 
     while (a->_depth > 0 && rc == 0) {
-        struct answer_frame *frame = &a->_frames[a->_depth - 1];
-        rc = frame->kind == FRAME_OBJECT ? object_next(a, frame, out) : list_next(a, frame, out);
+        rc = answer_meta_is_open(&a->_meta) ? meta_next(a, out, enough) : frame_next(a, out);
         if (rc == 0 && out->len >= enough && !a->_careful && a->_depth > 0)
             return 1;
     }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "query/answer_errors.h"
+#include "query/answer_meta.h"
 #include "query/execute.h"
 
 struct answer_frame;
@@ -22,6 +23,7 @@ struct answer {
     uint32_t _depth, _cap;
     int _state;
     bool _careful;
+    struct answer_meta _meta;
     struct str
         extensions; /* a JSON object to stand beside the data; empty: none. Set after answer_open */
     bool cut;       /* memory or the limit of the answer's size ran out */
@@ -37,6 +39,8 @@ int answer_open(struct answer *a, const struct execution *x, struct str request_
  * A careful answer is always written whole, and `out` must be the same untouched buffer. */
 int answer_next(struct answer *a, struct buf *out, size_t enough) MUSTCHECK;
 
+/* Bytes of its own that it keeps from one piece to the next. */
+size_t answer_holds(const struct answer *a);
 void answer_release(struct answer *a);
 
 #endif

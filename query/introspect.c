@@ -1,8 +1,11 @@
 /* query/introspect.c: see query/introspect.h. Writes what a plan (introspect_plan.c) asks of the schema.
  *
+ * What is open is kept on a stack, an object or a list each, so the writer can stop behind any value.
  * Layer: query; base only. A type is shown as a chain: a non-null of a list of a non-null of a name; the
  * chain is the type reference itself, walked one wrapper at a time. */
 #include "query/introspect.h"
+
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -11,7 +14,7 @@
 #include "query/print.h"
 
 enum {
-    PLAN_BYTES_MAX = 4 * 1024 * 1024
+    PLAN_BYTES_MAX = 1024 * 1024
 };
 
 enum thing_kind {
@@ -39,14 +42,35 @@ struct thing {
     };
 };
 
-struct writer {
-    const struct schema *schema;
-    struct buf *out;
+enum open_kind {
+    OPEN_OBJECT,
+    OPEN_TYPES, /* and other lists */
+    OPEN_FIELDS,
+    OPEN_INPUTS,
+    OPEN_VALUES,
+    OPEN_DIRECTIVES
 };
 
-static void write_object(struct writer *w, const struct meta_field *fields, const struct thing *t);
+/* An object or a list that was begun and not ended. */
+struct open {
+    enum open_kind kind;
+    bool has_some;
+    const struct meta_field *field; /* of an object the next to write, or NULL; of a list its own */
+    struct thing thing;             /* the object */
+    const void *all;                /* the list's n items, of which `at` is the next */
+    uint32_t at, n;
+};
 
-static void write_text(struct writer *w, struct str s)
+struct introspection {
+    struct arena arena;
+    const struct schema *schema;
+    struct buf *out; /* while it writes */
+    struct open *opened;
+    uint32_t depth; /* how many of them */
+    bool begun;
+};
+
+static void write_text(struct introspection *w, struct str s)
 {
     if (s.ptr)
         json_add_string(w->out, s);
@@ -54,7 +78,7 @@ static void write_text(struct writer *w, struct str s)
         buf_add_z(w->out, "null");
 }
 
-static void write_bool(struct writer *w, bool b)
+static void write_bool(struct introspection *w, bool b)
 {
     buf_add_z(w->out, b ? "true" : "false");
 }
@@ -71,93 +95,78 @@ static struct thing reference(const struct type_ref *r, bool past_non_null)
     return (struct thing){.kind = THING_TYPE, .type = {.ref = r, .past_non_null = past_non_null}};
 }
 
-static void write_type(struct writer *w, const struct meta_field *f, const struct type *t)
+static void open_object(struct introspection *w, const struct meta_field *fields,
+                        const struct thing *t)
+{
+    buf_add_char(w->out, '{');
+    w->opened[w->depth++] = (struct open){.kind = OPEN_OBJECT, .field = fields, .thing = *t};
+}
+
+static void open_list(struct introspection *w, enum open_kind kind, const struct meta_field *f,
+                      const void *all, uint32_t n)
+{
+    buf_add_char(w->out, '[');
+    w->opened[w->depth++] = (struct open){.kind = kind, .field = f, .all = all, .n = n};
+}
+
+static void write_type(struct introspection *w, const struct meta_field *f, const struct type *t)
 {
     struct thing thing = named(t);
     if (t)
-        write_object(w, f->children, &thing);
+        open_object(w, f->children, &thing);
     else
         buf_add_z(w->out, "null");
 }
 
 /* ---- Lists. ---- */
 
-static void item(struct writer *w, const struct meta_field *f, bool *first, const struct thing *t)
+/* The next item of `o`; false: it is not shown. */
+static bool next_item(struct open *o, struct thing *ret)
 {
-    if (!*first)
+    uint32_t i = o->at++;
+    bool all = o->field->include_deprecated;
+
+    switch (o->kind) {
+    case OPEN_TYPES:
+        *ret = named(((struct type *const *)o->all)[i]);
+        return !ret->type.named->hidden;
+    case OPEN_FIELDS:
+        *ret = (struct thing){.kind = THING_FIELD, .field = (const struct field *)o->all + i};
+        return all || !ret->field->deprecated;
+    case OPEN_INPUTS:
+        *ret = (struct thing){.kind = THING_INPUT, .input = (const struct input_def *)o->all + i};
+        return all || !ret->input->deprecated;
+    case OPEN_VALUES:
+        *ret = (struct thing){.kind = THING_VALUE, .value = (const struct enum_def *)o->all + i};
+        return all || !ret->value->deprecated;
+    case OPEN_DIRECTIVES:
+        *ret = (struct thing){.kind = THING_DIRECTIVE,
+                              .directive = (const struct directive_def *)o->all + i};
+        return !ret->directive->internal;
+    case OPEN_OBJECT:
+        break;
+    }
+    return false;
+}
+
+static void list_next(struct introspection *w, struct open *o)
+{
+    struct thing t;
+
+    if (o->at == o->n) {
+        buf_add_char(w->out, ']');
+        w->depth--;
+        return;
+    }
+    if (!next_item(o, &t))
+        return;
+    if (o->has_some)
         buf_add_char(w->out, ',');
-    *first = false;
-    write_object(w, f->children, t);
+    o->has_some = true;
+    open_object(w, o->field->children, &t);
 }
 
-static void write_types(struct writer *w, const struct meta_field *f, struct type *const *all,
-                        uint32_t n)
-{
-    bool first = true;
-
-    buf_add_char(w->out, '[');
-    for (uint32_t i = 0; i < n && !w->out->failed; i++) {
-        struct thing t = named(all[i]);
-        if (!all[i]->hidden)
-            item(w, f, &first, &t);
-    }
-    buf_add_char(w->out, ']');
-}
-
-static void write_fields(struct writer *w, const struct meta_field *f, const struct type *t)
-{
-    bool first = true;
-
-    buf_add_char(w->out, '[');
-    for (uint32_t i = 0; i < t->n_fields && !w->out->failed; i++) {
-        struct thing thing = {.kind = THING_FIELD, .field = &t->fields[i]};
-        if (!t->fields[i].deprecated || f->include_deprecated)
-            item(w, f, &first, &thing);
-    }
-    buf_add_char(w->out, ']');
-}
-
-static void write_inputs(struct writer *w, const struct meta_field *f, const struct input_def *all,
-                         uint32_t n)
-{
-    bool first = true;
-
-    buf_add_char(w->out, '[');
-    for (uint32_t i = 0; i < n && !w->out->failed; i++) {
-        struct thing thing = {.kind = THING_INPUT, .input = &all[i]};
-        if (!all[i].deprecated || f->include_deprecated)
-            item(w, f, &first, &thing);
-    }
-    buf_add_char(w->out, ']');
-}
-
-static void write_values(struct writer *w, const struct meta_field *f, const struct type *t)
-{
-    bool first = true;
-
-    buf_add_char(w->out, '[');
-    for (uint32_t i = 0; i < t->n_values && !w->out->failed; i++) {
-        struct thing thing = {.kind = THING_VALUE, .value = &t->values[i]};
-        if (!t->values[i].deprecated || f->include_deprecated)
-            item(w, f, &first, &thing);
-    }
-    buf_add_char(w->out, ']');
-}
-
-static void write_directives(struct writer *w, const struct meta_field *f)
-{
-    bool first = true;
-
-    buf_add_char(w->out, '[');
-    for (uint32_t i = 0; i < w->schema->n_directives && !w->out->failed; i++) {
-        struct thing thing = {.kind = THING_DIRECTIVE, .directive = &w->schema->directives[i]};
-        if (!w->schema->directives[i].internal)
-            item(w, f, &first, &thing);
-    }
-    buf_add_char(w->out, ']');
-}
-
-static void write_locations(struct writer *w, uint32_t locations)
+static void write_locations(struct introspection *w, uint32_t locations)
 {
     bool first = true;
 
@@ -185,7 +194,8 @@ static const char *kind_text(const struct thing *t)
     return t->type.ref->non_null && !t->type.past_non_null ? "\"NON_NULL\"" : "\"LIST\"";
 }
 
-static void write_of_type(struct writer *w, const struct meta_field *f, const struct thing *t)
+static void write_of_type(struct introspection *w, const struct meta_field *f,
+                          const struct thing *t)
 {
     const struct type_ref *r = t->type.ref;
     struct thing of;
@@ -195,10 +205,11 @@ static void write_of_type(struct writer *w, const struct meta_field *f, const st
         return;
     }
     of = r->non_null && !t->type.past_non_null ? reference(r, true) : reference(r->inner, false);
-    write_object(w, f->children, &of);
+    open_object(w, f->children, &of);
 }
 
-static void write_type_field(struct writer *w, const struct meta_field *f, const struct thing *t)
+static void write_type_field(struct introspection *w, const struct meta_field *f,
+                             const struct thing *t)
 {
     static const struct type none = {.kind = TYPE_SCALAR};
     const struct type *n = t->type.named ? t->type.named
@@ -213,16 +224,16 @@ static void write_type_field(struct writer *w, const struct meta_field *f, const
     else if (f->meta == META_TYPE_SPECIFIED_BY)
         write_text(w, n->specified_by);
     else if (f->meta == META_TYPE_FIELDS && (n->kind == TYPE_OBJECT || n->kind == TYPE_INTERFACE))
-        write_fields(w, f, n);
+        open_list(w, OPEN_FIELDS, f, n->fields, n->n_fields);
     else if (f->meta == META_TYPE_INTERFACES &&
              (n->kind == TYPE_OBJECT || n->kind == TYPE_INTERFACE))
-        write_types(w, f, n->interfaces, n->n_interfaces);
+        open_list(w, OPEN_TYPES, f, n->interfaces, n->n_interfaces);
     else if (f->meta == META_TYPE_POSSIBLE && (n->kind == TYPE_INTERFACE || n->kind == TYPE_UNION))
-        write_types(w, f, n->possible, n->n_possible);
+        open_list(w, OPEN_TYPES, f, n->possible, n->n_possible);
     else if (f->meta == META_TYPE_VALUES && n->kind == TYPE_ENUM)
-        write_values(w, f, n);
+        open_list(w, OPEN_VALUES, f, n->values, n->n_values);
     else if (f->meta == META_TYPE_INPUTS && n->kind == TYPE_INPUT)
-        write_inputs(w, f, n->inputs, n->n_inputs);
+        open_list(w, OPEN_INPUTS, f, n->inputs, n->n_inputs);
     else if (f->meta == META_TYPE_ONE_OF && n->kind == TYPE_INPUT)
         write_bool(w, n->one_of);
     else if (f->meta == META_TYPE_OF_TYPE)
@@ -283,7 +294,7 @@ static bool deprecation_of(const struct thing *t, struct str *ret)
     return is;
 }
 
-static void write_default(struct writer *w, const struct input_def *in)
+static void write_default(struct introspection *w, const struct input_def *in)
 {
     struct buf text;
 
@@ -298,7 +309,7 @@ static void write_default(struct writer *w, const struct input_def *in)
     buf_release(&text);
 }
 
-static void write_value(struct writer *w, const struct meta_field *f, const struct thing *t)
+static void write_value(struct introspection *w, const struct meta_field *f, const struct thing *t)
 {
     const struct type_ref *r;
     struct thing of;
@@ -312,7 +323,7 @@ static void write_value(struct writer *w, const struct meta_field *f, const stru
         write_text(w, w->schema->description);
         break;
     case META_SCHEMA_TYPES:
-        write_types(w, f, w->schema->types, w->schema->n_types);
+        open_list(w, OPEN_TYPES, f, w->schema->types, w->schema->n_types);
         break;
     case META_SCHEMA_QUERY:
         write_type(w, f, w->schema->root[OPERATION_QUERY]);
@@ -324,7 +335,7 @@ static void write_value(struct writer *w, const struct meta_field *f, const stru
         write_type(w, f, w->schema->root[OPERATION_SUBSCRIPTION]);
         break;
     case META_SCHEMA_DIRECTIVES:
-        write_directives(w, f);
+        open_list(w, OPEN_DIRECTIVES, f, w->schema->directives, w->schema->n_directives);
         break;
     case META_NAME:
         write_text(w, name_of(t));
@@ -334,14 +345,14 @@ static void write_value(struct writer *w, const struct meta_field *f, const stru
         break;
     case META_ARGS:
         if (t->kind == THING_FIELD)
-            write_inputs(w, f, t->field->arguments, t->field->n_arguments);
+            open_list(w, OPEN_INPUTS, f, t->field->arguments, t->field->n_arguments);
         else
-            write_inputs(w, f, t->directive->arguments, t->directive->n_arguments);
+            open_list(w, OPEN_INPUTS, f, t->directive->arguments, t->directive->n_arguments);
         break;
     case META_FIELD_TYPE:
         r = t->kind == THING_FIELD ? t->field->type : t->input->type;
         of = reference(r, false);
-        write_object(w, f->children, &of);
+        open_object(w, f->children, &of);
         break;
     case META_INPUT_DEFAULT:
         write_default(w, t->input);
@@ -375,22 +386,40 @@ static void write_value(struct writer *w, const struct meta_field *f, const stru
     }
 }
 
-static void write_object(struct writer *w, const struct meta_field *fields, const struct thing *t)
+static void object_next(struct introspection *w, struct open *o)
 {
-    buf_add_char(w->out, '{');
-    for (const struct meta_field *f = fields; f && !w->out->failed; f = f->next) {
-        if (f != fields)
-            buf_add_char(w->out, ',');
-        buf_add_char(w->out, '"'); /* a name needs no escapes */
-        buf_add_str(w->out, f->key);
-        buf_add_z(w->out, "\":");
-        write_value(w, f, t);
+    const struct meta_field *f = o->field;
+
+    if (!f) {
+        buf_add_char(w->out, '}');
+        w->depth--;
+        return;
     }
-    buf_add_char(w->out, '}');
+    if (o->has_some)
+        buf_add_char(w->out, ',');
+    o->has_some = true;
+    o->field = f->next;
+    buf_add_char(w->out, '"'); /* a name needs no escapes */
+    buf_add_str(w->out, f->key);
+    buf_add_z(w->out, "\":");
+    write_value(w, f, &o->thing);
 }
 
-static int introspect(struct meta_plan *p, const struct ast_selection *const *fields, uint32_t n,
-                      bool constant_only, struct writer *w)
+/* ---- From the document to the end of the value. ---- */
+
+/* How many objects stand in each other at most. */
+static uint32_t depth_of(const struct meta_field *fields)
+{
+    uint32_t most = 0;
+
+    for (const struct meta_field *f = fields; f; f = f->next)
+        most = MAX(most, f->children ? depth_of(f->children) : 1);
+    return most + 1;
+}
+
+/* Makes the plan and opens the value, unless that is null. */
+static int begin(struct introspection *w, struct meta_plan *p,
+                 const struct ast_selection *const *fields, uint32_t n, bool constant_only)
 {
     const struct schema *s = p->schema;
     bool whole = str_eq(fields[0]->name, s->schema_field->name);
@@ -411,29 +440,90 @@ static int introspect(struct meta_plan *p, const struct ast_selection *const *fi
     }
     if (constant_only && p->varies)
         return INTROSPECT_VARIES;
-    if (!whole && !thing.type.named)
-        buf_add_z(w->out, "null");
-    else
-        write_object(w, plan, &thing);
-    if (w->out->failed && w->out->limit)
-        return err_set(p->err, ERR_LIMIT, "The answer to the introspection is too large.");
-    return w->out->failed ? err_set(p->err, ERR_MEMORY, "Out of memory.") : 0;
+    w->opened = arena_array(p->arena, (size_t)depth_of(plan) * 2, sizeof *w->opened);
+    if (!w->opened)
+        return err_set(p->err, ERR_LIMIT, "The introspection asks for too much.");
+    if (whole || thing.type.named)
+        w->opened[w->depth++] = (struct open){.kind = OPEN_OBJECT, .field = plan, .thing = thing};
+    return 0;
 }
 
+static int open_planned(struct introspection **ret, const struct schema *schema,
+                        const struct document *doc, const struct ast_selection *const *fields,
+                        uint32_t n, const struct value *const *variables, bool constant_only,
+                        struct err *reterr)
+{
+    struct introspection *w = calloc(1, sizeof *w);
+    struct meta_plan p = {.schema = schema, .doc = doc, .variables = variables, .err = reterr};
+    int rc;
+
+    if (!w)
+        return err_set(reterr, ERR_MEMORY, "Out of memory.");
+    w->schema = schema;
+    arena_init(&w->arena, PLAN_BYTES_MAX);
+    p.arena = &w->arena;
+    rc = begin(w, &p, fields, n, constant_only);
+    if (rc == 0)
+        *ret = w;
+    else
+        introspect_close(w);
+    return rc;
+}
+
+int introspect_open(struct introspection **ret, const struct schema *schema,
+                    const struct document *doc, const struct ast_selection *const *fields,
+                    uint32_t n, const struct value *const *variables, struct err *reterr)
+{
+    return open_planned(ret, schema, doc, fields, n, variables, false, reterr);
+}
+
+void introspect_close(struct introspection *w)
+{
+    if (w)
+        arena_release(&w->arena);
+    free(w);
+}
+
+size_t introspect_holds(const struct introspection *w)
+{
+    return w->arena.used;
+}
+
+int introspect_next(struct introspection *w, struct buf *out, size_t enough)
+{
+    w->out = out;
+    if (!w->begun)
+        buf_add_z(out, w->depth ? "{" : "null");
+    w->begun = true;
+    while (w->depth && !out->failed && out->len < enough) {
+        struct open *o = &w->opened[w->depth - 1];
+        if (o->kind == OPEN_OBJECT)
+            object_next(w, o);
+        else
+            list_next(w, o);
+    }
+    if (out->failed)
+        return out->limit ? ERR_LIMIT : ERR_MEMORY;
+    return w->depth > 0;
+}
+
+/* All of it. */
 static int write_planned(const struct schema *schema, const struct document *doc,
                          const struct ast_selection *const *fields, uint32_t n,
                          const struct value *const *variables, bool constant_only, struct buf *out,
                          struct err *reterr)
 {
-    struct writer w = {.schema = schema, .out = out};
-    struct arena arena;
-    struct meta_plan p = {
-        .arena = &arena, .schema = schema, .doc = doc, .variables = variables, .err = reterr};
-    int rc;
+    struct introspection *w;
+    int rc = open_planned(&w, schema, doc, fields, n, variables, constant_only, reterr);
 
-    arena_init(&arena, PLAN_BYTES_MAX);
-    rc = introspect(&p, fields, n, constant_only, &w);
-    arena_release(&arena);
+    if (rc != 0)
+        return rc;
+    rc = introspect_next(w, out, SIZE_MAX);
+    introspect_close(w);
+    if (rc == ERR_LIMIT)
+        err_set(reterr, ERR_LIMIT, "The answer to the introspection is too large.");
+    else if (rc < 0)
+        err_set(reterr, ERR_MEMORY, "Out of memory.");
     return rc;
 }
 

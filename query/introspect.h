@@ -3,12 +3,15 @@
 #ifndef QUERY_INTROSPECT_H
 #define QUERY_INTROSPECT_H
 
+#include <stddef.h>
+
 #include "base/macros.h"
 #include "query/ast.h"
 
 struct buf;
 struct document;
 struct err;
+struct introspection;
 struct schema;
 
 /* Writes the value of one `__schema` or `__type` field (the JSON after its response name) for the merged
@@ -18,6 +21,17 @@ int introspect_write(const struct schema *schema, const struct document *doc,
                      const struct ast_selection *const *fields, uint32_t n,
                      const struct value *const *variables, struct buf *out,
                      struct err *reterr) MUSTCHECK;
+
+/* The same in pieces: *ret until introspect_close, before the document goes. */
+int introspect_open(struct introspection **ret, const struct schema *schema,
+                    const struct document *doc, const struct ast_selection *const *fields,
+                    uint32_t n, const struct value *const *variables, struct err *reterr) MUSTCHECK;
+/* Appends until at least `enough` bytes are in `out` (one value of a leaf more at most) or all is said. 1: more will
+ * follow; 0: that was all; ERR_LIMIT, ERR_MEMORY. */
+int introspect_next(struct introspection *w, struct buf *out, size_t enough) MUSTCHECK;
+/* Bytes that it keeps. */
+size_t introspect_holds(const struct introspection *w);
+void introspect_close(struct introspection *w); /* NULL is fine */
 
 enum {
     INTROSPECT_VARIES = 1

@@ -186,11 +186,18 @@ static int page_next(struct document_reply *d)
     return PRODUCER_WAITS;
 }
 
+/* What it keeps beside the request's arena. */
+static size_t body_holds(const struct document_reply *d)
+{
+    return d->arena.used + d->written.cap + d->ready.cap;
+}
+
 static int body_next(struct producer *p, struct buf *out)
 {
     struct document_reply *d = container_of(p, struct document_reply, producer);
     int rc = 0;
 
+    p->holds = body_holds(d);
     if (d->ready.len) {
         buf_add_str(out, buf_str(&d->ready));
         buf_release(&d->ready);
@@ -228,8 +235,14 @@ static void begin(struct document_reply *d, int rc)
         exchange_reply(x, 200, d->route->media_type, &d->ready, NULL);
         return;
     }
+    d->producer = (struct producer){.next = body_next, .holds = body_holds(d)};
+    if (!exchange_may_hold(x, d->producer.holds + PIECE_BYTES)) {
+        operation_refuse_with(
+            d->o, ERR_BUSY,
+            "Too many long answers wait for their readers just now. Please try again.");
+        return;
+    }
     d->sent = true;
-    d->producer.next = body_next;
     exchange_stream(x, 200, d->route->media_type, &d->producer, NULL);
 }
 

@@ -145,6 +145,12 @@ static int stream_refill(struct operation *o)
     return rc;
 }
 
+/* What a stream keeps beside its arena. */
+static size_t stream_holds(const struct operation *o)
+{
+    return o->written.cap + answer_holds(&o->answer);
+}
+
 static int piece_next(struct producer *p, struct buf *out)
 {
     struct operation *o = container_of(p, struct operation, producer);
@@ -154,6 +160,7 @@ static int piece_next(struct producer *p, struct buf *out)
         int rc = stream_refill(o);
         if (rc < 0)
             return rc;
+        p->holds = stream_holds(o);
     }
     n = MIN(o->written.len - o->sent, (size_t)PIECE_BYTES);
     buf_add(out, o->written.ptr + o->sent, n);
@@ -185,17 +192,26 @@ static const struct http_header *answer_headers(const struct operation *o)
     return o->plan->negotiated ? language : NULL;
 }
 
-/* More than one piece: the socket asks for the next when it has taken the one before. */
+/* More than one piece: the socket asks for the next when it has taken the one before. Who made a change is told of it,
+ * however much is held. */
 static void stream(struct operation *o, int status, const struct buf *written, bool is_all)
 {
     o->written = *written;
     o->written_all = is_all;
+    o->producer = (struct producer){.next = piece_next, .holds = stream_holds(o)};
+    if (!o->execution.changed &&
+        !exchange_may_hold(o->x, o->producer.holds + PIECE_BYTES + o->arena->used)) {
+        buf_release(&o->written);
+        operation_refuse_with(o, ERR_BUSY,
+                              "Too many long answers wait for their readers just now. "
+                              "Please try again.");
+        return;
+    }
     if (arena_defer(o->arena, written_free, &o->written) < 0) {
         buf_release(&o->written);
         operation_refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
         return;
     }
-    o->producer.next = piece_next;
     exchange_stream(o->x, status, media_type_name(o->type), &o->producer, answer_headers(o));
 }
 

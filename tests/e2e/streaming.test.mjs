@@ -1,5 +1,7 @@
 // Long answers: in pieces, at the reader's pace, at nobody else's cost.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { createDatabase } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
@@ -72,6 +74,28 @@ test('introspection, which is long, goes in pieces too', async () => {
   assert.ok(response.chunks.every((chunk) => chunk.length <= 64 * 1024));
   assert.ok(JSON.parse(response.body).data.d.types.some((t) => t.name === 'Patient'));
   connection.destroy();
+});
+
+test('introspection that nobody reads is not written, and holds up nobody', async () => {
+  const part = '{name description fields{name description args{name description type{name ofType{name ofType{name}}}} type{name kind ofType{name kind ofType{name kind}}}}}';
+  const query = `{__schema{${Array.from({ length: 15 }, (_, i) => `a${i}:types{...F}`).join(' ')}}} fragment F on __Type${part}`;
+  const extensions = { persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(query).digest('hex') } };
+  const { length } = (await server.request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, extensions }) })).text;
+  assert.ok(length > 4_000_000);
+  const memory = () => Math.max(...[server.pid, ...server.workers()].map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])));
+  const before = memory();
+  const stuck = await Promise.all(Array.from({ length: 8 }, () => connect(server.port)));
+  for (const connection of stuck) connection.socket.pause();
+  const began = Date.now();
+  await Promise.all(stuck.map((connection) => connection.send(Buffer.concat(Array(32).fill(post({ extensions }))))));
+  for (const connection of stuck) await connection.taken();
+  assert.equal((await server.request('/healthz', { ms: 60_000 })).status, 200);
+  assert.ok(Date.now() - began < 4000, `${Date.now() - began} ms`);
+  assert.ok(memory() - before < 100_000, `${before} kB, then ${memory()} kB`);
+  stuck[0].socket.resume();
+  for (let i = 0; i < 3; i++) assert.equal((await stuck[0].response({ ms: 60_000 })).body.toString().length, length);
+  stuck.forEach((connection) => connection.destroy());
+  await until(async () => await server.metric('tolqujat_http_held_bytes') < 1_000_000, 'what they held to go');
 });
 
 test('readers that take nothing hold up neither the others nor a database connection', async () => {

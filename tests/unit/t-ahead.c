@@ -5,7 +5,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "query/ahead.h"
+#include "query/answer_meta.h"
 #include "query/document.h"
+#include "query/execute.h"
 #include "query/introspect.h"
 #include "query/parse.h"
 #include "query/plan.h"
@@ -96,6 +98,45 @@ static void test_ahead__is_what_would_be_written(void **state)
     arena_release(&arena);
 }
 
+/* What lies ahead may go while an answer is copied from it: the rest is written, from any byte on. */
+static void test_ahead__goes_in_the_middle(void **state)
+{
+    struct ahead_shelf shelf;
+    const struct value **variables;
+    struct arena arena;
+    struct plan *plan;
+    struct str whole;
+
+    arena_init(&arena, 0);
+    ahead_init(&shelf, 1 << 20);
+    plan =
+        plan_of(&arena, "{ __schema { types { name kind fields { name } } } }", NULL, &variables);
+    ahead_use(&shelf, plan, variables);
+    whole = ahead_of(plan, 0);
+    assert_true(whole.len > 300);
+    whole = arena_str(&arena, whole);
+    for (size_t from = 1; from < whole.len; from += 7) {
+        const struct execution x = {.plan = plan, .variables = variables};
+        struct answer_meta m;
+        struct buf out;
+
+        buf_init(&out, 0);
+        buf_add_char(&out, ':');
+        ahead_use(&shelf, plan, variables);
+        answer_meta_open(&m, &plan->root->fields[0]);
+        assert_int_equal(answer_meta_next(&m, &x, &out, from + 1), 1);
+        assert_int_equal(out.len, from + 1);
+        ahead_drop(plan->ahead);
+        while (answer_meta_is_open(&m))
+            assert_true(answer_meta_next(&m, &x, &out, out.len + 50) >= 0);
+        buf_add_char(&out, '\0');
+        check_str(whole, out.ptr + 1);
+        buf_release(&out);
+    }
+    ahead_release(&shelf);
+    arena_release(&arena);
+}
+
 static void test_ahead__not_what_varies(void **state)
 {
     struct ahead_shelf shelf;
@@ -171,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ahead__is_what_would_be_written),
+        cmocka_unit_test(test_ahead__goes_in_the_middle),
         cmocka_unit_test(test_ahead__not_what_varies),
         cmocka_unit_test(test_ahead__is_bounded),
     };

@@ -35,6 +35,27 @@ static int teardown(void **state)
     return 0;
 }
 
+static size_t piece_bytes, longest_piece; /* 0: in one */
+
+static int write_pieces(const struct schema *s, const struct document *doc,
+                        const struct ast_selection *const *fields, uint32_t n,
+                        const struct value *const *variables, struct buf *out, struct err *e)
+{
+    struct introspection *w;
+    int rc = introspect_open(&w, s, doc, fields, n, variables, e);
+
+    if (rc < 0)
+        return rc;
+    longest_piece = 0;
+    do {
+        size_t start = out->len;
+        rc = introspect_next(w, out, start + piece_bytes);
+        longest_piece = MAX(longest_piece, out->len - start);
+    } while (rc == 1);
+    introspect_close(w);
+    return rc;
+}
+
 /* The value of the document's one root field; `given`: its variables. */
 static int ask_of(const struct schema *s, const char *text, const char *given, size_t limit,
                   struct buf *out, struct err *e)
@@ -57,7 +78,8 @@ static int ask_of(const struct schema *s, const char *text, const char *given, s
     for (const struct ast_selection *f = doc.operations->selections; f; f = f->next)
         fields[n++] = f; /* all of one response name */
     buf_init(out, limit);
-    rc = introspect_write(s, &doc, fields, n, variables, out, e);
+    rc = piece_bytes ? write_pieces(s, &doc, fields, n, variables, out, e)
+                     : introspect_write(s, &doc, fields, n, variables, out, e);
     arena_release(&arena);
     return rc;
 }
@@ -253,6 +275,25 @@ static void test_introspect__whole_passport(void **state)
     schema_free(s);
 }
 
+/* Pieces of any size are the whole, and none is much longer than was asked for. */
+static void test_introspect__in_pieces(void **state)
+{
+    struct buf all, out;
+    struct err e = {0};
+
+    assert_int_equal(ask_of(schema, whole, "{}", 0, &all, &e), 0);
+    for (size_t piece = 1; piece < all.len * 2; piece = piece * 3 + 1) {
+        piece_bytes = piece;
+        assert_int_equal(ask_of(schema, whole, "{}", 0, &out, &e), 0);
+        assert_true(longest_piece < piece + 200);
+        buf_add_char(&out, '\0');
+        check_str(buf_str(&all), out.ptr);
+        buf_release(&out);
+    }
+    piece_bytes = 0;
+    buf_release(&all);
+}
+
 /* A plan that multiplies ends at its memory limit. */
 static void test_introspect__fragments_that_multiply(void **state)
 {
@@ -281,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_introspect__selections_are_merged),
         cmocka_unit_test(test_introspect__schema),
         cmocka_unit_test(test_introspect__whole_passport),
+        cmocka_unit_test(test_introspect__in_pieces),
         cmocka_unit_test(test_introspect__fragments_that_multiply),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
