@@ -84,12 +84,13 @@ BEGIN
      GROUP BY 1, 2, 3;
     PERFORM private.add_cells('vaccination', day, true);
 
-    /* Of the free medicines prescribed in the month, those that were received at all, and those received whole; of the clinic that wrote them. */
+    /* Of the free medicines prescribed in the month, those that were received at all, those received whole, and those in part, which nobody is told but which tell whether
+     * the difference of the two is of few; of the clinic that wrote them. */
     INSERT INTO counted (patient_id, clinic_id, subject, part)
-    SELECT r.patient_id, r.clinic_id, u.what, CASE u.what WHEN 'received' THEN left_over < r.quantity ELSE left_over = 0 END::int
+    SELECT r.patient_id, r.clinic_id, u.what, CASE u.what WHEN 'received' THEN left_over < r.quantity WHEN 'received_whole' THEN left_over = 0 ELSE left_over > 0 AND left_over < r.quantity END::int
       FROM prescription r
      CROSS JOIN LATERAL (SELECT prescription_quantity_left(r) OFFSET 0) l (left_over)
-     CROSS JOIN unnest(ARRAY['received', 'received_whole']) u (what)
+     CROSS JOIN unnest(ARRAY['received', 'received_whole', 'received_partly']) u (what)
      WHERE r.superseded_by IS NULL AND r.record_status <> 'entered_in_error' AND r.status <> 'cancelled' AND r.clinic_id IS NOT NULL
        AND r.issued_on >= day AND r.issued_on <= last_day AND prescription_free(r);
     PERFORM private.add_cells('free_medicines', day, true);

@@ -25,6 +25,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
               JOIN health_authority_post o ON o.authority_id = h.id AND o.iin = v.iin
              WHERE h.bin = v.bin AND o.valid_from <= v.today AND (o.valid_to IS NULL OR o.valid_to > v.today)) s
      WHERE split_part(viewer, '/', 1) = 'MANAGER'
+       AND NOT EXISTS (SELECT FROM patient o WHERE o.iin = v.iin AND o.deceased_on IS NOT NULL)
      LIMIT 1
 $$;
 
@@ -42,6 +43,10 @@ RETURN people < 10 OR coalesce(part BETWEEN 1 AND 9, false) OR coalesce(rest BET
  * the next smallest are withheld too, else the sum would give them away; and where a region's sum is withheld so, one of its clinics is.
  * What is withheld does not depend on what is asked for, else one question would give away what another hides; a manager's own sum is
  * withheld only where it is few.
+ *
+ * Where subjects are parts of another (rules of visits that are flagged by any, what was received whole of what was received), one that is few could be
+ * reckoned from the others: at a manager's own place the next smallest are withheld beside it until all those are ten people, and the rest of the whole
+ * tells of no fewer; where parts are compared with sums over places, all parts of a place are withheld with one of them.
  */
 CREATE OR REPLACE FUNCTION figures(viewer text, measure text, month date, by_level text, region_id bigint, subject text) RETURNS SETOF figure
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
@@ -51,6 +56,8 @@ DECLARE
     day date := date_trunc('month', figures.month)::date;
     only_region bigint;
     is_mean boolean := figures.measure IN ('appointment_wait', 'laboratory_turnaround');
+    /* The subject whose parts the others are, together or overlapping; null: each is of its own. */
+    whole_of text := CASE figures.measure WHEN 'flagged_visits' THEN '' WHEN 'free_medicines' THEN 'received' END;
 BEGIN
     SELECT * INTO scope FROM manager_scope(viewer);
     IF NOT FOUND THEN
@@ -59,31 +66,51 @@ BEGIN
     only_region := coalesce(figures.region_id, scope.region_id);
     RETURN QUERY
         WITH cell AS (
-            SELECT c.*, few_people(c.people, c.part_people, c.rest_people) AS few, s.sum_of
+            SELECT c.*, few_people(c.people, c.part_people, c.rest_people) AS few_itself, s.sum_of, c.subject <> whole_of AS is_part
               FROM figure_cell c
              CROSS JOIN LATERAL (SELECT CASE WHEN c.clinic_id IS NOT NULL THEN c.region_id WHEN c.region_id IS NOT NULL THEN 0 END AS sum_of) s
              WHERE c.month = day AND c.measure = figures.measure
-               AND (figures.subject IS NULL OR c.subject = figures.subject)
                AND CASE WHEN c.clinic_id IS NULL THEN scope.clinic_id IS NULL
                         WHEN scope.clinic_id IS NOT NULL THEN c.clinic_id = scope.clinic_id
                         ELSE figures.by_level = 'clinic' AND (only_region IS NULL OR c.region_id = only_region) END
+        ), beside AS (
+            /* Of the parts of a subject at one place, in the order in which they are withheld. */
+            SELECT c.*, CASE WHEN whole_of IS NULL THEN c.few_itself ELSE bool_or(c.few_itself) OVER (PARTITION BY c.region_id, c.clinic_id) END AS few_there,
+                   count(*) FILTER (WHERE c.few_itself) OVER part AS part_n_few, row_number() OVER parts AS part_place,
+                   sum(c.part_people) OVER parts < 10
+                       OR coalesce(max(c.part) FILTER (WHERE NOT c.is_part) OVER (PARTITION BY c.region_id, c.clinic_id)
+                                   - (sum(c.part) OVER part - sum(c.part) OVER parts) BETWEEN 1 AND 9, false) AS part_few_so_far
+              FROM cell c
+            WINDOW part AS (PARTITION BY c.region_id, c.clinic_id, c.is_part, c.part > 0), parts AS (part ORDER BY c.few_itself DESC, c.part_people, c.subject ROWS UNBOUNDED PRECEDING)
+        ), marked AS (
+            SELECT b.*, CASE WHEN b.is_part THEN b.few_there ELSE b.few_itself END AS few,
+                   b.is_part AND b.part > 0 AND b.part_n_few > 0
+                       AND b.part_place <= coalesce(min(b.part_place) FILTER (WHERE b.part_place >= b.part_n_few AND NOT b.part_few_so_far)
+                                                        OVER (PARTITION BY b.region_id, b.clinic_id, b.is_part, b.part > 0), b.part_place) AS part_withheld
+              FROM beside b
         ), placed AS (
             SELECT c.*, row_number() OVER smallest AS place, count(*) FILTER (WHERE c.few) OVER (PARTITION BY c.subject, c.sum_of) AS n_few,
                    few_people((sum(c.people) OVER smallest)::bigint, (sum(c.part_people) OVER smallest)::bigint, (sum(c.rest_people) OVER smallest)::bigint) AS few_so_far
-              FROM cell c
-            WINDOW smallest AS (PARTITION BY c.subject, c.sum_of ORDER BY c.few DESC, c.people, c.region_id, c.clinic_id ROWS UNBOUNDED PRECEDING)
+              FROM marked c
+            WINDOW smallest AS (PARTITION BY c.subject, c.sum_of ORDER BY c.few DESC, c.few_there DESC, c.people, c.region_id, c.clinic_id ROWS UNBOUNDED PRECEDING)
+        ), needed AS (
+            SELECT p.*, min(p.place) FILTER (WHERE p.place >= p.n_few AND NOT p.few_so_far) OVER (PARTITION BY p.subject, p.sum_of) AS need FROM placed p
         ), judged AS (
-            SELECT p.*, p.n_few > 0 AND p.place <= coalesce(min(p.place) FILTER (WHERE p.place >= p.n_few AND NOT p.few_so_far)
-                                                                OVER (PARTITION BY p.subject, p.sum_of), p.place) AS beside_few
-              FROM placed p
+            SELECT p.*, p.n_few > 0 AND p.place <= CASE WHEN NOT coalesce(p.is_part, false) THEN coalesce(p.need, p.place)
+                                                        /* All parts as far as the one that needs most; one that has not enough: all. */
+                                                        WHEN bool_or(p.n_few > 0 AND p.need IS NULL) OVER (PARTITION BY p.sum_of) THEN p.place
+                                                        ELSE max(p.need) FILTER (WHERE p.n_few > 0) OVER (PARTITION BY p.sum_of) END AS beside_few
+              FROM needed p
         ), told AS (
-            SELECT j.*, CASE WHEN j.few THEN 'few'
-                             WHEN scope.clinic_id IS NOT NULL OR j.sum_of IS NULL OR (j.clinic_id IS NULL AND j.region_id = scope.region_id) THEN NULL
+            SELECT j.*, CASE WHEN j.few_itself THEN 'few'
+                             WHEN scope.clinic_id IS NOT NULL OR j.sum_of IS NULL OR (j.clinic_id IS NULL AND j.region_id = scope.region_id) THEN
+                                  CASE WHEN j.part_withheld THEN 'beside_few' END
                              WHEN j.beside_few THEN 'beside_few'
                              WHEN j.clinic_id IS NOT NULL AND j.n_few = 0 AND j.place = 1 AND scope.region_id IS NULL
                                   AND EXISTS (SELECT FROM judged r WHERE r.clinic_id IS NULL AND r.region_id = j.region_id AND r.subject = j.subject AND r.beside_few)
                                  THEN 'beside_few' END AS withheld
               FROM judged j
+             WHERE j.subject <> 'received_partly' AND (figures.subject IS NULL OR j.subject = figures.subject)
         )
         SELECT figures.measure, day, t.region_id, t.clinic_id, nullif(t.subject, ''),
                (SELECT max(r.id) FROM plan_rule r WHERE r.code = t.subject AND r.valid_from <= day AND (r.valid_to IS NULL OR r.valid_to > day)),
