@@ -14,3 +14,14 @@ BEGIN
             MESSAGE = 'Only the owner of a passport, or the guardian of a child under 16, decides who sees it.', DETAIL = refusal_about(known);
     END IF;
 END $$;
+
+/*
+ * Whether a grant still counts, by who made it: the owner's until its day; a guardian's as long as he decides for the child, so not beyond the
+ * guardianship, the child's sixteenth birthday, or the death of one of them. Asked only where there is a grant to this viewer.
+ */
+CREATE OR REPLACE FUNCTION grant_stands(subject bigint, made_by text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM patient p WHERE p.id = subject AND p.iin = made_by)
+        OR EXISTS (SELECT FROM access_rights_citizen('CITIZEN/' || made_by || '/', subject) r WHERE r.capacities = 'GUARDIAN');
+END $$;

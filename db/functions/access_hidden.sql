@@ -1,8 +1,9 @@
 /*
  * What the owner of a passport hid from one viewer, as access_rights() tells it: '', or `table` and `table:id` separated by
  * spaces. Hidden with an entry is what shows it too: its other versions, the other half of a diagnosis, registrations and
- * referrals for a hidden diagnosis, visits and plans for it with their tasks, what was dispensed on a hidden prescription; and whatever names the
- * code of a hidden diagnosis, linked or not: a visit, a referral, a registration, a stay. Who wrote an entry keeps seeing it.
+ * referrals for a hidden diagnosis, visits and plans for it with their tasks, what was dispensed on a hidden prescription, the referral that led to a
+ * hidden stay, the appointment that was kept by a hidden visit; and whatever names the code of a hidden diagnosis, linked or not: a visit, a referral,
+ * a registration, a stay, another diagnosis. Who wrote an entry keeps seeing it.
  * Asked only for a patient who has a rule, so it may read all that he has. In PL/pgSQL, which plans it once a session: as a
  * function in SQL, too large to be inlined, it would be planned in every statement that meets such a patient.
  */
@@ -28,6 +29,11 @@ BEGIN
                 UNION ALL SELECT 'dispensary_registration', id, superseded_by, 'condition', condition_id, viewer_practitioner IN (recorded_by, practitioner_id)
                             FROM dispensary_registration WHERE patient_id = subject
                 UNION ALL SELECT 'hospital_referral', id, superseded_by, 'condition', condition_id, recorded_by = viewer_practitioner FROM hospital_referral WHERE patient_id = subject
+                /* Once more, for it is shown by the stay that came of it too; and an appointment by the visit for which it was kept. */
+                UNION ALL SELECT 'hospital_referral', f.id, f.superseded_by, 'hospitalization', s.id, f.recorded_by = viewer_practitioner
+                            FROM hospitalization s JOIN hospital_referral f ON f.patient_id = subject AND f.id = s.referral_id WHERE s.patient_id = subject
+                UNION ALL SELECT 'appointment', a.id, a.superseded_by, 'encounter', v.id, viewer_practitioner IN (a.recorded_by, a.practitioner_id)
+                            FROM encounter v JOIN appointment a ON a.patient_id = subject AND a.id = v.appointment_id WHERE v.patient_id = subject
                 UNION ALL SELECT 'hospitalization', id, superseded_by, 'hospital_referral', referral_id, recorded_by = viewer_practitioner FROM hospitalization WHERE patient_id = subject
                 UNION ALL SELECT 'ambulance_call', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM ambulance_call WHERE patient_id = subject
                 UNION ALL SELECT 'appointment', id, superseded_by, NULL, NULL, viewer_practitioner IN (recorded_by, practitioner_id) FROM appointment WHERE patient_id = subject
@@ -58,6 +64,7 @@ BEGIN
             SELECT 'dispensary_registration', id, icd10 FROM dispensary_registration WHERE patient_id = subject AND EXISTS (SELECT FROM rule)
             UNION ALL SELECT 'hospital_referral', id, icd10 FROM hospital_referral WHERE patient_id = subject AND EXISTS (SELECT FROM rule)
             UNION ALL SELECT 'hospitalization', id, unnest(ARRAY[icd10_admission, icd10_discharge]) FROM hospitalization WHERE patient_id = subject AND EXISTS (SELECT FROM rule)
+            UNION ALL SELECT 'condition', id, icd10 FROM condition WHERE patient_id = subject AND EXISTS (SELECT FROM rule)
             UNION ALL SELECT 'encounter', id, icd10 FROM encounter WHERE patient_id = subject AND icd10 IS NOT NULL AND EXISTS (SELECT FROM rule)
         ), hidden (kind, id) AS (
             SELECT e.kind, e.id FROM rule r JOIN entry e ON e.kind = r.item_table AND (r.item_id IS NULL OR e.id = r.item_id)
@@ -83,4 +90,13 @@ BEGIN
                 /* A kind of which there is no entry yet. */
                 SELECT r.item_table FROM rule r WHERE r.item_id IS NULL AND NOT EXISTS (SELECT FROM entry o WHERE o.kind = r.item_table AND o.own)) w
     );
+END $$;
+
+/* What stays hidden under emergency access: of the diary, which it never opens, what the owner keeps from this viewer; of all else nothing. */
+CREATE OR REPLACE FUNCTION access_hidden_diary(subject bigint, viewer_role text, viewer_practitioner bigint, viewer_clinic bigint) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (SELECT coalesce(string_agg(w.word, ' '), '')
+              FROM string_to_table(access_hidden(subject, viewer_role, viewer_practitioner, viewer_clinic), ' ') w (word)
+             WHERE split_part(w.word, ':', 1) = 'diary_entry');
 END $$;

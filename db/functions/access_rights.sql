@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION access_rights_ambulance(viewer text, subject bigint)
 RETURNS TABLE (capacities text, withheld text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT r.capacities,
-           CASE WHEN r.emergency IS NOT NULL THEN ''
+           CASE WHEN r.emergency IS NOT NULL THEN '' /* of the diary a crew sees nothing in any case */
                 /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
                 WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
                 THEN access_hidden(subject, 'AMBULANCE', w.practitioner_id, w.clinic_id)
@@ -49,13 +49,14 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                        CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
                        CASE WHEN EXISTS (SELECT FROM access_rule g
                                           WHERE g.patient_id = subject AND g.kind = 'grant' AND g.revoked_at IS NULL
-                                            AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
+                                            AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now()
+                                            AND grant_stands(subject, g.made_by))
                             THEN 'GRANTEE' END), '') AS capacities
             OFFSET 0) r
      WHERE w.role = 'AMBULANCE' AND r.capacities IS NOT NULL
 $$;
 
-/* Of the owner of a passport and of a child's guardian; nothing of the passport of somebody who died. Nobody hides anything from them. Inlined by the planner. */
+/* Of the owner of a passport and of a child's guardian; nothing of the passport of somebody who died, and nothing for a guardian who died. Nobody hides anything from them. Inlined by the planner. */
 CREATE OR REPLACE FUNCTION access_rights_citizen(viewer text, subject bigint)
 RETURNS TABLE (capacities text, withheld text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
@@ -72,6 +73,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                                         AND g.valid_from <= v.today AND (g.valid_to IS NULL OR g.valid_to > v.today)
                                         AND (g.guardian_iin = v.iin
                                              OR (SELECT o.iin = v.iin FROM patient o WHERE o.id = g.guardian_id)))
+                         AND (SELECT true FROM patient o WHERE o.iin = v.iin AND o.deceased_on IS NOT NULL LIMIT 1) IS NULL
                         THEN CASE WHEN p.birth_date + INTERVAL '16 years' > v.today THEN 'GUARDIAN' ELSE 'GUARDIAN_OF_TEENAGER' END
                    END AS capacities
             OFFSET 0) r
@@ -84,11 +86,11 @@ RETURNS TABLE (capacities text, withheld text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
     SELECT r.capacities,
            concat_ws(' ',
-               nullif(CASE WHEN r.emergency IS NOT NULL THEN ''
-                           WHEN v.role = 'LABORATORY' THEN access_hidden_laboratory(subject, w.practitioner_id, w.clinic_id)
+               nullif(CASE WHEN v.role = 'LABORATORY' THEN access_hidden_laboratory(subject, w.practitioner_id, w.clinic_id)
                            /* No EXISTS: the planner may answer that from a hash of everybody's rules. */
                            WHEN (SELECT true FROM access_rule h WHERE h.patient_id = subject AND h.kind = 'hide' AND h.revoked_at IS NULL LIMIT 1)
-                           THEN access_hidden(subject, v.role, w.practitioner_id, w.clinic_id)
+                           THEN CASE WHEN r.emergency IS NULL THEN access_hidden(subject, v.role, w.practitioner_id, w.clinic_id)
+                                     ELSE access_hidden_diary(subject, v.role, w.practitioner_id, w.clinic_id) END
                            ELSE '' END, ''),
                /* Of the disputes, other clinics'. */
                CASE WHEN r.capacities LIKE '%DISPUTE_ANSWERER' THEN access_hidden_disputes(subject, w.clinic_id) END),
@@ -106,9 +108,10 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
      CROSS JOIN LATERAL (
             SELECT e.emergency,
                    CASE WHEN v.role = 'PAYER' THEN
-                             concat_ws(',', 'PAYER', (SELECT 'DISPUTE_ANSWERER' FROM dispute d
-                                                       WHERE d.patient_id = subject AND d.clinic_id IS NULL
-                                                         AND (d.answered_at IS NULL OR d.answered_at >= now() - INTERVAL '30 days') LIMIT 1))
+                             CASE WHEN office_asks(viewer) THEN
+                                  concat_ws(',', 'PAYER', (SELECT 'DISPUTE_ANSWERER' FROM dispute d
+                                                            WHERE d.patient_id = subject AND d.clinic_id IS NULL
+                                                              AND (d.answered_at IS NULL OR d.answered_at >= now() - INTERVAL '30 days') LIMIT 1)) END
                         WHEN w.practitioner_id IS NULL THEN NULL
                         WHEN v.role = 'LABORATORY' THEN
                              (SELECT 'LABORATORY' FROM lab_result o
@@ -167,7 +170,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
                              CASE WHEN e.emergency IS NOT NULL THEN 'BREAK_GLASS' END,
                              CASE WHEN EXISTS (SELECT FROM access_rule g
                                                 WHERE g.patient_id = subject AND g.kind = 'grant' AND g.revoked_at IS NULL
-                                                  AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now())
+                                                  AND g.practitioner_id = w.practitioner_id AND g.valid_from <= now() AND g.valid_to > now()
+                                                  AND grant_stands(subject, g.made_by))
                                   THEN 'GRANTEE' END,
                              /* Last, see above. */
                              CASE WHEN v.role IN ('DOCTOR', 'NURSE') THEN

@@ -194,7 +194,10 @@ BEGIN
     IF (SELECT count(*) FROM access_rule r WHERE r.patient_id = subject AND r.revoked_at IS NULL) >= 1000 THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A passport has at most 1000 rules in force; revoke one first.';
     END IF;
+    /* What a guardian grants ends when the child decides himself; that it ends with the guardianship too, grant_stands() sees. */
     INSERT INTO access_rule AS r (patient_id, kind, practitioner_id, valid_to, made_by)
-    VALUES (subject, 'grant', grantee, until, decider) RETURNING r.* INTO made;
+    SELECT subject, 'grant', grantee,
+           CASE WHEN p.iin = decider THEN until ELSE least(until, (p.birth_date + INTERVAL '16 years') AT TIME ZONE INTERVAL '5 hours') END, decider
+      FROM patient p WHERE p.id = subject RETURNING r.* INTO made;
     RETURN QUERY SELECT * FROM rule_done(viewer, 'grant_access', idempotency_key, made);
 END $$;

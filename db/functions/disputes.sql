@@ -19,7 +19,7 @@ DECLARE
     last record;
 BEGIN
     SELECT w.clinic_id INTO place FROM access_place(viewer) w WHERE w.role IN ('DOCTOR', 'NURSE');
-    IF NOT FOUND AND split_part(viewer, '/', 1) IS DISTINCT FROM 'PAYER' THEN
+    IF NOT FOUND AND (split_part(viewer, '/', 1) IS DISTINCT FROM 'PAYER' OR NOT office_asks(viewer)) THEN
         RETURN;
     END IF;
     SELECT d.made_at, d.number INTO last FROM dispute d WHERE d.number = after_number AND d.clinic_id IS NOT DISTINCT FROM place;

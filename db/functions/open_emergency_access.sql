@@ -1,7 +1,8 @@
 /*
  * Break-glass: a doctor, a nurse or an ambulance crew opens the passport of a person whom they can't see, for a day, with a
  * reason. The patient is told at once (outbox_put), the grant waits for its review, and 10 an hour are all that one
- * practitioner gets, whether there is such a person or not. Returns the grant, or the one that is in force already.
+ * practitioner gets, whether there is such a person or not. Whose access was found unjustified opens none to the same passport for a while
+ * (emergency_rule), as it would give back what the review took; somebody else may. Returns the grant, or the one that is in force already.
  * No row: nobody has this IIN; that is the one way to learn it, so it is no error, which would undo the attempt's record.
  */
 CREATE OR REPLACE FUNCTION open_emergency_access(viewer text, iin text, reason_code text, reason text, idempotency_key text DEFAULT NULL, payload_digest text DEFAULT NULL)
@@ -45,6 +46,12 @@ BEGIN
        AND g.role = place.role AND g.valid_to > now()
      ORDER BY g.valid_to DESC LIMIT 1;
     IF NOT FOUND THEN
+        IF EXISTS (SELECT FROM emergency_grant g, emergency_rule b
+                    WHERE g.patient_id = subject AND g.practitioner_id = place.practitioner_id AND g.review = 'unjustified' AND g.reviewed_at > clock_timestamp() - b.wait
+                      AND b.valid_from <= kz_today() AND (b.valid_to IS NULL OR b.valid_to > kz_today())) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', DETAIL = refusal_about(subject),
+                MESSAGE = 'Emergency access of yours to this passport was found unjustified a short while ago: if it is needed now, another doctor, nurse or crew opens it.';
+        END IF;
         INSERT INTO emergency_grant AS g (patient_id, practitioner_id, clinic_id, role, valid_to, reason_code, reason)
         VALUES (subject, place.practitioner_id, place.clinic_id, place.role, now() + INTERVAL '24 hours', code, why)
         RETURNING g.* INTO given;

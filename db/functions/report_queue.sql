@@ -8,7 +8,7 @@ DECLARE
     way text := channel;
     last record;
 BEGIN
-    IF split_part(coalesce(viewer, ''), '/', 1) <> 'CONTACT_CENTRE' THEN
+    IF split_part(coalesce(viewer, ''), '/', 1) <> 'CONTACT_CENTRE' OR NOT office_asks(viewer) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only the contact centre sees the reports.';
     END IF;
     SELECT d.made_at, d.number INTO last FROM dispute d WHERE d.number = after_number;

@@ -1,5 +1,5 @@
 /*
- * Reference data about prevention and figures: rural clinics, who the managers of regions and of the country are, and how many people should
+ * Reference data about prevention and figures: rural clinics, who the managers of regions and of the country are, who pays for all and answers calls, and how many people should
  * have a passport in each region. (The country's base is in the migration.)
  */
 /* Outpatient clinics are in villages: a quarter of all. */
@@ -11,6 +11,10 @@ SELECT r.id, r.id, population.bin(20000 + r.id), r.name_kk || ' денсаулы
 UNION ALL
 SELECT 1000, NULL, population.bin(20000), 'Қазақстан Республикасының Денсаулық сақтау министрлігі', 'Министерство здравоохранения Республики Казахстан', 'Ministry of Healthcare of the Republic of Kazakhstan'
  ORDER BY 1;
+
+INSERT INTO national_office (role, bin, valid_from, name_kk, name_ru, name_en) VALUES
+    ('PAYER', population.bin(20900), '2017-07-01', 'Әлеуметтік медициналық сақтандыру қоры', 'Фонд социального медицинского страхования', 'Social Health Insurance Fund'),
+    ('CONTACT_CENTRE', population.bin(20901), '2020-01-01', '1414 бірыңғай байланыс орталығы', 'Единый контакт-центр 1414', 'Contact centre 1414');
 
 /* One manager for each, whose number no patient and no practitioner has. */
 INSERT INTO health_authority_post (authority_id, iin, valid_from)

@@ -23,6 +23,7 @@ const [GP, GP2, NURSE, NURSE2, SURGEON, CREW, CREW2, MANAGER] = [11, 12, 13, 14,
 const [POLYCLINIC, HOSPITAL, STATION, STATION2] = ['140140024187', '130140027833', '220140026190', '060140030015'];
 const PHARMACY = '070140030344';
 const LABORATORY = '990940001232';
+const FUND = '160440007161';
 const citizen = (id) => `CITIZEN/${iin(id)}/`;
 const doctor = (id, at = POLYCLINIC) => `DOCTOR/${iin(id)}/${at}`;
 const nurse = (id, at = POLYCLINIC) => `NURSE/${iin(id)}/${at}`;
@@ -229,13 +230,40 @@ describe('who has a right', () => {
     }
     await db.execute(`DELETE FROM practitioner_role WHERE practitioner_id = ${NURSE2} AND clinic_id = 2`);
   });
-  test('the payer: everybody', async () => {
-    assert.equal(await capacities(`PAYER/${iin(60)}/${POLYCLINIC}`, OTHER), 'PAYER');
-    assert.equal(await capacities(`PAYER/${iin(60)}/${POLYCLINIC}`, 999), null);
+  test('the payer: everybody, for an organisation that pays, while it does; so the contact centre', async () => {
+    const payer = `PAYER/${iin(60)}/${FUND}`, queue = (at) => `report_queue('CONTACT_CENTRE/${iin(60)}/${at}', NULL, NULL)`;
+    await db.execute(`INSERT INTO national_office (role, bin, valid_from, name_kk, name_ru, name_en) VALUES ('PAYER', '${FUND}', '2020-01-01', 'Қ', 'Ф', 'F'), ('CONTACT_CENTRE', '${PHARMACY}', '2020-01-01', 'О', 'Ц', 'C')`);
+    assert.equal(await capacities(payer, OTHER), 'PAYER');
+    assert.equal(await capacities(payer, 999), null);
+    for (const at of ['', '000000000000', POLYCLINIC, PHARMACY]) assert.equal(await capacities(`PAYER/${iin(60)}/${at}`, OTHER), null, at);
+    assert.deepEqual(await call(queue(PHARMACY)), []);
+    for (const at of ['', '000000000000', FUND]) await refuses(queue(at), 'TQ001', /Only the contact centre/);
+    await db.execute(`UPDATE national_office SET valid_to = ${today}`);
+    assert.equal(await capacities(payer, OTHER), null);
+    await refuses(queue(PHARMACY), 'TQ001', /Only the contact centre/);
   });
   test('the dead keep their clinicians', async () => {
     await add('hospitalization', { patient_id: DEAD, clinic_id: 2, admitted_on: `${today} - 9`, department: `'Х'`, icd10_admission: `'I10'`, discharged_on: `${today} - 3`, outcome: `'died'`, icd10_discharge: `'I10'` });
     assert.equal(await capacities(doctor(SURGEON, HOSPITAL), DEAD), 'TREATING_DOCTOR');
+  });
+  test('who died sees nobody any more: neither a child nor a patient', async () => {
+    await add('guardianship', { patient_id: CHILD, guardian_id: DEAD, kind: `'mother'`, valid_from: `'2010-01-01'` });
+    await add('guardianship', { patient_id: CHILD, guardian_iin: `'${iin(OTHER)}'`, kind: `'trustee'`, valid_from: `'2010-01-01'` });
+    assert.deepEqual([await capacities(citizen(DEAD), CHILD), await capacities(citizen(OTHER), CHILD)], [null, 'GUARDIAN']);
+    await add('patient', { id: 90, iin: `'${iin(GP)}'`, full_name: `'Х'`, birth_date: `'1960-01-01'`, sex: `'male'` });
+    await add('patient', { id: 91, iin: `'${iin(CREW)}'`, full_name: `'Х'`, birth_date: `'1960-01-01'`, sex: `'male'` });
+    await add('patient', { id: 92, iin: `'${iin(MANAGER)}'`, full_name: `'Х'`, birth_date: `'1960-01-01'`, sex: `'male'` });
+    await add('ambulance_call', { patient_id: OTHER, clinic_id: 3, received_at: 'now()', category: 1, number: `'A9'` });
+    const all = async () => [await capacities(doctor(GP), ADULT), await capacities(crew(CREW), OTHER), await db.value(`SELECT count(*) FROM manager_scope('MANAGER/${iin(MANAGER)}/${POLYCLINIC}')`)];
+    try {
+      assert.deepEqual(await all(), ['DISTRICT_DOCTOR', 'AMBULANCE', 1]);
+      await db.execute(`UPDATE patient SET deceased_on = ${today} WHERE id IN (${OTHER}, 90, 91, 92)`);
+      assert.equal(await capacities(citizen(OTHER), CHILD), null);
+      assert.deepEqual(await all(), [null, null, 0]);
+      await refuses(`open_emergency_access('${doctor(GP)}', '${iin(MOTHER)}', 'other', 'Шұғыл жағдай болды')`, 'TQ001', /Only a doctor/);
+    } finally {
+      await db.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${OTHER}; DELETE FROM patient WHERE id IN (90, 91, 92)`);
+    }
   });
   test('the viewer is data and nothing else', async () => {
     for (const viewer of [`DOCTOR/'' OR true --/x`, `CITIZEN/${iin(ADULT)}/' ; DROP TABLE patient; --`, 'Ж'.repeat(5000)]) {
@@ -321,7 +349,16 @@ describe('what an owner decides', () => {
     assert.deepEqual(await hidden(nurse(NURSE)), ['condition', 'diary_entry']);
     assert.deepEqual(await hidden(doctor(GP)), ['condition:2', 'diary_entry']);
     await call(`open_emergency_access('${nurse(NURSE)}', '${iin(ADULT)}', 'other', 'Шұғыл жағдай болды')`);
-    assert.deepEqual(await hidden(nurse(NURSE)), []);
+    assert.deepEqual(await hidden(nurse(NURSE)), ['diary_entry'], 'the diary it never opens');
+  });
+  test('emergency access opens no entry of the diary either that its owner hid', async () => {
+    for (const id of [1, 2]) await add('diary_entry', { patient_id: ADULT, id, kind: `'wellbeing'`, noted_at: 'now()', note: `'Х'` });
+    await diagnosis(3);
+    await hide('entry', `'${citizen(ADULT)}', 'diary_entry', ${ADULT}, 1, from_role => 'DOCTOR'`);
+    await hide('entry', `'${citizen(ADULT)}', 'condition', ${ADULT}, 3`);
+    assert.deepEqual(await hidden(doctor(GP)), ['condition:3', 'diary_entry:1']);
+    for (const viewer of [doctor(GP), nurse(NURSE)]) await call(`open_emergency_access('${viewer}', '${iin(ADULT)}', 'other', 'Шұғыл жағдай болды')`);
+    assert.deepEqual([await hidden(doctor(GP)), await hidden(nurse(NURSE))], [['diary_entry:1'], []]);
   });
   test('what shows a hidden entry is hidden with it: later versions, pairs, registrations, dispenses', async () => {
     await db.execute(`BEGIN;
@@ -332,7 +369,23 @@ describe('what an owner decides', () => {
       COMMIT;`);
     await hide('entry', `'${citizen(ADULT)}', 'condition', ${ADULT}, 1`);
     await hide('entry', `'${citizen(ADULT)}', 'prescription', ${ADULT}, 6`);
-    assert.deepEqual(await hidden(nurse(NURSE)), ['condition:1', 'condition:2', 'condition:3', 'dispensary_registration:5', 'dispense:8', 'prescription:6']);
+    const seen = ['condition:1', 'condition:2', 'condition:3', 'condition:4', 'dispensary_registration:5', 'dispense:8', 'prescription:6'];
+    assert.deepEqual(await hidden(nurse(NURSE)), seen, 'the fourth names the same disease');
+  });
+  test('so are the referral that led to a hidden stay and the appointment kept by a hidden visit, and no other', async () => {
+    await db.execute(`INSERT INTO icd10 (code, name_kk, name_ru, name_en) VALUES ('J20', 'Б', 'Б', 'B'), ('J45', 'Д', 'Д', 'D') ON CONFLICT DO NOTHING; BEGIN;
+      INSERT INTO hospital_referral (patient_id, id, from_clinic_id, to_clinic_id, icd10, sheet_number, referred_on, status, source_rec, superseded_by) VALUES
+        (${ADULT}, 1, 1, 2, 'J20', 'E1', ${today} - 9, 'waiting', 'W1', 2), (${ADULT}, 2, 1, 2, 'J20', 'E1', ${today} - 9, 'admitted', 'W2', NULL), (${ADULT}, 3, 1, 2, 'J20', 'E3', ${today} - 99, 'admitted', 'W3', NULL);
+      INSERT INTO hospitalization (patient_id, id, clinic_id, admitted_on, department, icd10_admission, referral_id, source_rec) VALUES (${ADULT}, 4, 2, ${today} - 5, 'Х', 'J20', 2, 'W4');
+      INSERT INTO appointment (patient_id, id, practitioner_id, clinic_id, starts_at, status) VALUES (${ADULT}, 5, ${GP2}, 1, now() - INTERVAL '7 days', 'kept'), (${ADULT}, 6, ${GP2}, 1, now() - INTERVAL '2 days', 'kept');
+      INSERT INTO encounter (patient_id, id, clinic_id, practitioner_id, appointment_id, started_at, kind, icd10) VALUES (${ADULT}, 7, 1, ${GP2}, 5, now() - INTERVAL '7 days', 'visit', 'J45');
+      COMMIT;`);
+    await hide('entry', `'${citizen(ADULT)}', 'hospitalization', ${ADULT}, 4, from_role => 'DOCTOR'`);
+    await hide('entry', `'${citizen(ADULT)}', 'encounter', ${ADULT}, 7, from_role => 'DOCTOR'`);
+    assert.deepEqual(await hidden(doctor(GP)), ['appointment:5', 'encounter:7', 'hospital_referral:1', 'hospital_referral:2', 'hospitalization:4']);
+    assert.deepEqual(await hidden(doctor(GP2)), ['hospital_referral:1', 'hospital_referral:2', 'hospitalization:4'], 'his own he keeps');
+    assert.deepEqual(await hidden(nurse(NURSE)), []);
+    await db.execute('TRUNCATE encounter CASCADE');
   });
   test('more than a thousand entries are the whole kind', async () => {
     await db.execute(`INSERT INTO condition (patient_id, id, icd10, name, recorded_on, recorded_by) SELECT ${ADULT}, n, 'I10', 'Г', '2026-01-01', CASE n WHEN 1 THEN ${GP} END FROM generate_series(1, 1001) n`);
@@ -355,6 +408,26 @@ describe('what an owner decides', () => {
     assert.equal(await capacities(doctor(SURGEON, HOSPITAL), ADULT), null);
     for (const until of ['now()', `now() + INTERVAL '367 days'`, 'NULL']) await refuses(grant(until), 'TQ003', /within the next 366 days/);
     await refuses(grant(`now() + INTERVAL '1 hour'`, 999), 'TQ002', /no such practitioner/);
+  });
+  test('what a guardian granted ends with his power: the guardianship, the sixteenth birthday, a death', async () => {
+    const surgeon = () => capacities(doctor(SURGEON, HOSPITAL), CHILD), ambulance = () => capacities(crew(CREW), CHILD);
+    const grants = (viewer) => Promise.all([SURGEON, CREW].map((to) => call(`grant_access('${viewer}', ${CHILD}, ${to}, now() + INTERVAL '360 days')`)));
+    await add('guardianship', { patient_id: CHILD, guardian_id: MOTHER, kind: `'mother'`, valid_from: `'2010-01-01'` });
+    const [[made]] = await grants(citizen(MOTHER));
+    assert.equal(Date.parse(made.valid_to), Date.parse(await db.value(`SELECT ((${today} + 1)::timestamp AT TIME ZONE INTERVAL '5 hours')`)), 'he is sixteen tomorrow');
+    await db.execute(`UPDATE access_rule SET valid_to = now() + INTERVAL '360 days'`); // one from before that was so
+    for (const [change, back] of [[`guardianship SET valid_to = ${today}`, 'guardianship SET valid_to = NULL'], [`guardianship SET record_status = 'entered_in_error'`, `guardianship SET record_status = 'active'`],
+      [`patient SET birth_date = birth_date - 1 WHERE id = ${CHILD}`, `patient SET birth_date = birth_date + 1 WHERE id = ${CHILD}`],
+      [`patient SET deceased_on = ${today} WHERE id = ${MOTHER}`, `patient SET deceased_on = NULL WHERE id = ${MOTHER}`]]) {
+      assert.deepEqual([await surgeon(), await ambulance()], ['GRANTEE', 'GRANTEE'], change);
+      await db.execute(`UPDATE ${change}`);
+      assert.deepEqual([await surgeon(), await ambulance()], [null, null], change);
+      await db.execute(`UPDATE ${back}`);
+    }
+    // The owner's own go on, of a child too.
+    const [[own]] = await grants(citizen(CHILD));
+    await db.execute('UPDATE guardianship SET valid_to = ' + today);
+    assert.deepEqual([await surgeon(), await ambulance(), Date.parse(own.valid_to) > Date.now() + 359 * 86_400_000], ['GRANTEE', 'GRANTEE', true]);
   });
   test('the owner decides, or the guardian of a child; nobody else, and of nobody else', async () => {
     await diagnosis(1);
@@ -418,6 +491,23 @@ describe('at the pharmacy', () => {
     const last = await code(3);
     await db.execute(`UPDATE prescription SET valid_to = ${today} WHERE id = 3`);
     assert.equal((await fetch('R3', last)).length, 1, 'its last day');
+  });
+  test('what is hidden from all, or from this pharmacist, is not there for him; and is again when it is shown', async () => {
+    await prescribe(1);
+    await prescribe(2);
+    const right = await code(1), other = await code(2);
+    for (const [target, viewer, sees] of [['NULL', pharmacist(), false], [GP2, pharmacist(GP2), false], [GP2, pharmacist(), true], [GP, pharmacist(GP), true /* he wrote it */]]) {
+      const [rule] = await hide('entry', `'${citizen(ADULT)}', 'prescription', ${ADULT}, 1, from_practitioner => ${target}`);
+      assert.equal((await fetch('R1', right, viewer)).length, sees ? 1 : 0, `${target} ${viewer}`);
+      assert.equal((await fetch('R2', other, viewer)).length, 1);
+      await call(`show_again('${citizen(ADULT)}', ${ADULT}, ${rule.id})`);
+      assert.equal((await fetch('R1', right, viewer)).length, 1);
+    }
+    await hide('kind', `'${citizen(ADULT)}', ${ADULT}, 'prescription', from_role => 'DOCTOR'`);
+    assert.equal((await fetch('R1', right)).length, 1);
+    await hide('kind', `'${citizen(ADULT)}', ${ADULT}, 'prescription'`);
+    assert.deepEqual(await fetch('R1', right), []);
+    assert.equal(await db.value(`SELECT count(*) FROM private.attempt WHERE kind = 'prescription' AND who = 'R1'`), 3, 'as a wrong code it counts');
   });
   test('five wrong codes for a number, twenty for a pharmacist, in an hour, also at once', async () => {
     await prescribe(1);

@@ -4,16 +4,17 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startServer } from './lib/server.mjs';
 import { createDatabase } from './lib/services.mjs';
-import { makeKeys } from './lib/tokens.mjs';
+import { makeKeys, officeOf } from './lib/tokens.mjs';
 
 const keys = makeKeys();
 let db, server;
+let fund, centreBin;
 let sick, child, doctor, clinic; // a person with a plan, visits and dispenses; a child; the person's district doctor, and where
 
 const as = (claims) => ({ headers: keys.bearer(claims) });
 const owner = () => as({ role: 'CITIZEN', sub: sick.iin });
 const atWork = () => as({ role: 'DOCTOR', sub: doctor.iin, org: clinic.bin });
-const centre = () => as({ role: 'CONTACT_CENTRE', sub: doctor.iin });
+const centre = () => as({ role: 'CONTACT_CENTRE', sub: doctor.iin, org: centreBin });
 const tenge = (tiyn) => `${Math.floor(tiyn / 100)}.${String(tiyn % 100).padStart(2, '0')}`;
 const one = async (sql) => (await db.query(sql))[0];
 
@@ -27,6 +28,7 @@ async function refused(code, query, variables, options, message = /./) {
 
 before(async () => {
   db = await createDatabase();
+  [fund, centreBin] = [await officeOf(db), await officeOf(db, 'CONTACT_CENTRE')];
   server = await startServer({ database: db, tokens: keys });
   sick = await one(`SELECT p.* FROM patient p JOIN care_plan c ON c.patient_id = p.id WHERE p.deceased_on IS NULL AND EXISTS (SELECT FROM dispense d WHERE d.patient_id = p.id)
     AND EXISTS (SELECT FROM encounter e WHERE e.patient_id = p.id AND e.cost > 0) ORDER BY p.id LIMIT 1`);
@@ -56,7 +58,7 @@ describe('visits', () => {
   });
   test('a doctor sees no money, the payer no diagnosis', async () => {
     const query = 'query ($iin: ID!) { patient(iin: $iin) { visits(first: 1) { nodes { kind icd10 cost } } } }';
-    for (const [options, hidden] of [[atWork(), 'cost'], [as({ role: 'PAYER', sub: doctor.iin }), 'icd10']]) {
+    for (const [options, hidden] of [[atWork(), 'cost'], [as({ role: 'PAYER', sub: doctor.iin, org: fund }), 'icd10']]) {
       const { data, errors } = await server.graphql(query, { iin: sick.iin }, options);
       assert.deepEqual(errors.map(({ path, extensions }) => [path.at(-1), extensions.code]), [[hidden, 'FORBIDDEN']]);
       assert.ok(data.patient.visits.nodes[0].kind);
@@ -101,7 +103,7 @@ describe('money', () => {
     for (const year of [0, -1, 2147483647]) assert.deepEqual(await asked(year), { spending: [], spendingLines: [] });
   });
   test('is for the owner alone', async () => {
-    for (const options of [atWork(), as({ role: 'PAYER', sub: doctor.iin })]) await refused('FORBIDDEN', 'query ($iin: ID!) { patient(iin: $iin) { spending { year } } }', { iin: sick.iin }, options);
+    for (const options of [atWork(), as({ role: 'PAYER', sub: doctor.iin, org: fund })]) await refused('FORBIDDEN', 'query ($iin: ID!) { patient(iin: $iin) { spending { year } } }', { iin: sick.iin }, options);
   });
 });
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SqlError } from './lib/psql.mjs';
 import { until } from './lib/run.mjs';
+import { officeOf } from './lib/tokens.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const FIELDS = `__typename ... on Dispensed { number quantity quantityLeft price paidByPatient drug { name } } ... on PriceAboveCap { message cap price drug { name } }
@@ -233,7 +234,7 @@ test('as many times as was prescribed: what is left after the last lapses; a tim
   }
   assert.equal(await dispense({ number: thrice, packages: [await pack()] }), null);
   // The payer finds that the second and the third were never received: two times are had again, of what they were.
-  const payer = { role: 'PAYER', sub: pharmacies[1].iin, org: pharmacies[1].bin };
+  const payer = { role: 'PAYER', sub: pharmacies[1].iin, org: await officeOf(database) };
   for (const refills of [0, 1]) {
     const { id } = (await writing.data(asCitizen(adult), OWN)).me.patient.dispenses.nodes.find((one) => one.receipt === 'NONE' && one.recordStatus === 'ACTIVE');
     const { denyReceipt: dispute } = await writing.data(asCitizen(adult), 'mutation ($dispense: ID!, $key: String!) { denyReceipt(dispense: $dispense, idempotencyKey: $key) { id } }', { dispense: id, key: newKey() });

@@ -1,6 +1,7 @@
 // Disputes and their answers, through the server: who answers, once and in time, what an upheld one takes back in every kind of entry, and that it then counts nowhere.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { officeOf } from './lib/tokens.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const DISPUTE = 'mutation ($entry: ID!, $reason: DisputeReason = NOT_THERE, $text: String, $key: String!) { disputeRecord(entry: $entry, reason: $reason, text: $text, idempotencyKey: $key) { id number status dueOn } }';
@@ -45,7 +46,7 @@ before(async () => {
   colleague = { role: 'DOCTOR', sub: second.iin, org: person.bin };
   nurse = { ...colleague, role: 'NURSE' };
   stranger = { role: 'DOCTOR', sub: other.iin, org: elsewhere.bin };
-  payer = { role: 'PAYER', sub: other.iin, org: elsewhere.bin };
+  payer = { role: 'PAYER', sub: other.iin, org: await officeOf(database) };
   Object.assign(person, { colleague_id: second.id, elsewhere_id: elsewhere.id, stranger_id: other.id });
 });
 after(() => writing?.stop());
@@ -248,7 +249,7 @@ describe('what an answer does', () => {
         planted = { number: Number(await database.value(`SELECT id FROM ${table} WHERE patient_id = ${person.id} ORDER BY recorded_at DESC LIMIT 1`)), id: await newest(list) };
       }
       const made = await dispute(planted.id, 'WRONG_PERSON');
-      const { reportQueue } = await writing.data({ role: 'CONTACT_CENTRE', sub: person.doctor, org: person.bin }, '{ reportQueue(channel: APP) { number entryKind } }');
+      const { reportQueue } = await writing.data({ role: 'CONTACT_CENTRE', sub: person.doctor, org: await officeOf(database, 'CONTACT_CENTRE') }, '{ reportQueue(channel: APP) { number entryKind } }');
       assert.equal(reportQueue.find(({ number }) => number === made.number).entryKind, table.toUpperCase());
       assert.equal((await answer(table === 'hospitalization' ? inHospital : colleague, made.id, true)).status, 'UPHELD', table);
       const row = await inForce(table, planted.number);

@@ -77,6 +77,23 @@ test('not justified: it ends at once, in both workers, and the person is told wh
   assert.deepEqual(await database.query(`SELECT operation, role, person FROM private.change_record WHERE operation = 'review_emergency_access'`), [{ operation: 'review_emergency_access', role: 'MANAGER', person: manager.sub }]);
 });
 
+test('who opened what was not justified opens that passport no more for a day; another does, and he opens others', async () => {
+  const [person] = people;
+  const colleague = { ...doctor, sub: manager.sub };
+  const [outpatient] = await database.query(`SELECT id, bin FROM clinic WHERE active AND kind = 'polyclinic' ORDER BY id LIMIT 1`);
+  await database.execute(`INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) SELECT m.id, ${ward.id}, 'hospital_doctor', '2020-01-01' FROM practitioner m WHERE m.iin = '${manager.sub}';
+    INSERT INTO practitioner_role (practitioner_id, clinic_id, role, valid_from) VALUES (${ward.doctor_id}, ${outpatient.id}, 'specialist', '2020-01-01')`);
+  for (const org of [doctor.org, outpatient.bin]) {
+    await writing.refused({ ...doctor, org }, OPEN, { iin: person.iin }, 'CONFLICT', /another doctor, nurse or crew/);
+  }
+  assert.equal(await sees(person), null);
+  assert.ok((await writing.data(colleague, OPEN, { iin: person.iin })).openEmergencyAccess.validTo);
+  assert.ok((await writing.data(doctor, OPEN, { iin: people[1].iin })).openEmergencyAccess.validTo);
+  await database.execute(`UPDATE emergency_grant SET valid_from = valid_from - INTERVAL '25 hours', valid_to = valid_to - INTERVAL '25 hours', reviewed_at = reviewed_at - INTERVAL '25 hours' WHERE review = 'unjustified'`);
+  assert.ok((await writing.data(doctor, OPEN, { iin: person.iin })).openEmergencyAccess.validTo);
+  await database.execute(`DELETE FROM emergency_grant WHERE patient_id = ${person.id}`);
+});
+
 test('justified, asked for by ten at once: one says so, and it goes on', async () => {
   const [{ number, endsAt }] = await list(manager);
   const answers = await Promise.all(Array.from({ length: 10 }, () => writing.ask(manager, REVIEW, { number, justified: true, note: 'Есірік жағдайда жеткізілді', key: newKey() })));

@@ -11,7 +11,7 @@ import { after, before, describe, test } from 'node:test';
 import { run, sleep, until, BINARY } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { createDatabase } from './lib/services.mjs';
-import { makeKeys } from './lib/tokens.mjs';
+import { makeKeys, officeOf } from './lib/tokens.mjs';
 
 const MB = 1024 * 1024;
 const QUERY = 'query ($iin: ID!) { patient(iin: $iin) { diagnosticReports(first: 100) { nodes { name image { mediaType expiresAt url } } } } }';
@@ -173,7 +173,7 @@ describe('who is given one', () => {
   test('nobody else', async () => {
     const [stranger] = await database.query(`SELECT iin FROM patient WHERE id <> ${person.id} AND deceased_on IS NULL ORDER BY id DESC LIMIT 1`);
     assert.equal((await server.data(QUERY, { iin: person.iin }, citizen(stranger.iin))).patient, null);
-    const payer = await server.graphql(QUERY, { iin: person.iin }, { headers: keys.bearer({ role: 'PAYER', sub: '581011381944' }) });
+    const payer = await server.graphql(QUERY, { iin: person.iin }, { headers: keys.bearer({ role: 'PAYER', sub: '581011381944', org: await officeOf(database) }) });
     assert.doesNotMatch(JSON.stringify(payer), /\/files\//);
   });
 

@@ -6,6 +6,7 @@ import { assertSame, basic, bundle, condition, fingerprint, importFiles, makeFol
 import { Session } from './lib/load.mjs';
 import { until } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
+import { officeOf } from './lib/tokens.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const POST = `mutation ($bundle: String!, $key: String!) { ingestBatch(bundle: $bundle, idempotencyKey: $key) {
@@ -127,7 +128,7 @@ test('what its owner disputes stays disputed when the source corrects it, until 
     const { id, ...now } = await mine();
     assert.deepEqual(now, { icd10: 'I10', onset, version: n + 2, recordStatus: 'DISPUTED', source: { name: 'vendor-a' } });
   }
-  await writing.data({ role: 'PAYER', sub: doctor.iin, org: clinic.bin }, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: false, answer: "Диагноз расталған", idempotencyKey: $key) { status } }', { dispute: disputeRecord.id, key: newKey() });
+  await writing.data({ role: 'PAYER', sub: doctor.iin, org: await officeOf(database) }, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: false, answer: "Диагноз расталған", idempotencyKey: $key) { status } }', { dispute: disputeRecord.id, key: newKey() });
   assert.deepEqual([(await mine()).recordStatus, (await mine()).version], ['ACTIVE', 3]);
   await sent('2019-03-07');
   assert.equal((await mine()).recordStatus, 'ACTIVE', 'it was answered');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { until } from './lib/run.mjs';
+import { officeOf } from './lib/tokens.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const RESULT = 'id status value text unit low high flag orderedAt resultedAt orderNumber version laboratory { id } earlierVersions { id value }';
@@ -165,7 +166,7 @@ describe('laboratory', () => {
     const wrong = await asked({ value: 7.5 }, 'sent');
     const { disputeRecord } = await writing.data(asCitizen(), 'mutation ($entry: ID!, $key: String!) { disputeRecord(entry: $entry, reason: WRONG_PERSON, idempotencyKey: $key) { id } }', { entry: wrong.id, key: newKey() });
     const [{ clinic_id: place }] = await database.query(`SELECT clinic_id FROM dispute WHERE patient_id = ${person.id} ORDER BY id DESC LIMIT 1`);
-    const [answers] = place === null ? [{ role: 'PAYER', sub: doctor.sub, org: doctor.org }] : (await database.query(`SELECT m.iin AS sub, c.bin AS org FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id AND m.active AND m.iin IS NOT NULL JOIN clinic c ON c.id = j.clinic_id
+    const [answers] = place === null ? [{ role: 'PAYER', sub: doctor.sub, org: await officeOf(database) }] : (await database.query(`SELECT m.iin AS sub, c.bin AS org FROM practitioner_role j JOIN practitioner m ON m.id = j.practitioner_id AND m.active AND m.iin IS NOT NULL JOIN clinic c ON c.id = j.clinic_id
       WHERE j.clinic_id = ${place} AND j.role IN ('district_doctor', 'specialist', 'hospital_doctor') AND j.valid_to IS NULL AND m.id <> ${person.doctor_id} ORDER BY m.id LIMIT 1`)).map((who) => ({ role: 'DOCTOR', ...who }));
     await writing.data(answers, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Басқа адамның қаны", idempotencyKey: $key) { status } }', { dispute: disputeRecord.id, key: newKey() });
     assert.deepEqual(await written(), [...alarm, ...off]);

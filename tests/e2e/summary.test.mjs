@@ -7,7 +7,7 @@ import { LOINC, assertSummary, narrative, resources, section } from './lib/ips.m
 import { until } from './lib/run.mjs';
 import { startServer } from './lib/server.mjs';
 import { createDatabase } from './lib/services.mjs';
-import { makeKeys } from './lib/tokens.mjs';
+import { makeKeys, officeOf } from './lib/tokens.mjs';
 import { PERSONAL } from './lib/who-sees-what.mjs';
 
 const PERSONS = 200;
@@ -161,7 +161,7 @@ describe('who sees what', () => {
   test('the doctor of the district sees it, a stranger sees nobody, whoever has a narrower view is refused', async () => {
     assertSummary((await summary(person.iin, doctor)).bundle, 'doctor');
     assert.equal(await summary(person.iin, citizen(people.find(({ iin }) => iin !== person.iin).iin)), undefined);
-    const { data, errors } = await server.graphql(QUERY, { iin: person.iin }, { headers: keys.bearer({ role: 'PAYER' }) });
+    const { data, errors } = await server.graphql(QUERY, { iin: person.iin }, { headers: keys.bearer({ role: 'PAYER', org: await officeOf(database) }) });
     assert.equal(data.patient.summaryDocument, null);
     assert.equal(errors[0].extensions.code, 'FORBIDDEN');
   });
@@ -398,7 +398,7 @@ describe('over HTTP', () => {
     outcome(await get(`/fhir/Patient/${id}/$summary`, { Authorization: 'Bearer nonsense' }), 401, 'login');
     outcome(await get(`/fhir/Patient/${id}/$summary?lang=DE`, citizen(iin).headers), 400, 'invalid');
     outcome(await get(`/fhir/Patient/${id}/$summary?lang=EN&lang=RU`, citizen(iin).headers), 400, 'invalid');
-    outcome(await get(`/fhir/Patient/${id}/$summary`, keys.bearer({ role: 'PAYER' })), 403, 'forbidden');
+    outcome(await get(`/fhir/Patient/${id}/$summary`, keys.bearer({ role: 'PAYER', org: await officeOf(database) })), 403, 'forbidden');
     assert.equal((await server.request(`/fhir/Patient/${id}/$summary`, { method: 'POST', headers: citizen(iin).headers })).status, 405);
     for (const path of ['/fhir/Patient//$summary', `/fhir/Patient/${id}`, `/fhir/Patient/${id}/$summary/x`, '/fhir/$summary']) assert.equal((await get(path, citizen(iin).headers)).status, 404, path);
     assert.equal((await get(`/fhir/Patient/${id}/$summary`, { ...citizen(iin).headers, Origin: 'https://elsewhere.example' })).status, 403);

@@ -9,7 +9,7 @@ import { Database } from './lib/psql.mjs';
 import { BINARY, TOP, must } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
 import { startServer } from './lib/server.mjs';
-import { makeKeys } from './lib/tokens.mjs';
+import { makeKeys, officeOf } from './lib/tokens.mjs';
 
 // Every kind: its table, the column that says when, its code. A kind that has a type of the API is in the timeline.
 const KINDS = {
@@ -126,7 +126,7 @@ test('each sees the kinds that are for him, on full pages', async () => {
   const seen = await walk({ iin: patient.iin }, nurse);
   assert.deepEqual(seen, all.filter(({ kind }) => kind !== 'DIARY_ENTRY'), 'a nurse of the district sees no diary');
   assert.notEqual(seen.length, all.length);
-  const { errors } = await server.graphql(QUERY, { iin: patient.iin }, { headers: keys.bearer({ role: 'PAYER', sub: patient.nurse, org: patient.bin }) });
+  const { errors } = await server.graphql(QUERY, { iin: patient.iin }, { headers: keys.bearer({ role: 'PAYER', sub: patient.nurse, org: await officeOf(database) }) });
   assert.deepEqual(errors.map(({ path: at, extensions }) => [at, extensions.code]), [[['patient', 'timeline'], 'FORBIDDEN']]);
 });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { TOP } from './lib/run.mjs';
 import { createDatabase } from './lib/services.mjs';
+import { officeOf } from './lib/tokens.mjs';
 import { Writing, newKey } from './lib/writing.mjs';
 
 const DISPUTE = 'mutation ($entry: ID!, $reason: DisputeReason = NOT_THERE, $key: String!) { disputeRecord(entry: $entry, reason: $reason, idempotencyKey: $key) { id } }';
@@ -116,7 +117,7 @@ test('what was given out of a prescription counts for the version that corrects 
   assert.equal((await writing.data(owner(), 'mutation ($dispense: ID!, $key: String!) { confirmReceipt(dispense: $dispense, idempotencyKey: $key) { receipt } }', { dispense: large.id, key: newKey() })).confirmReceipt.receipt, 'CONFIRMED');
   // What was never received can be given out again, by the version in force.
   const { denyReceipt } = await writing.data(owner(), 'mutation ($dispense: ID!, $key: String!) { denyReceipt(dispense: $dispense, idempotencyKey: $key) { id } }', { dispense: small.id, key: newKey() });
-  await writing.data({ role: 'PAYER', sub: person.doctor, org: person.bin }, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Дәріхана бермеген", idempotencyKey: $key) { status } }', { dispute: denyReceipt.id, key: newKey() });
+  await writing.data({ role: 'PAYER', sub: person.doctor, org: await officeOf(database) }, 'mutation ($dispute: ID!, $key: String!) { answerDispute(dispute: $dispute, upheld: true, answer: "Дәріхана бермеген", idempotencyKey: $key) { status } }', { dispute: denyReceipt.id, key: newKey() });
   assert.deepEqual(await database.query(`SELECT id::int, status FROM prescription WHERE patient_id = ${person.id} AND number = 'VERSIONS-1' ORDER BY id`),
     [[first, 'active'], [second, 'active'], [third, 'dispensed'], [last, 'active']].map(([id, status]) => ({ id, status })));
 });

@@ -82,3 +82,6 @@ export class Keys {
 }
 
 export const makeKeys = () => new Keys();
+
+/** The organisation for which somebody is a payer, or the contact centre. */
+export const officeOf = (database, role = 'PAYER') => database.value(`SELECT bin FROM national_office WHERE role = '${role}'`);

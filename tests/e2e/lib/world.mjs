@@ -83,6 +83,9 @@ const POSTS = { // practitioner -> [clinic, role, district, valid_to in days or 
   answerer: ['answering', 'specialist', null, null],
   answeringNurse: ['answering', 'nurse', null, null],
   answeringManager: ['answering', 'manager', null, null],
+  bookedBreakGlass: ['home', 'specialist', null, null],
+  deceased: ['home', 'specialist', null, null],
+  guardiansGrantee: ['elsewhere', 'specialist', null, null],
 };
 const PEOPLE = ['alia', 'bolat', 'gulnar', 'child', 'teen', 'grown', 'hider', 'dead', 'left', 'lost', 'shut', 'gone'];
 const HOME = { // person -> [clinic, district doctor] of the open attachment
@@ -100,6 +103,8 @@ function makePerson(name, n) {
   return { name, n, id: FIRST + n, iin, marks: [`canary-${name}-`, iin] };
 }
 const people = Object.fromEntries(PEOPLE.map((name, i) => [name, makePerson(name, i)]));
+practitioners.deceased.iin = people.dead.iin;
+const fund = nextBin();
 const outsider = nextIin(); // a guardian without a passport
 const absentIin = nextIin();
 
@@ -110,6 +115,7 @@ const SOMEWHERE = 'CREATE TEMP TABLE somewhere AS SELECT min(id) AS region FROM 
 function placesSql() {
   return [
     SOMEWHERE,
+    row('national_office', { role: 'PAYER', bin: fund, valid_from: '2020-01-01', name_kk: 'x', name_ru: 'x', name_en: 'x' }),
     ...Object.entries(CLINICS).map(([name, kind]) => row('clinic', { id: clinics[name].id, region_id: sql('(SELECT region FROM somewhere)'),
       bin: clinics[name].bin, kind, name: `place-${name}`, address: `address-${name}`, active: name === 'closed' ? sql('false') : sql('true') })),
     ...Object.entries(POSTS).flatMap(([name, [clinic, role, district, until]]) => [
@@ -211,7 +217,7 @@ const relation = (table, name, values) => row(table, { patient_id: people[name].
 function relationsSql() {
   const { alia, hider } = people;
   const grant = (who, values = {}) => relation('access_rule', 'alia', { kind: 'grant', practitioner_id: practitioners[who].id, valid_from: hours(-100), valid_to: hours(100), made_by: alia.iin, ...values });
-  const emergency = (name, who, from) => relation('emergency_grant', name, { practitioner_id: practitioners[who].id, clinic_id: clinics.elsewhere.id, role: 'DOCTOR',
+  const emergency = (name, who, from, at = 'elsewhere') => relation('emergency_grant', name, { practitioner_id: practitioners[who].id, clinic_id: clinics[at].id, role: 'DOCTOR',
     valid_from: hours(from), valid_to: hours(from + 24), reason_code: 'unconscious', reason: 'found on the street' });
   const appointment = (name, who, starts, status, minutes = 0) => relation('appointment', name, { practitioner_id: practitioners[who].id, clinic_id: clinics.home.id,
     starts_at: sql(`now() + INTERVAL '${starts} days ${minutes} minutes'`), status });
@@ -227,8 +233,9 @@ function relationsSql() {
     ...['child', 'teen', 'grown'].map((name) => guardian(name, { guardian_id: people.gulnar.id })),
     guardian('child', { guardian_id: people.bolat.id, valid_to: today(0) }),
     guardian('child', { guardian_id: people.alia.id, record_status: 'entered_in_error' }),
-    guardian('child', { guardian_iin: outsider }),
+    guardian('child', { guardian_iin: outsider }), guardian('child', { guardian_id: people.dead.id }),
     appointment('alia', 'booked', 1, 'booked'), appointment('hider', 'booked', 1, 'booked', 20),
+    appointment('hider', 'bookedBreakGlass', 1, 'booked', 40), appointment('alia', 'deceased', 1, 'booked', 60),
     appointment('alia', 'bookedOnce', -31, 'kept'), appointment('alia', 'cancelled', 1, 'cancelled'),
     relation('hospitalization', 'alia', { clinic_id: clinics.ward.id, admitted_on: today(-2), department: 'canary-alia-ward', icd10_admission: icd10(alia.n, 0) }),
     relation('hospitalization', 'alia', { clinic_id: clinics.formerWard.id, admitted_on: today(-40), discharged_on: today(-31), department: 'canary-alia-former-ward',
@@ -237,8 +244,12 @@ function relationsSql() {
     prescribed('prescriber', -10), prescribed('formerPrescriber', -91),
     call('alia', 'station', null), call('hider', 'station', null), call('alia', 'otherStation', hours(-1)), call('bolat', 'otherStation', null, -49),
     emergency('alia', 'breakGlass', -1), emergency('hider', 'breakGlass', -1), emergency('alia', 'brokenGlass', -25),
+    emergency('hider', 'bookedBreakGlass', -1, 'home'),
     grant('grantee'), grant('revokedGrantee', { revoked_at: hours(-1), revoked_by: alia.iin }), grant('formerGrantee', { valid_to: hours(-1) }),
     relation('access_rule', 'hider', { kind: 'grant', practitioner_id: practitioners.grantee.id, valid_to: hours(100), made_by: hider.iin }),
+    // Of guardians: one who decides, one who did, one of somebody who is sixteen.
+    ...[['child', 'grantee', 'gulnar'], ['child', 'guardiansGrantee', 'bolat'], ['teen', 'guardiansGrantee', 'gulnar']]
+      .map(([name, who, by]) => relation('access_rule', name, { kind: 'grant', practitioner_id: practitioners[who].id, valid_to: hours(100), made_by: people[by].iin })),
     // Orders of laboratories; the fifth entry is of another one, or hidden.
     lab('alia', 'laboratory', { ordered_at: hours(-3), status: 'ordered' }),
     lab('alia', 'formerLaboratory', { ...FIFTH, ordered_at: today(-33), resulted_at: today(-31), value_text: 'canary-alia-result' }),
@@ -254,6 +265,7 @@ function relationsSql() {
     hide('immunization', { item_id: ENTRIES.b, role: 'NURSE' }),
     hide('hospitalization', { item_id: ENTRIES.d, clinic_id: clinics.home.id }),
     hide('hospital_referral', { item_id: ENTRIES.d, role: 'PAYER' }),
+    hide('diary_entry', { item_id: ENTRIES.d, role: 'DOCTOR' }),
     hide('prescription', { valid_from: hours(-2), revoked_at: hours(-1), revoked_by: hider.iin }),
   ];
 }
@@ -331,7 +343,10 @@ const viewers = [
   clinician('break-glass', 'DOCTOR', 'breakGlass', 'elsewhere', { alia: ['BREAK_GLASS'], hider: ['BREAK_GLASS'] }),
   clinician('break-glass for another organisation', 'DOCTOR', 'breakGlass', 'ward', TREATED),
   clinician('break-glass of yesterday', 'DOCTOR', 'brokenGlass', 'elsewhere'),
-  clinician('grantee', 'DOCTOR', 'grantee', 'elsewhere', { alia: ['GRANTEE'], hider: ['GRANTEE'] }),
+  clinician('break-glass with an appointment', 'DOCTOR', 'bookedBreakGlass', 'home', { hider: ['TREATING_DOCTOR', 'BREAK_GLASS'] }),
+  clinician('doctor with an appointment who died', 'DOCTOR', 'deceased', 'home'),
+  clinician('grantee', 'DOCTOR', 'grantee', 'elsewhere', { alia: ['GRANTEE'], hider: ['GRANTEE'], child: ['GRANTEE'] }),
+  clinician('grantee of guardians whose time is over', 'DOCTOR', 'guardiansGrantee', 'elsewhere'),
   clinician('grantee, revoked', 'DOCTOR', 'revokedGrantee', 'elsewhere'),
   clinician('grantee, expired', 'DOCTOR', 'formerGrantee', 'elsewhere'),
   clinician('dismissed doctor', 'DOCTOR', 'dismissed', 'home'),
@@ -346,7 +361,9 @@ const viewers = [
   clinician('laboratory whose result is old', 'LABORATORY', 'formerLabWorker', 'formerLaboratory'),
   clinician('laboratory whose order was cancelled', 'LABORATORY', 'otherLabWorker', 'otherLaboratory'),
   clinician('contact centre', 'CONTACT_CENTRE', 'districtDoctor', 'home'),
-  clinician('payer', 'PAYER', 'otherNurse', 'home', everybody('PAYER')),
+  { ...clinician('payer', 'PAYER', 'otherNurse', null, everybody('PAYER')), claims: { role: 'PAYER', sub: practitioners.otherNurse.iin, org: fund } },
+  clinician('payer of an organisation that does not pay', 'PAYER', 'otherNurse', 'home'),
+  clinician('payer of no organisation', 'PAYER', 'otherNurse', null),
   clinician('manager', 'MANAGER', 'districtDoctor', 'home'),
 ];
 
@@ -356,7 +373,7 @@ const all = (table) => Object.keys(ENTRIES).map((k) => `${table}:${k}`);
 
 /**
  * What `hider` hides from a viewer, as 'table:letter'. An entry takes along what shows it: for the diagnosis its registration, its
- * referral and the stay that followed, visits and plans; for a prescription what was given out on it; for a version the other versions.
+ * referral and the stay that followed, visits with their appointments, and plans; for a stay its referral; for a prescription what was given out on it; for a version the other versions.
  */
 export function hiddenFrom(viewer, personName) {
   const capacities = viewer.sees[personName] ?? [];
@@ -365,14 +382,16 @@ export function hiddenFrom(viewer, personName) {
   // Who answers a dispute sees that one, which is the last.
   if (capacities.includes('DISPUTE_ANSWERER')) others.push('dispute:a', 'dispute:b', 'dispute:c');
   if (personName !== 'hider') return new Set(others);
-  if (viewer.role === 'CITIZEN' || capacities.includes('BREAK_GLASS')) return new Set();
+  if (viewer.role === 'CITIZEN') return new Set();
+  const diary = viewer.role === 'DOCTOR' ? ['diary_entry:d'] : [];
+  if (capacities.includes('BREAK_GLASS')) return new Set(diary); // which it never opens
   return new Set([
-    ...others,
+    ...others, ...diary,
     ...all('allergy').filter((entry) => !(entry === 'allergy:d' && viewer.practitioner === 'districtDoctor')), // he wrote it
-    ...(viewer.role === 'DOCTOR' ? ['condition', 'dispensary_registration', 'hospital_referral', 'hospitalization', ...AREAS.flatMap(({ WITH_CONDITION = [] }) => WITH_CONDITION)].map((table) => `${table}:c`) : []),
+    ...(viewer.role === 'DOCTOR' ? ['condition', 'dispensary_registration', 'hospital_referral', 'hospitalization', 'appointment', ...AREAS.flatMap(({ WITH_CONDITION = [] }) => WITH_CONDITION)].map((table) => `${table}:c`) : []),
     ...(viewer.practitioner === 'booked' ? ['prescription:d', 'dispense:d', 'medication_statement:d'] : []),
     ...(viewer.role === 'NURSE' ? ['immunization:a', 'immunization:b'] : []),
-    ...(viewer.clinic === 'home' && viewer.role !== 'PAYER' ? ['hospitalization:d'] : []),
+    ...(viewer.clinic === 'home' ? ['hospitalization:d', 'hospital_referral:d'] : []),
     ...(viewer.role === 'PAYER' ? ['hospital_referral:d', 'hospitalization:d'] : []),
   ]);
 }
