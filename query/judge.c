@@ -124,7 +124,8 @@ static struct right *right_get(struct execution *x, int64_t subject)
     struct judge *j = &x->judge;
     struct right *r = judge_right(j, subject);
 
-    if (!r) {
+    if (!r || r->past) {
+        j->_renewed |= r != NULL;
         r = right_new(x, subject);
         if (!r || map_put(&j->_by_subject, key_of(&r->subject), r) < 0)
             return NULL;
@@ -177,7 +178,7 @@ static void right_take(struct execution *x, struct right *r, const struct row *r
     x->careful |= x->plan->restricted && !r->own;
 }
 
-static bool has_word(struct str words, struct str word)
+bool judge_has_word(struct str words, struct str word)
 {
     for (struct str one = judge_word(&words); one.len; one = judge_word(&words))
         if (str_eq(one, word))
@@ -195,7 +196,7 @@ static int add_call(struct execution *x, const struct plan_step *step, struct st
     buf_init(&b, 0);
     buf_addf(&b, "%.*s(%.*s)", STR_FMT(f->parent->name), STR_FMT(f->name));
     call = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
-    if (call.ptr && words->len && !has_word(*words, call)) {
+    if (call.ptr && words->len && !judge_has_word(*words, call)) {
         buf_clear(&b);
         buf_addf(&b, "%.*s %.*s", STR_FMT(*words), STR_FMT(call));
         *words = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
@@ -435,13 +436,13 @@ static int know_granted(struct execution *x, struct step_run *run)
     return JUDGED;
 }
 
-/* After a change nothing that was known of rights is known any more. */
+/* After a change nothing that was known of rights is known any more. The entries stay as they are, for the rows that were met
+ * under them and for the record of those; whoever is met again has a new one. */
 static void forget_all(struct judge *j)
 {
-    for (struct right *r = j->_first; r; r = r->_next) {
-        r->judged = r->confined;
-        r->_asker = NULL;
-    }
+    for (struct right *r = j->_first; r; r = r->_next)
+        r->past = !r->confined;
+    j->_hit = NULL;
 }
 
 static uint32_t count_rows(const struct step_run *run)

@@ -34,6 +34,8 @@ struct right {
     bool own;         /* the viewer is the person */
     bool phantom;     /* there is no such person: asked all the same, so that time tells nothing */
     bool told;        /* a function refused in words that may follow from the record */
+    bool
+        past; /* a change came after: it holds for what was met before that, and for nothing else */
     struct str capacities, withheld, reason;
     /* Fields whose functions refused what was asked about the person, and those that changed something or answered with no row
      * of anybody's, as parts. */
@@ -55,6 +57,7 @@ struct judge {
     struct right *_first, **_last, *_hit;
     uint32_t _n;
     bool _refused; /* a function refused something, about somebody or not */
+    bool _renewed; /* somebody has more than one entry */
 };
 
 enum {

@@ -308,6 +308,16 @@ bool judge_field(struct execution *x, struct step_run *run, uint32_t parent, rig
     return false;
 }
 
+/* Under which entry of the person the step's keys were admitted: the first that says so, since a step runs once. */
+static const struct right *right_of_step(const struct execution *x, const struct step_run *run,
+                                         int64_t subject)
+{
+    for (const struct right *r = x->judge._renewed ? x->judge._first : NULL; r; r = r->_next)
+        if (!r->confined && r->subject == subject && judge_marked(r->given, step_of(x, run)->part))
+            return r;
+    return judge_right(&x->judge, subject);
+}
+
 bool judge_withheld(const struct execution *x, const struct step_run *run, uint32_t slice)
 {
     int at = x->plan->steps[run->id].subject_key;
@@ -315,7 +325,7 @@ bool judge_withheld(const struct execution *x, const struct step_run *run, uint3
 
     if (!judge_holds(x, run) || at < 0)
         return false;
-    r = judge_right(&x->judge, run->fetch.keys[slice].part[at]);
+    r = right_of_step(x, run, run->fetch.keys[slice].part[at]);
     return r && r->withheld.len &&
            (run->fetch.path->by_kind || count_hidden(r, run->fetch.path->table) > 0);
 }

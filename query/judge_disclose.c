@@ -37,26 +37,53 @@ static void add_calls(struct str calls, const char *sign, struct buf *b)
         buf_addf(b, "%s%s%.*s", b->len ? " " : "", sign, STR_FMT(call));
 }
 
-/* One person is one entry: what a function gave out of somebody who is met in another way too stands with that. */
-static struct right *merged(const struct execution *x, struct right *r)
+/* `words` with those of `more` behind it that it lacks. false: no memory. */
+static bool join(const struct execution *x, struct str *words, struct str more, const char *between)
 {
-    struct right *other = r->confined ? judge_right(&x->judge, r->subject) : NULL;
+    bool whole = true;
     struct buf b;
 
-    if (!other)
-        return r;
+    buf_init(&b, 0);
+    buf_add_str(&b, *words);
+    for (struct str word = judge_word(&more); word.len; word = judge_word(&more))
+        if (!judge_has_word(*words, word))
+            buf_addf(&b, "%s%.*s", b.len ? between : "", STR_FMT(word));
+    if (b.failed || b.len > words->len) {
+        *words = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
+        whole = words->ptr != NULL;
+    }
+    buf_release(&b);
+    return whole;
+}
+
+/* One person is one entry of the record: what a function gave out of somebody who is met in another way too stands with that,
+ * and so does what was met before a change. */
+static struct right *entry_of(const struct execution *x, const struct right *r)
+{
+    struct right *other = r->confined || r->past ? judge_right(&x->judge, r->subject) : NULL;
+    return other == r ? NULL : other;
+}
+
+static int merge(const struct execution *x, struct right *other, const struct right *r)
+{
+    struct str capacities = r->capacities;
+
     for (uint32_t i = 0; i < judge_words(x); i++) {
         other->given[i] |= r->given[i];
         other->refused[i] |= r->refused[i];
     }
+    if (!join(x, &capacities, other->capacities, ",") || !join(x, &other->calls, r->calls, " ") ||
+        !join(x, &other->answered, r->answered, " "))
+        return ERR_MEMORY;
+    other->capacities = capacities;
+    if (!other->reason.len)
+        other->reason = r->reason;
     other->told |= r->told;
-    buf_init(&b, 0);
-    buf_add_str(&b, r->capacities);
-    if (other->capacities.len)
-        buf_addf(&b, ",%.*s", STR_FMT(other->capacities));
-    other->capacities = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
-    buf_release(&b);
-    return other->capacities.ptr ? other : NULL;
+    if (r->past && r->judged) {
+        other->own = r->own && (other->own || !other->judged);
+        other->judged = true;
+    }
+    return 0;
 }
 
 static int disclose_one(const struct execution *x, const struct right *r, struct disclosure *d)
@@ -85,7 +112,7 @@ bool judge_has_veiled(const struct execution *x)
     if (x->judge.map && x->judge._refused)
         return true;
     for (const struct right *r = x->judge.map ? x->judge._first : NULL; r; r = r->_next)
-        if (!r->confined && !r->mask)
+        if (!r->confined && !r->mask && (r->judged || !r->past))
             return true;
     return false;
 }
@@ -102,11 +129,13 @@ int judge_disclose(const struct execution *x, const struct disclosure **ret, uin
     all = arena_array(x->arena, MAX(x->judge._n, 1u), sizeof *all);
     if (!all)
         return ERR_MEMORY;
-    for (struct right *r = x->judge._first; r; r = r->_next)
-        if (r->confined && !merged(x, r))
-            return ERR_MEMORY;
     for (const struct right *r = x->judge._first; r; r = r->_next) {
-        if (r->phantom || (r->confined && judge_right(&x->judge, r->subject)) ||
+        struct right *other = entry_of(x, r);
+        if (other && merge(x, other, r) < 0)
+            return ERR_MEMORY;
+    }
+    for (const struct right *r = x->judge._first; r; r = r->_next) {
+        if (r->phantom || entry_of(x, r) ||
             !(any(x, r->given) || any(x, r->refused) || r->calls.len || r->answered.len))
             continue;
         if (disclose_one(x, r, &all[n++]) < 0)

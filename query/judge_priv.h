@@ -22,6 +22,7 @@ bool judge_holds(const struct execution *x, const struct step_run *run);
 struct right *judge_right(const struct judge *j, int64_t subject);
 /* Takes the next word off a list whose words commas or blanks divide; empty: there is none. */
 struct str judge_word(struct str *rest);
+bool judge_has_word(struct str words, struct str word);
 
 /* How many words bits by part take. */
 static inline uint32_t judge_words(const struct execution *x)

@@ -301,6 +301,9 @@ static void test_judge__disclosures(void **state)
 
 /* ---- what a function gives out ---- */
 
+/* Who asks from the second call on, as if the right of the first had ended; NULL: the same. */
+static const struct viewer *later_viewer;
+
 /* Every call of the document gives out the same row. */
 static void called(const struct viewer *who, const char *text, const char *row, const char *want,
                    const char *want_disclosed)
@@ -324,6 +327,7 @@ static void called(const struct viewer *who, const char *text, const char *row, 
         c->slice = (struct slice){.rows = rows, .n = 1};
         c->_answerer = NULL;
         c->done(c, 0);
+        r.x.viewer = later_viewer ? later_viewer : who;
     }
     assert_int_equal(done_rc, 0);
     write_out(&r.x, &out, SIZE_MAX);
@@ -393,6 +397,45 @@ static void test_judge__asks_anew_after_a_change(void **state)
     arena_clear(&arena);
     compiled_unref(r.document);
     viewer = NULL;
+}
+
+/* One that ended is gone for what follows; what was given before stands on record as what it was given as. `second` asks for `b`. */
+static void ended(const struct viewer *first, const struct viewer *second, const char *text,
+                  const char *want, const char *want_disclosed)
+{
+    later_viewer = second;
+    called(first, text, note_rows[0], want, want_disclosed);
+    later_viewer = NULL;
+}
+
+static void test_judge__a_right_that_ended(void **state)
+{
+    ended(&doctor, &stranger,
+          "mutation { a: change { text person { phone } } b: change { text person { phone } } }",
+          "{\"data\":{\"a\":{\"text\":\"n15\",\"person\":{\"phone\":\"p1\"}},\"b\":null}}",
+          "1 [DOCTOR] Note(person text) Person(phone) !Note(person text)");
+    ended(&doctor, &nurse, "mutation { a: change { text } b: change { text } }",
+          "{\"data\":{\"a\":{\"text\":\"n15\"},\"b\":{\"text\":\"n15\"}}}",
+          "1 [DOCTOR,NURSE] Note(text)");
+    ended(&doctor, &doctor, "mutation { a: change { text } b: change { text } }",
+          "{\"data\":{\"a\":{\"text\":\"n15\"},\"b\":{\"text\":\"n15\"}}}",
+          "1 [DOCTOR] Note(text)");
+    ended(
+        &doctor, &nurse,
+        "mutation { a: change { person { notes { nodes { text } withheld } } } b: change { person "
+        "{ trail { nodes { item { text } } } } } }",
+        "{\"data\":{\"a\":{\"person\":{\"notes\":{\"nodes\":[{\"text\":\"n15\"},{\"text\":\"n14\"},"
+        "{\"text\":\"n13\"},{\"text\":\"n12\"}],\"withheld\":false}}},\"b\":{\"person\":{\"trail\":"
+        "{"
+        "\"nodes\":[{\"item\":{\"text\":\"n15\"}},{\"item\":{\"text\":\"n13\"}}]}}}}}",
+        "1 [DOCTOR,NURSE] Note(person) Person() Note(text) Trail(item)");
+    /* What is said of a list holds for when it was read. */
+    ended(&nurse, &doctor,
+          "mutation { a: change { person { notes(first: 1) { withheld } } } b: change { person { "
+          "notes(first: 1) { withheld } } } }",
+          "{\"data\":{\"a\":{\"person\":{\"notes\":{\"withheld\":true}}},\"b\":{\"person\":{"
+          "\"notes\":{\"withheld\":false}}}}}",
+          "1 [NURSE,DOCTOR] Note(person) Person() Note()");
 }
 
 /* ---- schemas that are refused ---- */
@@ -477,6 +520,7 @@ static int run_all(void)
         cmocka_unit_test_setup(test_judge__disclosures, setup),
         cmocka_unit_test_setup(test_judge__given_by_a_function, setup),
         cmocka_unit_test_setup(test_judge__asks_anew_after_a_change, setup),
+        cmocka_unit_test_setup(test_judge__a_right_that_ended, setup),
         cmocka_unit_test_setup(test_judge__schema, setup),
     };
     return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
