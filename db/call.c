@@ -18,7 +18,7 @@ struct reading {
     struct pg_task task;
     struct list node; /* in db->reading */
     struct db *db;
-    struct db_call *call;
+    struct db_call *call; /* NULL: nobody waits for it any more */
     const struct pg_conn *conn;
 };
 
@@ -119,6 +119,17 @@ void call_end(struct db *db, struct db_call *c, int rc)
     c->done(c, rc);
 }
 
+void call_leave(struct db *db, struct db_call *c)
+{
+    struct refusal r = refusal_of("57014"); /* as if PostgreSQL had cancelled it */
+
+    c->call->slice = (struct slice){0};
+    c->call->message = str_of(r.sentence);
+    c->_over = true;
+    c->_rc = r.rc;
+    list_push_back(&db->calls_over, &c->_node);
+}
+
 /* ---- calls that read ---- */
 
 uint32_t call_values(const struct db_call *c, const char *values[CALL_VALUE_MAX])
@@ -192,11 +203,21 @@ static void read_done(struct pg_task *task, enum pg_fault fault, const PGresult 
     struct reading *r = container_of(task, struct reading, task);
     struct db_call *c = r->call;
     struct db *db = r->db;
-    const struct statement *s = &db->call_statements[c->call->procedure->id];
+    const struct statement *s;
     int rc;
 
     list_remove(&r->node);
-    if (fault == PG_CANCELED && task->maybe_canceled && !c->_hurried && !db->closing) {
+    if (fault == PG_STALE)
+        pool_mark_stale(db, task->statement);
+    if (!c) {
+        db->calls_hurried--;
+        free(r);
+        db_wake(db);
+        return;
+    }
+    s = &db->call_statements[c->call->procedure->id];
+    c->_reading = NULL;
+    if (fault == PG_CANCELED && task->maybe_canceled && !db->closing) {
         list_push_front(&db->calls, &c->_node); /* a cancel request was meant for its neighbour */
         db->stats.calls_waiting++;
         c->_started = false;
@@ -204,8 +225,6 @@ static void read_done(struct pg_task *task, enum pg_fault fault, const PGresult 
         db_wake(db);
         return;
     }
-    if (fault == PG_STALE)
-        pool_mark_stale(db, task->statement);
     rc = fault == PG_FINE ? call_rows(db, c->call, s, res)
                           : call_refused(db, c->call, r->conn, fault);
     free(r);
@@ -224,6 +243,7 @@ static bool read_start(struct db *db, struct db_call *c)
     *r = (struct reading){.db = db, .call = c, .conn = conn};
     r->task =
         (struct pg_task){.statement = db->n_statements + c->call->procedure->id, .done = read_done};
+    c->_reading = r;
     list_push_back(&db->reading, &r->node);
     reading_send(r, conn);
     return true;
@@ -298,11 +318,20 @@ bool calls_turn(struct db *db)
     return seeking || db->calls_hurried > 0;
 }
 
-bool call_hurried(struct pg_task *task)
+bool call_orphan(struct pg_task *task)
 {
-    if (task->done == read_done)
-        return container_of(task, struct reading, task)->call->_hurried;
-    return false;
+    return task->done == read_done && !container_of(task, struct reading, task)->call;
+}
+
+/* Its statement goes on alone until the database hears that it is not wanted. */
+static void reading_hurry(struct reading *r)
+{
+    struct db_call *c = r->call;
+
+    r->call = NULL;
+    c->_reading = NULL;
+    r->db->calls_hurried++;
+    call_leave(r->db, c);
 }
 
 /* ---- opening, asking, closing ---- */
@@ -356,11 +385,12 @@ void db_call_cancel(struct db *db, struct db_call *c, bool hurry)
         return;
     if (!c->_started) {
         over(db, c, ERR_CANCELED);
-    } else if (hurry && !c->_hurried) {
-        c->_hurried = true;
-        db->calls_hurried++;
-    } else {
+    } else if (!hurry) {
         return;
+    } else if (c->_reading) {
+        reading_hurry(c->_reading);
+    } else {
+        writer_hurry(c->_writer);
     }
     db_wake(db);
 }

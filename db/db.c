@@ -205,7 +205,9 @@ static void turn(struct db *db)
     db->dirty = false;
     uv_idle_stop(&db->idle);
     if (db->closing) {
-        finish_close(db);
+        /* What is marked for a COMMIT that is under way stays marked until it has ended. */
+        if (!writers_committing(db))
+            finish_close(db);
         return;
     }
     jobs_done(&db->later);

@@ -17,6 +17,7 @@
 struct uv_loop_s;
 struct db;
 struct writer;
+struct reading;
 struct err;
 
 struct db_config {
@@ -96,10 +97,11 @@ struct db_call {
     void (*settled)(void *kept);
     /* As call->done. The object is not touched any more. */
     void (*done)(struct db_call *c, int rc);
-    struct list _node; /* waits for a connection, or its end is due */
-    struct writer *_writer;
-    const char *_viewer; /* the viewer's key, with a NUL behind it; in the call's arena */
-    const char *_digest; /* of its values, in the same way; NULL: its function takes none */
+    struct list _node;        /* waits for a connection, or its end is due */
+    struct writer *_writer;   /* which does it; NULL: none does */
+    struct reading *_reading; /* the same, of one that only reads */
+    const char *_viewer;      /* the viewer's key, with a NUL behind it; in the call's arena */
+    const char *_digest;      /* of its values, in the same way; NULL: its function takes none */
     const char *
         _request; /* for the record of what changed, in the same way: see statement_of_call; NULL: it only reads */
     unsigned _tries; /* how often it lost a race and was begun again */
@@ -109,8 +111,9 @@ struct db_call {
 
 /* 0: done() runs once, on a later turn. ERR_BUSY, ERR_DATABASE, ERR_CLOSING, ERR_MEMORY: nothing was started. */
 int db_call(struct db *db, struct db_call *c) MUSTCHECK;
-/* Nobody waits for it any more, or may. One that waits for a connection ends with ERR_CANCELED; one that is under way
- * is cancelled in a `hurry` (ERR_TIMEOUT), unless its COMMIT was sent; else it comes to its own end. Idempotent. */
+/* Nobody waits for it any more, or may. One that waits for a connection ends with ERR_CANCELED. One that is under way comes to its
+ * own end, but in a `hurry`: then it ends at once with ERR_TIMEOUT, however long the database takes to hear of it, and for certain
+ * without effect; when its COMMIT was sent it has a moment for that, and ends with ERR_OUTCOME_UNKNOWN behind it. Idempotent. */
 void db_call_cancel(struct db *db, struct db_call *c, bool hurry);
 
 /* All rows of a table in key order (hot tables at start). each() runs for every row, which lives

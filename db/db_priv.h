@@ -31,6 +31,7 @@ enum {
     STALL_MS = 50,     /* a statement that runs so long gets nothing queued behind it */
     QUEUE_KEYS = 24,   /* fewer wait for a connection that carries nothing */
     NOTE_MS = 10000,   /* the least time between two notes on one statement */
+    COMMIT_MS = 50,    /* a COMMIT that is on its way at the deadline may take so much longer */
     ORPHAN_MS = 100,   /* a statement that nobody waits for runs so long before it is cancelled */
     OUTAGE_GRACE_MS =
         1000, /* without any connection, questions wait so long (restarts are short) */
@@ -143,7 +144,8 @@ struct db {
         *call_statements; /* by procedure; on connections for reads they follow all others */
     struct list calls, calls_over; /* struct db_call: waiting; withdrawn, whose done() is due */
     struct list reading;
-    uint32_t calls_hurried; /* to be cancelled where they run */
+    uint32_t
+        calls_hurried; /* that run on with nobody waiting, to be cancelled; or whose COMMIT has a moment left */
     const char **write_sql;
     struct conninfo write_info;
     struct writer *writers;   /* config.writers of them */
@@ -219,8 +221,8 @@ int calls_init(struct db *db) MUSTCHECK; /* after all statements */
 bool calls_turn(struct db *db);
 /* All that wait end with `rc`. */
 void calls_fail(struct db *db, int rc);
-/* Whether a task of a connection for reads is a call that is to be cancelled. */
-bool call_hurried(struct pg_task *task);
+/* Whether a task of a connection for reads is a call that nobody waits for. */
+bool call_orphan(struct pg_task *task);
 /* The one row of a result, if there is one, into the call's slice. 0 or a negative ERR_. */
 int call_rows(struct db *db, struct call *c, const struct statement *s,
               const PGresult *res) MUSTCHECK;
@@ -232,6 +234,8 @@ int call_internal(struct db *db, const struct procedure *p, const char *what);
 uint32_t call_values(const struct db_call *c, const char *values[CALL_VALUE_MAX]);
 /* Calls done(). Nothing of `c` may be touched afterwards. */
 void call_end(struct db *db, struct db_call *c, int rc);
+/* The same on a later turn, in a hurry, for one that is under way: nothing comes of it, and whoever works on it has let go of it. */
+void call_leave(struct db *db, struct db_call *c);
 
 /* writer.c */
 int writers_init(struct db *db) MUSTCHECK;
@@ -242,6 +246,10 @@ bool writers_turn(struct db *db);
 /* One that can take a call now, or NULL. */
 struct writer *writer_free(struct db *db);
 void writer_call(struct writer *w, struct db_call *c);
+/* Its call's time is up. */
+void writer_hurry(struct writer *w);
+/* Some COMMIT is under way whose asker was told already that its outcome is not known. */
+bool writers_committing(const struct db *db);
 /* Opens connections where more calls wait than are about to have one. */
 void writers_open(struct db *db, uint32_t waiting);
 /* None is ready, and several attempts in a row have failed. */

@@ -220,7 +220,7 @@ void pool_cancel_orphans(struct db *db)
     for (uint32_t i = 0; i < db->n_readers && !db->canceling; i++) {
         struct pg_conn *c = &db->readers[i];
         struct pg_task *head = c->state == PG_STATE_READY ? pg_conn_head(c, &since) : NULL;
-        if (head && (call_hurried(head) || (now - since >= ORPHAN_MS && batch_orphan(head))))
+        if (head && (call_orphan(head) || (now - since >= ORPHAN_MS && batch_orphan(head))))
             cancel(db, c);
     }
     writing = db->canceling ? NULL : writers_cancel_due(db);

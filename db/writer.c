@@ -13,6 +13,9 @@
  * even be about to commit still: so what the asker keeps for this transaction (marks on cached values) is settled only
  * when that session is seen to be gone, by a question over the next connection (SEEKING).
  *
+ * An asker whose time is up leaves: at once while nothing of its call can take effect (COMMIT is never sent then), or when COMMIT has had a
+ * moment. The writer goes on alone (`call` is NULL), to ROLLING_BACK or to the end of the COMMIT, and settles then as always.
+ *
  * Nothing is sent from inside a callback of a connection: those set the state, and the turn that follows acts on it. */
 #include "db/db_priv.h"
 
@@ -51,8 +54,9 @@ struct writer {
     struct pg_task task;
     struct db *db;
     enum writer_state state;
-    struct db_call *call; /* CALLING to COMMITTING */
+    struct db_call *call; /* CALLING to COMMITTING; NULL: its asker has left */
     uint64_t called_ms;   /* uv_now() */
+    uint64_t hurried_ms;  /* COMMITTING: uv_now() when the time of a call that is _hurried was up */
     int pid;              /* of the session that COMMIT was sent to */
     void (*settled)(void *kept);
     void *kept;
@@ -64,6 +68,7 @@ static void writer_finish(struct writer *w, int rc)
     struct db_call *c = w->call;
 
     w->call = NULL;
+    c->_writer = NULL;
     db_wake(w->db);
     call_end(w->db, c, rc);
 }
@@ -85,6 +90,7 @@ static bool call_again(struct writer *w, enum pg_fault fault)
     if (fault != PG_AGAIN || c->_hurried || db->closing || c->_tries == CALL_AGAIN_MAX)
         return false;
     w->call = NULL;
+    c->_writer = NULL;
     c->_tries++;
     c->_started = false;
     c->call->slice = (struct slice){0};
@@ -102,9 +108,46 @@ static void name_lock_timeout(struct writer *w, enum pg_fault fault)
     const struct db_config *config = &w->db->config;
     uint64_t ms = uv_now(w->db->loop) - w->called_ms;
 
-    if (fault == PG_CANCELED && !w->call->_hurried && ms >= config->lock_timeout_ms &&
-        ms < config->statement_timeout_ms)
+    if (fault == PG_CANCELED && ms >= config->lock_timeout_ms && ms < config->statement_timeout_ms)
         snprintf(w->conn.sqlstate, sizeof w->conn.sqlstate, "%s", "55P03");
+}
+
+/* ---- askers that leave ---- */
+
+static void leave_committing(struct writer *w)
+{
+    w->call->call->slice = (struct slice){0};
+    w->call->call->message = STR(
+        "This did not come to its end in time, and it is not known whether it took effect. Look "
+        "before you ask for it again.");
+    writer_finish(w, ERR_OUTCOME_UNKNOWN);
+}
+
+void writer_hurry(struct writer *w)
+{
+    struct db_call *c = w->call;
+
+    if (w->state == WRITER_COMMITTING) {
+        if (c->_hurried)
+            return;
+        c->_hurried = true;
+        w->hurried_ms = uv_now(w->db->loop);
+        w->db->calls_hurried++;
+        return;
+    }
+    w->call = NULL;
+    c->_writer = NULL;
+    if (w->state == WRITER_CALLING)
+        w->db->calls_hurried++; /* until `called` */
+    call_leave(w->db, c);
+}
+
+bool writers_committing(const struct db *db)
+{
+    for (uint32_t i = 0; i < db->config.writers; i++)
+        if (db->writers[i].state == WRITER_COMMITTING && !db->writers[i].call)
+            return true;
+    return false;
 }
 
 /* ---- a writer ---- */
@@ -112,9 +155,16 @@ static void name_lock_timeout(struct writer *w, enum pg_fault fault)
 static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
 {
     struct db *db = w->db;
-    struct call *c = w->call->call;
+    struct call *c;
     int rc;
 
+    if (!w->call) {
+        w->state = fault == PG_LOST ? WRITER_FREE : WRITER_FAILED;
+        db->calls_hurried--;
+        db_wake(db);
+        return;
+    }
+    c = w->call->call;
     if (fault == PG_FINE) {
         rc = call_rows(db, c, &db->call_statements[c->procedure->id], res);
         c->turned_down = w->conn.noted;
@@ -137,11 +187,14 @@ static void called(struct writer *w, enum pg_fault fault, const PGresult *res)
 static void committed(struct writer *w, enum pg_fault fault, const PGresult *res)
 {
     struct db *db = w->db;
-    struct call *c = w->call->call;
+    struct call *c = w->call ? w->call->call : NULL;
     int rc = 0;
 
     if (fault == PG_LOST) {
         w->state = WRITER_LOST;
+        db_wake(db);
+        if (!c)
+            return;
         c->message =
             STR("The connection to the database was lost while this was being done, and it is not "
                 "known whether it took effect. Look before you ask for it again.");
@@ -150,7 +203,8 @@ static void committed(struct writer *w, enum pg_fault fault, const PGresult *res
     }
     settle(w);
     w->state = fault == PG_FINE ? WRITER_FREE : WRITER_FAILED;
-    if (call_again(w, fault))
+    db_wake(db);
+    if (!c || call_again(w, fault))
         return;
     if (fault != PG_FINE)
         rc = call_refused(db, c, &w->conn, fault);
@@ -226,15 +280,19 @@ static void writer_seek(struct writer *w)
     writer_send(w, WRITER_SEEKING, WRITE_SEEK, NULL, 1, values);
 }
 
-/* The function did its part. Whoever asked for it in a hurry was told that it took too long: then it is undone, and so it is when
+/* The function did its part. An asker that has left was told that it took too long: then it is undone, and so it is when
  * the asker can't do what has to be done before. */
 static void writer_commit(struct writer *w)
 {
     struct db_call *c = w->call;
-    int rc = c->_hurried ? ERR_TIMEOUT : 0;
+    int rc = 0;
 
     w->kept = NULL;
-    if (rc == 0 && c->committing)
+    if (!c) {
+        w->state = WRITER_FAILED;
+        return;
+    }
+    if (c->committing)
         rc = c->committing(c, &w->kept);
     if (rc < 0) {
         w->state = WRITER_FAILED;
@@ -254,6 +312,8 @@ static void session_lost(struct writer *w)
         w->state = WRITER_FREE;
     } else if (w->state == WRITER_CALLED) { /* between the rows and COMMIT */
         w->state = WRITER_FREE;
+        if (!w->call)
+            return;
         w->call->call->slice = (struct slice){0};
         writer_finish(w, call_refused(w->db, w->call->call, &w->conn, PG_LOST));
     }
@@ -269,6 +329,9 @@ static void writer_turn(struct writer *w)
 {
     if (w->state == WRITER_SHUT)
         return;
+    if (w->state == WRITER_COMMITTING && w->call && w->call->_hurried &&
+        uv_now(w->db->loop) - w->hurried_ms >= COMMIT_MS)
+        leave_committing(w);
     if (!is_ready(w))
         return;
     if (w->state == WRITER_CALLED)
@@ -360,7 +423,7 @@ struct pg_conn *writers_cancel_due(struct db *db)
 {
     for (uint32_t i = 0; i < db->config.writers; i++) {
         struct writer *w = &db->writers[i];
-        if (w->state == WRITER_CALLING && w->call->_hurried && w->conn.state == PG_STATE_READY)
+        if (w->state == WRITER_CALLING && !w->call && w->conn.state == PG_STATE_READY)
             return &w->conn;
     }
     return NULL;

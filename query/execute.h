@@ -103,6 +103,7 @@ struct execution {
     struct judge judge;
     uint64_t cost; /* query/cost.h; known even when execution_start refuses because of it */
     bool changed;  /* a call of it changed something, or may have */
+    bool unknown;  /* of one of them nobody knows whether it did */
     bool careful;  /* some value is missing or failed: the answer must be able to take bytes back */
 
     uint32_t _pending;

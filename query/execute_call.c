@@ -358,6 +358,7 @@ static void call_done(struct call *c, int rc)
     struct step_run *run = container_of(c, struct step_call, call)->run;
     struct execution *x = run->execution;
 
+    x->unknown |= c->procedure->writes && rc == ERR_OUTCOME_UNKNOWN;
     x->changed |= c->procedure->writes && (rc == 0 || rc == ERR_OUTCOME_UNKNOWN);
     if (note_call(x, run, c, rc) < 0)
         rc = ERR_MEMORY;

@@ -21,24 +21,32 @@ enum {
     DOCUMENT_PAGE_MAX = 1000 /* rows on a page of a document over HTTP */
 };
 
+/* It did not come to its end. `message`: where it changed nothing for certain. */
+static void refuse_unfinished(struct operation *o, int code, const char *message)
+{
+    if (o->execution.unknown)
+        operation_refuse_with(
+            o, ERR_OUTCOME_UNKNOWN,
+            "The request did not come to its end in time, and it is not known whether all that it "
+            "asked for took effect. Look before you ask for it again.");
+    else
+        operation_refuse_with(
+            o, code,
+            o->execution.changed
+                ? "The request did not come to its end in time, and some of what it asked for took "
+                  "effect. Look before you ask for it again."
+                : message);
+}
+
 static void refuse_called_off(struct operation *o)
 {
-    static const char changed[] =
-        "The request did not come to its end in time, and some of what it asked for took "
-        "effect. Look before you ask for it again.";
-
     switch (o->called_off) {
     case ERR_TIMEOUT:
         o->g->stats.timeouts++;
-        operation_refuse_with(o, ERR_TIMEOUT,
-                              o->execution.changed
-                                  ? changed
-                                  : "The request took longer than it may. Please try again.");
+        refuse_unfinished(o, ERR_TIMEOUT, "The request took longer than it may. Please try again.");
         break;
     case ERR_CLOSING:
-        operation_refuse_with(
-            o, ERR_CLOSING,
-            o->execution.changed ? changed : "The server is shutting down. Please try again.");
+        refuse_unfinished(o, ERR_CLOSING, "The server is shutting down. Please try again.");
         break;
     default:
         o->g->stats.canceled++;

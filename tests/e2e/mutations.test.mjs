@@ -66,7 +66,7 @@ const SQL = `
   CREATE TABLE echo (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, viewer text, text text, n integer, small smallint, big bigint, real float8, exact numeric, yes boolean,
     day date, at timestamptz, price bigint, mood mood, sort text, number bigint, key text, words text, days text, amounts text, given integer, by_default integer,
     more_text text, more_day date, another integer);
-  INSERT INTO person SELECT i, 'p' || i, 0 FROM generate_series(1, 25) AS i;
+  INSERT INTO person SELECT i, 'p' || i, 0 FROM generate_series(1, 27) AS i;
   INSERT INTO entry VALUES (1, 1, 'one'), (2, 1, 'two');
 
   CREATE FUNCTION echo(viewer text, text text, n integer, small smallint, big bigint, "real" float8, exact numeric, yes boolean, day date, at timestamptz, price bigint, mood mood,
@@ -376,6 +376,50 @@ test('past the deadline a call is cancelled and undone; what took effect before 
   assert.match(partly.errors[0].message, /some of what it asked for took effect/);
   assert.equal(await n(12), 1);
   assert.deepEqual(await server.data('mutation { add(id: 12, n: 1) { n } }'), { add: { n: 2 } }); // the connections are good
+});
+
+test('PostgreSQL hangs: who waits for a function is told at the deadline, and what was told not to be done is not', async () => {
+  const short = await startServer({ database, args: ['--schema', file, '--workers', '1', '--follow', 'off', '--request-seconds', '2'] });
+  const ask = async (query) => {
+    const began = Date.now(), { data, errors } = await short.graphql(query);
+    return [data, errors?.map(({ extensions }) => extensions.code), Date.now() - began < 2600];
+  };
+  const ALL = ['{ count(of: 1) }', 'mutation { add(id: 26, n: 1) { n } }', '{ person(id: 27) { name } }'], stopped = [];
+  try {
+    await Promise.all([ask(ALL[0]), ask('mutation { add(id: 26, n: 0) { n } }'), ask('{ person(id: 1) { n } }')]); // its connections are there
+    for (const { pid } of await database.query("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'tolqujat%'")) {
+      process.kill(pid, 'SIGSTOP');
+      stopped.push(pid);
+    }
+    for (const answer of await Promise.all(ALL.map(ask))) assert.deepEqual(answer, [undefined, ['DEADLINE_EXCEEDED'], true]);
+  } finally {
+    for (const pid of stopped) process.kill(pid, 'SIGCONT');
+  }
+  try {
+    assert.deepEqual(await short.data('mutation { add(id: 26, n: 10) { n } }'), { add: { n: 10 } });
+    assert.deepEqual(await short.data(`{ count(of: 1) person(id: 26) { n } }`), { count: 1, person: { n: 10 } });
+  } finally {
+    await short.stop();
+  }
+});
+
+test('past the deadline a COMMIT has a moment: then its outcome is not known, and caches are right when it ends with nobody waiting', async () => {
+  const short = await startServer({ database, args: ['--schema', file, '--workers', '2', '--shared-cache', '16', '--follow', 'off', '--request-seconds', '2'] });
+  const read = async () => (await short.data('{ person(id: 27) { n } }')).person.n;
+  try {
+    for (let i = 0; i < 10; i++) assert.equal(await read(), 0);
+    const began = Date.now();
+    const { data, errors } = await short.graphql('mutation { slowly(id: 26, n: 1, seconds: 1.4) { n } late(id: 27, n: 1, seconds: 1.8) { n } }');
+    assert.deepEqual([data, errors.map(({ extensions }) => extensions.code)], [undefined, ['OUTCOME_UNKNOWN']]);
+    assert.match(errors[0].message, /not known whether all that it asked for took effect\. Look before you ask for it again\.$/);
+    assert.ok(Date.now() - began < 2600, `after ${Date.now() - began} ms`);
+    while (await n(27) === 0) assert.ok(await read() <= 1); // what is kept now would be wrong soon
+    for (let i = 0; i < 30; i++) assert.equal(await read(), 1);
+    assert.deepEqual(await short.data('mutation { late(id: 27, n: 1, seconds: 0) { n } }'), { late: { n: 2 } });
+    for (let i = 0; i < 10; i++) assert.equal(await read(), 2);
+  } finally {
+    await short.stop();
+  }
 });
 
 /** A request whose client resets the connection once `when` is true. */
