@@ -62,8 +62,10 @@ static void refuse_release(struct operation *o, int rc)
     if (rc == ERR_CANCELED && o->called_off != ERR_TIMEOUT)
         refuse_called_off(o);
     else
-        operation_refuse_with(o, rc == ERR_CANCELED ? ERR_DATABASE : rc,
-                              "The answer can't be given just now. Please try again.");
+        operation_refuse_answer(o, rc == ERR_CANCELED ? ERR_DATABASE : rc,
+                                o->execution.changed
+                                    ? "The answer can't be given just now."
+                                    : "The answer can't be given just now. Please try again.");
 }
 
 static void unveiled(struct operation *o)

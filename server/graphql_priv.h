@@ -101,6 +101,8 @@ void operation_refuse_all(struct operation *o, const struct validate_result *err
  * would not help. */
 void graphql_blame_limit(const struct arena *arena, struct err *err);
 void operation_refuse_with(struct operation *o, int code, const char *message);
+/* The same for what was executed and can't be told: where it changed something, whoever asked must not think that it was not done. */
+void operation_refuse_answer(struct operation *o, int code, const char *message);
 /* Writes what was executed. */
 void operation_answer(struct operation *o);
 

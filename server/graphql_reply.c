@@ -129,6 +129,20 @@ void operation_refuse_with(struct operation *o, int code, const char *message)
     operation_refuse(o, &err);
 }
 
+void operation_refuse_answer(struct operation *o, int code, const char *message)
+{
+    struct err err;
+
+    if (!o->execution.changed) {
+        operation_refuse_with(o, code, message);
+        return;
+    }
+    err_set(&err, ERR_OUTCOME_UNKNOWN, "%s %s Look before you ask for it again.", message,
+            o->execution.unknown ? "It is not known whether all that was asked for took effect."
+                                 : "Some of what the request asked for took effect.");
+    operation_refuse(o, &err);
+}
+
 /* ---- writing ---- */
 
 /* Writes on behind what has not left yet, so that every piece but the last is full. */
@@ -209,7 +223,7 @@ static void stream(struct operation *o, int status, const struct buf *written, b
     }
     if (arena_defer(o->arena, written_free, &o->written) < 0) {
         buf_release(&o->written);
-        operation_refuse_with(o, ERR_MEMORY, "The request needs more memory than it may have.");
+        operation_refuse_answer(o, ERR_MEMORY, "The request needs more memory than it may have.");
         return;
     }
     exchange_stream(o->x, status, media_type_name(o->type), &o->producer, answer_headers(o));
@@ -236,9 +250,10 @@ void operation_answer(struct operation *o)
         rc = answer_next(&o->answer, &body, PIECE_BYTES);
     if (rc < 0) {
         buf_release(&body);
-        operation_refuse_with(o, o->answer.cut ? ERR_LIMIT : rc,
-                              o->answer.cut ? "The answer would be larger than the server may give."
-                                            : "The request needs more memory than it may have.");
+        operation_refuse_answer(o, o->answer.cut ? ERR_LIMIT : rc,
+                                o->answer.cut
+                                    ? "The answer would be larger than the server may give."
+                                    : "The request needs more memory than it may have.");
         return;
     }
     if (o->reply) {

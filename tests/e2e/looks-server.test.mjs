@@ -138,19 +138,26 @@ describe('on record', () => {
     for (const name of ['waiting', 'lag_milliseconds', 'refused_total', 'heads_failed_total']) assert.equal(await server.metric(`tolqujat_audit_${name}`), 0, name);
   });
 
-  test('a record that can not be written: nothing is shown, until it can', async () => {
-    const one = people[8];
-    const { patient: { id } } = await server.data('query ($iin: ID!) { patient(iin: $iin) { id } }', { iin: one.iin }, { headers: asDoctor(one) });
+  test('a record that can not be written: nothing is shown, until it can; what was changed all the same is said, and told when it is asked for again', async () => {
+    const one = people[8], headers = { headers: asDoctor(one) };
+    const { patient: { id } } = await server.data('query ($iin: ID!) { patient(iin: $iin) { id } }', { iin: one.iin }, headers);
+    const issue = () => server.graphql('mutation ($patient: ID!, $key: String!) { issueCertificate(patient: $patient, type: "health_state", idempotencyKey: $key) { number } }', { patient: id, key: 'one that is lost' }, headers);
+    const certificates = () => database.value(`SELECT count(*)::int FROM certificate WHERE patient_id = ${one.id}`);
+    const had = await certificates();
     await database.execute('ALTER TABLE access_log RENAME TO access_log_away');
     try {
       // A refusal of somebody who has a right may tell of the record, and waits as well.
-      const answers = await Promise.all([server.graphql(NAME, { iin: one.iin }, { headers: asDoctor(one) }),
-        server.graphql('mutation ($id: ID!) { issueCertificate(patient: $id, type: "health_state", validTo: "2020-01-01", idempotencyKey: "key of a test") { id } }', { id }, { headers: asDoctor(one) })]);
+      const answers = await Promise.all([server.graphql(NAME, { iin: one.iin }, headers),
+        server.graphql('mutation ($id: ID!) { issueCertificate(patient: $id, type: "health_state", validTo: "2020-01-01", idempotencyKey: "key of a test") { id } }', { id }, headers)]);
       for (const answer of answers) {
         assert.equal(answer.data, undefined);
         assert.equal(answer.errors[0].extensions.code, 'DATABASE_UNAVAILABLE');
         await until(() => server.stderr.includes(`request id=${answer.errors[0].extensions.requestId} code=DATABASE_UNAVAILABLE`), 'the log to know the request');
       }
+      const lost = await issue();
+      assert.deepEqual([lost.data, lost.errors[0].extensions.code], [undefined, 'OUTCOME_UNKNOWN'], JSON.stringify(lost));
+      assert.match(lost.errors[0].message, /took effect/);
+      assert.equal(await certificates(), had + 1);
       const ready = await server.request('/readyz');
       assert.equal(ready.status, 503);
       assert.equal(ready.json().waitsFor, 'access log');
@@ -159,6 +166,8 @@ describe('on record', () => {
     }
     await server.ready();
     assert.ok((await server.data(NAME, { iin: one.iin }, { headers: asDoctor(one) })).patient.fullName);
+    assert.ok((await issue()).data.issueCertificate.number);
+    assert.equal(await certificates(), had + 1);
   });
 });
 
