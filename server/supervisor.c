@@ -66,7 +66,8 @@ static uint64_t now_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* In the new process. Never returns to the supervisor's loop. */
+/* In the new process. Never returns to the supervisor's loop. Signals stay blocked until the worker hears them: those that tell
+ * all workers to read something again would end it before. */
 static int child_main(struct supervisor *s, unsigned index, unsigned owner, pid_t parent,
                       int ready_fd)
 {
@@ -74,6 +75,7 @@ static int child_main(struct supervisor *s, unsigned index, unsigned owner, pid_
     struct worker_start start = {.service = s->service,
                                  .index = index,
                                  .supervised = true,
+                                 .signals = &s->before,
                                  .port = s->port,
                                  .ready_fd = ready_fd};
 
@@ -82,7 +84,6 @@ static int child_main(struct supervisor *s, unsigned index, unsigned owner, pid_
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would restart or stop it any more */
     if (getppid() != parent)
         return 0;
-    sigprocmask(SIG_SETMASK, &s->before, NULL);
     close(s->hold_fd);
     free(s->child);
     s->child = NULL;

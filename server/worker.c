@@ -2,7 +2,6 @@
 #include "server/worker.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -498,9 +497,7 @@ static void on_deadline(uv_timer_t *timer)
 
     if (w->closing) {
         /* A thread is held by a database that hangs; nothing else is left to do. */
-        if (w->failed)
-            _exit(EXIT_NOW);
-        _exit(0);
+        _exit(w->failed ? EXIT_NOW : 0);
     }
     log_warn("worker %u: cutting what is still in flight", w->start.index);
     worker_close(w);
@@ -553,6 +550,8 @@ static void worker_init(struct worker *w)
     uv_timer_init(&w->loop, &w->follow);
     if (w->config->trusted_documents || w->service->keyring)
         uv_signal_start(&w->hangup, on_hangup, SIGHUP);
+    if (w->start.signals)
+        sigprocmask(SIG_SETMASK, w->start.signals, NULL);
     uv_timer_start(&w->publish, on_publish, 0, PUBLISH_MS);
 }
 

@@ -6,6 +6,7 @@
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct service;
@@ -14,6 +15,7 @@ struct worker_start {
     struct service *service;
     unsigned index;  /* from 0 */
     bool supervised; /* one of several: the port is shared, and a second SIGTERM changes nothing */
+    const sigset_t *signals; /* that are blocked once it hears them; NULL: those that are blocked */
     unsigned port;
     int ready_fd; /* a byte is written here when it listens; -1: it logs so itself */
 };

@@ -181,6 +181,19 @@ describe('keys are changed while it runs', () => {
       assert.deepEqual(newSeen.filter(([, status]) => status !== 200), []);
     }, { args: ['--workers', String(workers)] }));
 
+    if (workers > 1) {
+      test('SIGHUP ends no worker that was started just now', () => taking(async (server, keys) => {
+        for (let round = 0; round < 3; round++) {
+          const [one] = server.workers();
+          process.kill(one, 'SIGKILL');
+          for (const began = performance.now(); performance.now() - began < 700; await sleep(1)) server.child.kill('SIGHUP');
+          await until(() => server.workers().length === workers && !server.workers().includes(one), 'a new worker');
+        }
+        assert.deepEqual(server.stderr.match(/.*was killed by signal 1\b.*/g), null);
+        assert.equal((await askAs(server, keys.sign({}, { key: keys.list[0] }))).status, 200);
+      }, { args: ['--workers', String(workers)] }));
+    }
+
     test(`SIGHUP, and a file that can't be used (${workers} workers)`, () => taking(async (server, keys) => {
       const processes = workers === 1 ? 1 : workers + 1; // with the supervisor, for workers to come
       const told = (pattern, n = processes) => until(() => [...server.stderr.matchAll(pattern)].length >= n, `${pattern}: ${server.stderr}`);
