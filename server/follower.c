@@ -32,6 +32,7 @@ struct target {
 struct relation {
     uint32_t id;
     uint32_t n_targets;
+    bool overflows; /* there are more: what happens to its rows voids everything */
     struct target targets[TARGETS_MAX];
 };
 
@@ -98,7 +99,9 @@ static void add_target(struct relation *r, struct target target)
     for (uint32_t i = 0; i < r->n_targets; i++)
         if (r->targets[i].table == target.table && r->targets[i].column == target.column)
             return;
-    if (r->n_targets < TARGETS_MAX)
+    if (r->n_targets == TARGETS_MAX)
+        r->overflows = true;
+    else
         r->targets[r->n_targets++] = target;
 }
 
@@ -225,7 +228,7 @@ static void changed(struct follower *f, const struct follow_message *m)
 
     if (failpoint("deaf-follower"))
         return;
-    if (!r || r->n_targets == 0) {
+    if (!r || r->n_targets == 0 || r->overflows) {
         void_all(f);
         return;
     }
