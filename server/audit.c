@@ -257,13 +257,15 @@ static int chain_new(struct audit *a)
     int64_t started = list_empty(&a->waiting)
                           ? time_now(a)
                           : container_of(a->waiting.next, struct audit_entry, node)->row.at;
+    struct audit_head head = {.started = started};
     uint64_t id;
 
     if (random_bytes(&id, sizeof id) < 0)
         return ERR_INTERNAL;
-    a->head = (struct audit_head){.chain = (int64_t)(id >> 1) | 1, .started = started};
-    if (audit_chain_begin(a->key, &a->head) < 0)
+    head.chain = (int64_t)(id >> 1) | 1;
+    if (audit_chain_begin(a->key, &head) < 0)
         return ERR_INTERNAL;
+    a->head = head;
     a->state = CHAIN_UPKEEP;
     return 0;
 }
