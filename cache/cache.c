@@ -204,11 +204,6 @@ static const struct row *hot_find(struct cache *c, const struct table *table, in
     return row;
 }
 
-const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key)
-{
-    return hot_usable(c) ? hot_find(c, table, key) : NULL;
-}
-
 /* Reference rows are many megabytes, so each look-up misses the processor's caches twice: at the index, then
  * at the row. All keys' misses of one kind are under way together. */
 void cache_hot_get_many(struct cache *c, const struct table *table, const struct key *keys,

@@ -59,11 +59,8 @@ struct cache_stats {
 
 /* ---- Generations: made before the workers are forked, or by a single worker. ---- */
 
-/* `slots` is a power of two from 16 to 2^26. Anonymous shared memory, or a file when `path` is given
- * (workers that are started by exec); a file that is there already is joined as it is, so whoever starts
- * the service removes it before, or calls generations_flush and clears all owners. ERR_CONFIG, ERR_MEMORY. */
-int generations_open(struct generations **ret_g, const char *path, uint32_t slots,
-                     struct err *reterr) MUSTCHECK;
+/* Anonymous shared memory; `slots` is a power of two from 16 to 2^26. ERR_CONFIG, ERR_MEMORY. */
+int generations_open(struct generations **ret_g, uint32_t slots, struct err *reterr) MUSTCHECK;
 void generations_close(struct generations *g);
 /* Each process that writes has a number of its own, below GENERATIONS_OWNERS (else ERR_LIMIT); 0 until
  * said otherwise. */
@@ -100,10 +97,9 @@ void generations_follow(struct generations *g, uint64_t until_ms);
 int cache_open(struct cache **ret_c, struct uv_loop_s *loop, const struct access *access,
                const struct cache_config *config, struct err *reterr) MUSTCHECK;
 
-/* The row of a hot table, without any waiting: the hot path of every query. The row's bytes stay for the turn of the loop at
- * least: copy what must live longer. NULL: not there, or it changed (take a token, ask db/, then cache_hot_put). */
-const struct row *cache_hot_get(struct cache *c, const struct table *table, int64_t key);
-/* The same for `n` keys, which hides the memory's latency: ret[i] is NULL where there is no row. */
+/* Rows of a hot table, without any waiting: the hot path of every query. All `n` keys together, which hides the memory's latency.
+ * A row's bytes stay for the turn of the loop at least: copy what must live longer. ret[i] is NULL where there is none, or it changed
+ * (take a token, ask db/, then cache_hot_put). */
 void cache_hot_get_many(struct cache *c, const struct table *table, const struct key *keys,
                         uint32_t n, const struct row **ret);
 /* Taken before the database is asked for hot rows. */

@@ -29,14 +29,10 @@
 #include "cache/generations.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/access.h"
 #include "base/err.h"
@@ -50,7 +46,6 @@
 #define PRESENT (UINT64_C(1) << 39)
 #define GENERATION_MASK (PRESENT - 1)
 #define MARK_MASK (~UINT64_C(0) << MARK_SHIFT)
-#define FILE_MAGIC UINT64_C(0x3130304e45475154) /* "TQGEN001" */
 
 enum {
     SLOTS_MIN = 16,
@@ -67,8 +62,7 @@ static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would not be shared by proces
 
 /* At the start of the shared memory. */
 struct gen_head {
-    uint64_t magic; /* set last: the rest is ready */
-    uint64_t seed;  /* of the slots' hash */
+    uint64_t seed; /* of the slots' hash */
     uint32_t n_slots;
     uint32_t n_seen;
     _Atomic uint64_t epoch;
@@ -114,55 +108,14 @@ static int gen_start(struct gen_head *h, uint32_t slots)
     atomic_store(&h->epoch, random[1]);
     atomic_store(&h->clock, 1);
     atomic_store(&h->followed_until_ms, UINT64_MAX);
-    h->magic = FILE_MAGIC;
     return 0;
 }
 
-/* Maps the file, making it when it is new. The lock is held only while it is looked at. */
-static int gen_map_file(const char *path, uint32_t slots, size_t n, void **ret, struct err *reterr)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct stat st;
-    struct gen_head *h;
-    int rc = 0;
-
-    if (fd < 0)
-        return err_set(reterr, ERR_CONFIG, "generations: cannot open %s: %m", path);
-    if (flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-        (st.st_size == 0 && ftruncate(fd, (off_t)n) < 0)) {
-        rc = err_set(reterr, ERR_CONFIG, "generations: cannot use %s", path);
-        goto out;
-    }
-    if (st.st_size != 0 && (size_t)st.st_size != n) {
-        rc = err_set(reterr, ERR_CONFIG, "generations: %s is of another size", path);
-        goto out;
-    }
-    h = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (h == MAP_FAILED) {
-        rc = err_set(reterr, ERR_MEMORY, "generations: cannot map %s", path);
-        goto out;
-    }
-    if (h->magic == 0)
-        rc = gen_start(h, slots);
-    if (rc < 0 || h->magic != FILE_MAGIC || h->n_slots != slots ||
-        h->n_seen != slots * SEEN_PER_SLOT) {
-        munmap(h, n);
-        rc = err_set(reterr, ERR_CONFIG, "generations: %s holds something else", path);
-        goto out;
-    }
-    *ret = h;
-out:
-    flock(fd, LOCK_UN); /* closing would not: the mapping keeps the open file */
-    close(fd);
-    return rc;
-}
-
-int generations_open(struct generations **ret_g, const char *path, uint32_t slots,
-                     struct err *reterr)
+int generations_open(struct generations **ret_g, uint32_t slots, struct err *reterr)
 {
     size_t n = gen_bytes(slots);
     struct generations *g;
-    void *map = NULL;
+    void *map;
     int rc;
 
     if (slots < SLOTS_MIN || slots > SLOTS_MAX || (slots & (slots - 1)))
@@ -170,15 +123,11 @@ int generations_open(struct generations **ret_g, const char *path, uint32_t slot
     g = calloc(1, sizeof *g);
     if (!g)
         return err_set(reterr, ERR_MEMORY, "generations: out of memory");
-    if (path) {
-        rc = gen_map_file(path, slots, n, &map, reterr);
-    } else {
-        map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        rc = map == MAP_FAILED ? err_set(reterr, ERR_MEMORY, "generations: out of memory")
-                               : gen_start(map, slots);
-        if (rc < 0 && map != MAP_FAILED)
-            munmap(map, n);
-    }
+    map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    rc = map == MAP_FAILED ? err_set(reterr, ERR_MEMORY, "generations: out of memory")
+                           : gen_start(map, slots);
+    if (rc < 0 && map != MAP_FAILED)
+        munmap(map, n);
     if (rc < 0) {
         free(g);
         return rc;

@@ -354,13 +354,6 @@ uint64_t hot_bytes(const struct hot *h)
     return n;
 }
 
-uint64_t hot_table_rows(const struct hot *h, const struct table *table)
-{
-    const struct hot_table *t = table_of_const(h, table);
-
-    return t ? t->n_rows : 0;
-}
-
 const struct row *hot_next(const struct hot *h, const struct table *table, size_t *at)
 {
     const struct hot_table *t = table_of_const(h, table);

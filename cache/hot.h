@@ -46,7 +46,6 @@ void hot_sweep(struct hot *h, uint64_t now_ms);
 
 uint64_t hot_rows(const struct hot *h);
 uint64_t hot_bytes(const struct hot *h); /* blocks and index */
-uint64_t hot_table_rows(const struct hot *h, const struct table *table);
 
 /* Walks the rows of a table in no order: start with `*at` = 0; NULL at the end. `change` tells whether
  * the table changed since: a walk is whole only when it is the same at its start and end. */

@@ -278,11 +278,6 @@ bool ring_put(struct ring *r, uint64_t epoch, struct str name, struct str alias,
 
 /* ---- Figures ---- */
 
-size_t ring_bytes(const struct ring *r)
-{
-    return r->head->n_units * UNIT;
-}
-
 size_t ring_used(const struct ring *r)
 {
     uint64_t given = atomic_load_explicit(&r->head->position, memory_order_relaxed) -

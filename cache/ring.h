@@ -34,8 +34,7 @@ struct str ring_get(struct ring *r, uint64_t epoch, struct str name);
  * one when `alias` is not empty. What was written longest ago is gone for it. False: it is not kept. */
 bool ring_put(struct ring *r, uint64_t epoch, struct str name, struct str alias, struct str value);
 
-/* Of all processes: bytes of the file, and how many of them have been written to; bytes of the index. */
-size_t ring_bytes(const struct ring *r);
+/* Of all processes: bytes that have been written to. */
 size_t ring_used(const struct ring *r);
 /* Of this process: records that were not (or not whole) where the index said: written over meanwhile. */
 uint64_t ring_lost(const struct ring *r);

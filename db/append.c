@@ -41,7 +41,6 @@ struct append {
     uint64_t down_ms; /* loop time since when it is not ready; 0: it is */
     unsigned failures;
     unsigned handles;
-    struct append_stats stats;
     void (*on_closed)(void *data);
     void *on_closed_data;
 };
@@ -58,7 +57,6 @@ static void set_down(struct append *a, const char *why)
 {
     if (!a->down_ms)
         a->down_ms = MAX(uv_now(a->loop), (uint64_t)1);
-    a->stats.errors++;
     if (a->config.note && (a->failures < 2 || a->failures % NOTE_EVERY == 0))
         a->config.note(why);
     a->failures++;
@@ -149,7 +147,6 @@ static void task_send(struct append *a)
         (struct pg_task){.statement = a->repeated ? task->again : task->statement, .done = on_sent};
     a->repeated = true;
     a->pid = pg_conn_backend(&a->conn);
-    a->stats.statements++;
     pg_conn_send(&a->conn, &a->pg_task, task->n_params, values, lengths, formats);
 }
 
@@ -215,11 +212,6 @@ bool append_is_ready(const struct append *a)
 bool append_is_down(const struct append *a)
 {
     return a->failures > 0 && a->down_ms && uv_now(a->loop) - a->down_ms > GRACE_MS;
-}
-
-void append_get_stats(const struct append *a, struct append_stats *ret)
-{
-    *ret = a->stats;
 }
 
 /* ---- the connection ---- */

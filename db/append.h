@@ -46,10 +46,6 @@ struct append_task {
     const struct pg_result *_rows;
 };
 
-struct append_stats {
-    uint64_t statements, errors;
-};
-
 int append_open(struct append **ret, struct uv_loop_s *loop, const struct append_config *config,
                 struct err *reterr) MUSTCHECK;
 
@@ -68,7 +64,6 @@ struct str append_text(const struct append_task *task, int row, int column);
 bool append_is_ready(const struct append *a);
 /* It is not ready, and was not within the time that a restart takes. */
 bool append_is_down(const struct append *a);
-void append_get_stats(const struct append *a, struct append_stats *ret);
 
 /* Ends it: a task in flight gets no done(), and may be committed or not. The object is freed just before on_closed. */
 void append_close(struct append *a, void (*on_closed)(void *data), void *data);

@@ -250,7 +250,7 @@ int service_prepare(struct service *s, const struct config *config, struct err *
     if (rc == 0)
         rc = metrics_open(&s->metrics, (unsigned)config->workers, reterr);
     if (rc == 0)
-        rc = generations_open(&s->generations, NULL, GENERATION_SLOTS, reterr);
+        rc = generations_open(&s->generations, GENERATION_SLOTS, reterr);
     if (rc == 0 && config->shared_cache)
         rc = ring_open(&s->ring, (size_t)config->shared_cache * MB, reterr);
     if (rc == 0)

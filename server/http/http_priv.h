@@ -212,7 +212,6 @@ void conn_quiet(struct http_conn *c);
 extern const llhttp_settings_t http_parse_settings;
 
 /* ---- reply.c ---- */
-const char *http_reason(int status);
 /* Makes `slot` READY with an error that closes the connection. */
 void reply_refuse(struct http_slot *slot, int status, const char *message);
 extern const struct str http_continue, http_overloaded;

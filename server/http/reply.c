@@ -43,9 +43,9 @@
 static const struct status_row {
     int status;
     struct str line;
-    const char *reason, *code;
+    const char *code;
 } status_table[] = {
-#define STATUS_X(n, reason, code) {n, STR("HTTP/1.1 " #n " " reason "\r\n"), reason, code},
+#define STATUS_X(n, reason, code) {n, STR("HTTP/1.1 " #n " " reason "\r\n"), code},
     STATUS_TABLE(STATUS_X)
 #undef STATUS_X
 };
@@ -63,11 +63,6 @@ static const struct status_row *status_row(int status)
         if (status_table[i].status == status)
             return &status_table[i];
     return status_row(500);
-}
-
-const char *http_reason(int status)
-{
-    return status_row(status)->reason;
 }
 
 /* ---- the head ---- */

@@ -51,7 +51,7 @@ static inline int setup_with(void **state, size_t ring_bytes)
     uv_loop_init(&w->loop);
     arena_init(&w->arena, 0);
     w->head = (struct page){.limit = 10};
-    assert_int_equal(generations_open(&w->g, NULL, 1024, NULL), 0);
+    assert_int_equal(generations_open(&w->g, 1024, NULL), 0);
     config.generations = w->g;
     if (ring_bytes) {
         assert_int_equal(ring_open(&w->ring, ring_bytes, NULL), 0);

@@ -15,6 +15,7 @@
 #include "base/access.h"
 #include "base/arena.h"
 #include "base/hash.h"
+#include "cache/cache.h"
 
 enum {
     OWNER, /* aggregate: id (key), code (text, unique), name */
@@ -185,6 +186,15 @@ static inline struct key fix_code(struct arena *a, int64_t id)
 static inline struct key fix_id(int64_t id)
 {
     return (struct key){.part = {id}};
+}
+
+static inline const struct row *fix_hot_get(struct cache *c, const struct table *table, int64_t id)
+{
+    const struct key key = fix_id(id);
+    const struct row *row;
+
+    cache_hot_get_many(c, table, &key, 1, &row);
+    return row;
 }
 
 #define assert_cell(row, cell, z)                                                                  \

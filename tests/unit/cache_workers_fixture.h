@@ -86,7 +86,7 @@ static inline int setup(void **state)
     uv_loop_init(&w->loop);
     arena_init(&w->arena, 0);
     w->head = (struct page){.limit = 10};
-    assert_int_equal(generations_open(&w->g, NULL, 1024, NULL), 0);
+    assert_int_equal(generations_open(&w->g, 1024, NULL), 0);
     *state = w;
     if (!have_redis)
         return 0;

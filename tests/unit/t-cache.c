@@ -216,14 +216,14 @@ static void test_cache__hot_rows(void **state)
     const struct table *t = &fix_tables[PLACE];
     const struct row *r, *many[3];
 
-    assert_null(cache_hot_get(w->c, t, 5));
+    assert_null(fix_hot_get(w->c, t, 5));
     cache_hot_get_many(w->c, t, (struct key[]){fix_id(4), fix_id(5)}, 2, many); /* an empty table */
     assert_null(many[0]);
     assert_null(many[1]);
     assert_false(cache_hot_is_loaded(w->c, t));
     assert_int_equal(
         cache_hot_put(w->c, t, fix_place(&w->arena, 5, "\"five\""), cache_hot_token(w->c)), 0);
-    r = cache_hot_get(w->c, t, 5);
+    r = fix_hot_get(w->c, t, 5);
     assert_non_null(r);
     assert_cell(r, 1, "\"five\"");
     cache_hot_loaded(w->c, t, cache_hot_token(w->c));

@@ -279,7 +279,7 @@ static void race(enum sabotage sabotage, bool with_redis, uint64_t seed, struct 
     *w = (struct world){.sabotage = sabotage, .random = seed, .head = {.limit = 10}};
     assert_int_equal(hash_start(), 0);
     uv_loop_init(&w->loop);
-    assert_int_equal(generations_open(&w->g, NULL, 64, NULL), 0);
+    assert_int_equal(generations_open(&w->g, 64, NULL), 0);
     config.generations = w->g;
     for (int i = 0; i < 2; i++)
         assert_int_equal(cache_open(&w->workers[i], &w->loop, &fix_access, &config, NULL), 0);

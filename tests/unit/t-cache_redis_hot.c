@@ -80,10 +80,10 @@ static void test_shared__hot_rows_for_a_worker_that_starts(void **state)
     load(w, w->b, &l);
     assert_int_equal(l.rc, 0);
     assert_int_equal(l.rows, 20000);
-    r = cache_hot_get(w->b, &fix_tables[PLACE], 19999);
+    r = fix_hot_get(w->b, &fix_tables[PLACE], 19999);
     assert_non_null(r);
-    assert_int_equal(r->size, cache_hot_get(w->a, &fix_tables[PLACE], 19999)->size);
-    assert_memory_equal(r, cache_hot_get(w->a, &fix_tables[PLACE], 19999), r->size);
+    assert_int_equal(r->size, fix_hot_get(w->a, &fix_tables[PLACE], 19999)->size);
+    assert_memory_equal(r, fix_hot_get(w->a, &fix_tables[PLACE], 19999), r->size);
     /* A worker that has just opened its cache: the connection is not there yet. */
     close_worker(w, &w->b);
     w->b = open_worker(w, server.socket, 1000, 1 << 20, 60);
@@ -218,12 +218,12 @@ static void test_shared__hot_rows_that_changed_since(void **state)
     generations_heard_hot(w->g, &fix_tables[PLACE], &seven);
     load(w, w->b, &l);
     assert_int_equal(l.rc, 0);
-    assert_null(cache_hot_get(w->b, &fix_tables[PLACE], seven));
-    assert_non_null(cache_hot_get(w->b, &fix_tables[PLACE], 8));
+    assert_null(fix_hot_get(w->b, &fix_tables[PLACE], seven));
+    assert_non_null(fix_hot_get(w->b, &fix_tables[PLACE], 8));
     generations_heard_hot(w->g, &fix_tables[PLACE], NULL);
     load(w, w->b, &l);
     assert_int_equal(l.rc, ERR_NOT_FOUND);
-    assert_null(cache_hot_get(w->b, &fix_tables[PLACE], 8));
+    assert_null(fix_hot_get(w->b, &fix_tables[PLACE], 8));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(test_shared__##name, setup, teardown)

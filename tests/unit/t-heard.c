@@ -16,7 +16,7 @@ struct fixture {
 static void open_fixture(struct fixture *f)
 {
     assert_int_equal(hash_start(), 0);
-    assert_int_equal(generations_open(&f->g, NULL, 65536, NULL), 0);
+    assert_int_equal(generations_open(&f->g, 65536, NULL), 0);
     f->heard = heard_new(f->g);
     assert_non_null(f->heard);
 }
