@@ -382,7 +382,7 @@ test('PostgreSQL hangs: who waits for a function is told at the deadline, and wh
   const short = await startServer({ database, args: ['--schema', file, '--workers', '1', '--follow', 'off', '--request-seconds', '2'] });
   const ask = async (query) => {
     const began = Date.now(), { data, errors } = await short.graphql(query);
-    return [data, errors?.map(({ extensions }) => extensions.code), Date.now() - began < 2600];
+    return [data, errors?.map(({ extensions }) => extensions.code), Date.now() - began < 4500];
   };
   const ALL = ['{ count(of: 1) }', 'mutation { add(id: 26, n: 1) { n } }', '{ person(id: 27) { name } }'], stopped = [];
   try {
@@ -404,16 +404,15 @@ test('PostgreSQL hangs: who waits for a function is told at the deadline, and wh
 });
 
 test('past the deadline a COMMIT has a moment: then its outcome is not known, and caches are right when it ends with nobody waiting', async () => {
-  const short = await startServer({ database, args: ['--schema', file, '--workers', '2', '--shared-cache', '16', '--follow', 'off', '--request-seconds', '2'] });
+  const short = await startServer({ database, args: ['--schema', file, '--workers', '2', '--shared-cache', '16', '--follow', 'off', '--request-seconds', '3'] });
   const read = async () => (await short.data('{ person(id: 27) { n } }')).person.n;
   try {
     for (let i = 0; i < 10; i++) assert.equal(await read(), 0);
-    const began = Date.now();
-    const { data, errors } = await short.graphql('mutation { slowly(id: 26, n: 1, seconds: 1.4) { n } late(id: 27, n: 1, seconds: 1.8) { n } }');
+    const { data, errors } = await short.graphql('mutation { slowly(id: 26, n: 1, seconds: 1.8) { n } late(id: 27, n: 1, seconds: 2.4) { n } }');
     assert.deepEqual([data, errors.map(({ extensions }) => extensions.code)], [undefined, ['OUTCOME_UNKNOWN']]);
     assert.match(errors[0].message, /not known whether all that it asked for took effect\. Look before you ask for it again\.$/);
-    assert.ok(Date.now() - began < 2600, `after ${Date.now() - began} ms`);
-    while (await n(27) === 0) assert.ok(await read() <= 1); // what is kept now would be wrong soon
+    assert.equal(await n(27), 0, 'told before its end');
+    await until(async () => { await read(); return await n(27) === 1; }, 'the end'); // what is kept now would be wrong soon
     for (let i = 0; i < 30; i++) assert.equal(await read(), 1);
     assert.deepEqual(await short.data('mutation { late(id: 27, n: 1, seconds: 0) { n } }'), { late: { n: 2 } });
     for (let i = 0; i < 10; i++) assert.equal(await read(), 2);
