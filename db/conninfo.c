@@ -91,13 +91,14 @@ int conninfo_init(struct conninfo *c, const char *text, const char *settings, st
     return 0;
 }
 
-void conninfo_name_writer(struct conninfo *c, long pid)
+void conninfo_name_writer(struct conninfo *c, long pid, uint32_t instance)
 {
     size_t n = 0;
 
     while (strcmp(c->keywords[n], "application_name") != 0) /* conninfo_init has seen to it */
         n++;
-    snprintf(c->_name, sizeof c->_name, "%.40s" CONNINFO_WRITER "%ld", c->values[n], pid);
+    snprintf(c->_name, sizeof c->_name, "%.36s" CONNINFO_WRITER, c->values[n], pid,
+             (unsigned)instance);
     c->values[n] = c->_name;
 }
 

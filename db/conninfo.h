@@ -5,6 +5,8 @@
 #ifndef DB_CONNINFO_H
 #define DB_CONNINFO_H
 
+#include <stdint.h>
+
 #include "base/macros.h"
 
 struct err;
@@ -26,8 +28,9 @@ struct err;
 #define CONNINFO_APPEND_SETTINGS                                                                   \
     "-c plan_cache_mode=force_generic_plan -c jit=off -c synchronous_commit=on"
 
-/* What stands in a session's name between that of the program and the number of the process. */
-#define CONNINFO_WRITER " writer "
+/* What stands in a session's name behind that of the program: the number of the process, and of the server among all on this database,
+ * since processes of different machines and containers have the same numbers. */
+#define CONNINFO_WRITER " writer %ld %08x"
 
 /* Arrays for PQconnectStartParams and PQconnectdbParams; all memory is the object's own. */
 struct conninfo {
@@ -42,7 +45,7 @@ struct conninfo {
 int conninfo_init(struct conninfo *c, const char *text, const char *settings,
                   struct err *reterr) MUSTCHECK;
 /* Once: adds to the session's name which process changes something there, so that others can ask for it (db/departed.h). */
-void conninfo_name_writer(struct conninfo *c, long pid);
+void conninfo_name_writer(struct conninfo *c, long pid, uint32_t instance);
 /* Once: the session is one that changes of its database are streamed to. */
 void conninfo_set_replication(struct conninfo *c);
 void conninfo_release(struct conninfo *c);

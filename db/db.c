@@ -311,7 +311,7 @@ static int init_info(struct db *db, struct err *reterr)
              IDLE_IN_TRANSACTION_MS);
     rc = conninfo_init(&db->write_info, db->config.conninfo, settings, reterr);
     if (rc == 0)
-        conninfo_name_writer(&db->write_info, (long)getpid());
+        conninfo_name_writer(&db->write_info, (long)getpid(), db->config.instance);
     return rc;
 }
 

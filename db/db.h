@@ -32,6 +32,8 @@ struct db_config {
     unsigned lock_timeout_ms; /* of a call: how long it waits for what others are changing */
     unsigned statement_timeout_ms;
     unsigned connect_timeout_ms;
+    uint32_t
+        instance; /* a random number of this server's, alike in all its workers: in the names of sessions */
     /* Told why a connection failed or was lost (now and then, not each time): a sentence for the
      * log, with no personal data and no password, valid during the call. May be NULL. */
     void (*note)(const char *why);

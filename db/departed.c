@@ -7,11 +7,11 @@
 #include "db/conninfo.h"
 #include "db/session.h"
 
-int departed_writers(const char *conninfo, long pid, struct err *reterr)
+int departed_writers(const char *conninfo, long pid, uint32_t instance, struct err *reterr)
 {
     static const char sql[] = "SELECT FROM pg_stat_activity WHERE application_name LIKE '%' || $1";
-    char name[32];
-    int n = snprintf(name, sizeof name, CONNINFO_WRITER "%ld", pid);
+    char name[40];
+    int n = snprintf(name, sizeof name, CONNINFO_WRITER, pid, (unsigned)instance);
     const struct session_param param = {.value = {name, (size_t)n}};
     struct session *s = NULL;
     int rc = session_open(&s, conninfo, CONNINFO_READ_SETTINGS, reterr);

@@ -60,7 +60,7 @@ _Noreturn static void ask(const struct owners *o, pid_t worker)
     prctl(PR_SET_NAME, "tolqujat-ask");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(ASK_MAX_S); /* a server that stands still: another will ask */
-    _exit(departed_writers(o->conninfo, worker, &err) == 0 ? 0 : 1);
+    _exit(departed_writers(o->conninfo, worker, o->instance, &err) == 0 ? 0 : 1);
 }
 
 uint64_t owners_turn(struct owners *o, uint64_t now_ms)

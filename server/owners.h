@@ -16,6 +16,7 @@
 struct owners {
     struct generations *generations;
     const char *conninfo; /* outlives it */
+    uint32_t instance;    /* in the names of those sessions */
     struct {
         bool taken;
         pid_t dead;  /* the worker that had it; 0: it lives, or nobody has it */

@@ -63,7 +63,8 @@ static int set_namespace(struct service *s, struct err *reterr)
     if (rc < 0)
         return rc;
     rc = sha256(text, &hash);
-    if (rc < 0 || random_bytes(s->cache_secret, sizeof s->cache_secret) < 0)
+    if (rc < 0 || random_bytes(s->cache_secret, sizeof s->cache_secret) < 0 ||
+        random_bytes(&s->instance, sizeof s->instance) < 0)
         return err_set(reterr, ERR_INTERNAL, "the system gives no random bytes");
     for (size_t i = 0; i < 8; i++)
         snprintf(s->namespace_ + 2 * i, 3, "%02x", hash.bytes[i]);

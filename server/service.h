@@ -6,6 +6,7 @@
 #define SERVER_SERVICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/macros.h"
@@ -48,6 +49,7 @@ struct service {
     struct server_issuer issuer;           /* of cards and links */
     int images;                            /* the folder of the store; -1: none */
     char cache_secret[CACHE_SECRET_BYTES]; /* of the keys in Redis; new at each start */
+    uint32_t instance;                     /* in the names of its sessions; new at each start */
     char namespace_[17];                   /* tells schema versions apart in one Redis */
 };
 

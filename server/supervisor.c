@@ -293,10 +293,11 @@ static int take_port(struct supervisor *s, struct err *reterr)
 
 int supervisor_run(struct service *service)
 {
-    struct supervisor s = {
-        .service = service,
-        .n = (unsigned)service->config->workers,
-        .owners = {.generations = service->generations, .conninfo = service->config->database}};
+    struct supervisor s = {.service = service,
+                           .n = (unsigned)service->config->workers,
+                           .owners = {.generations = service->generations,
+                                      .conninfo = service->config->database,
+                                      .instance = service->instance}};
     struct err err = {0};
     int ready[2], status = 0;
 

@@ -261,6 +261,7 @@ static int open_db(struct worker *w, struct err *reterr)
                             .lock_timeout_ms = (unsigned)w->config->lock_timeout_ms,
                             .statement_timeout_ms = (unsigned)w->config->request_seconds * 1000,
                             .connect_timeout_ms = 2000,
+                            .instance = w->service->instance,
                             .note = note_database,
                             .issuer = &w->service->issuer.issuer};
     return db_open(&w->db, &w->loop, &w->service->schema->access, &cfg, reterr);
