@@ -10,7 +10,8 @@
 #include "base/err.h"
 #include "db/conninfo.h"
 
-/* In the order of an index that is there, row by row: no sort of all of it, no parallel workers. */
+/* What is looked up for each row goes by index, without parallel workers. The order is the query's own: where no index has it (the log by
+ * chain has none), PostgreSQL sorts all of it first, on its disk. Here there is one row at a time all the same. */
 #define SETTINGS                                                                                   \
     "-c default_transaction_read_only=on -c jit=off -c enable_seqscan=off -c enable_sort=off "     \
     "-c enable_bitmapscan=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"

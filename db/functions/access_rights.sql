@@ -1,6 +1,6 @@
 /*
- * Who may see what of whom: the one place where relations between people are decided, asked on every request and never
- * cached. `viewer` is "ROLE/IIN/ORG" of a token that was checked; `subject` is a patient's id. At most one row:
+ * Who may see what of whom: the one place where relations between people are decided. The server asks on every request, and remembers an
+ * answer until the subject's record changes, --rights-seconds (1) at most. `viewer` is "ROLE/IIN/ORG" of a token that was checked; `subject` is a patient's id. At most one row:
  *   capacities  names of the schema's enum Capacity, separated by commas
  *   withheld    what the owner hid from this viewer: `table` (the whole kind) or `table:id`, separated by spaces; '' for nothing
  *   reason      for the log: what the right rests on where that is one act (a call, a grant); else null
