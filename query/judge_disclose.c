@@ -111,6 +111,7 @@ bool judge_has_veiled(const struct execution *x)
 {
     if (x->judge.map && x->judge._refused)
         return true;
+    /* What a function said of somebody before rights were asked is a past entry that nobody judged. */
     for (const struct right *r = x->judge.map ? x->judge._first : NULL; r; r = r->_next)
         if (!r->confined && !r->mask && (r->judged || !r->past))
             return true;
