@@ -37,23 +37,23 @@ static void add_calls(struct str calls, const char *sign, struct buf *b)
         buf_addf(b, "%s%s%.*s", b->len ? " " : "", sign, STR_FMT(call));
 }
 
-/* `words` with those of `more` behind it that it lacks. false: no memory. */
-static bool join(const struct execution *x, struct str *words, struct str more, const char *between)
+/* Puts the words of `before` in front of `words`, each once. false: no memory. */
+static bool join(const struct execution *x, struct str before, struct str *words,
+                 const char *between)
 {
-    bool whole = true;
+    struct str rest = *words;
     struct buf b;
 
+    if (!before.len)
+        return true;
     buf_init(&b, 0);
-    buf_add_str(&b, *words);
-    for (struct str word = judge_word(&more); word.len; word = judge_word(&more))
-        if (!judge_has_word(*words, word))
-            buf_addf(&b, "%s%.*s", b.len ? between : "", STR_FMT(word));
-    if (b.failed || b.len > words->len) {
-        *words = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
-        whole = words->ptr != NULL;
-    }
+    buf_add_str(&b, before);
+    for (struct str word = judge_word(&rest); word.len; word = judge_word(&rest))
+        if (!judge_has_word(before, word))
+            buf_addf(&b, "%s%.*s", between, STR_FMT(word));
+    *words = b.failed ? (struct str){0} : arena_str(x->arena, buf_str(&b));
     buf_release(&b);
-    return whole;
+    return words->ptr != NULL;
 }
 
 /* One person is one entry of the record: what a function gave out of somebody who is met in another way too stands with that,
@@ -61,29 +61,46 @@ static bool join(const struct execution *x, struct str *words, struct str more, 
 static struct right *entry_of(const struct execution *x, const struct right *r)
 {
     struct right *other = r->confined || r->past ? judge_right(&x->judge, r->subject) : NULL;
-    return other == r ? NULL : other;
+
+    if (other == r)
+        return NULL;
+    /* What was met before several changes stands in that order: each goes into the next. */
+    for (struct right *next = r->_next; other && r->past && next != other; next = next->_next)
+        if (next->past && next->subject == r->subject)
+            return next;
+    return other;
 }
 
 static int merge(const struct execution *x, struct right *other, const struct right *r)
 {
-    struct str capacities = r->capacities;
-
     for (uint32_t i = 0; i < judge_words(x); i++) {
         other->given[i] |= r->given[i];
         other->refused[i] |= r->refused[i];
     }
-    if (!join(x, &capacities, other->capacities, ",") || !join(x, &other->calls, r->calls, " ") ||
-        !join(x, &other->answered, r->answered, " "))
+    if (!join(x, r->capacities, &other->capacities, ",") ||
+        !join(x, r->calls, &other->calls, " ") || !join(x, r->answered, &other->answered, " "))
         return ERR_MEMORY;
-    other->capacities = capacities;
     if (!other->reason.len)
         other->reason = r->reason;
     other->told |= r->told;
-    if (r->past && r->judged) {
-        other->own = r->own && (other->own || !other->judged);
-        other->judged = true;
-    }
     return 0;
+}
+
+/* Whether the viewer was the person each time that it was asked. */
+static bool is_own(const struct execution *x, const struct right *r)
+{
+    bool own = false;
+
+    if (!x->judge._renewed)
+        return r->own;
+    for (const struct right *one = x->judge._first; one; one = one->_next) {
+        if (one->confined || !one->judged || one->subject != r->subject)
+            continue;
+        own = one->own;
+        if (!own)
+            break;
+    }
+    return own;
 }
 
 static int disclose_one(const struct execution *x, const struct right *r, struct disclosure *d)
@@ -94,7 +111,7 @@ static int disclose_one(const struct execution *x, const struct right *r, struct
     *d = (struct disclosure){.subject = r->subject,
                              .refused = !given,
                              .told = r->told,
-                             .own = r->own,
+                             .own = is_own(x, r),
                              .capacities = r->capacities,
                              .reason = r->reason};
     buf_init(&b, 0);

@@ -303,6 +303,8 @@ static void test_judge__disclosures(void **state)
 
 /* Who asks from the second call on, as if the right of the first had ended; NULL: the same. */
 static const struct viewer *later_viewer;
+static bool veiled;   /* the newest of them hid somebody */
+static int64_t about; /* whom their arguments name */
 
 /* Every call of the document gives out the same row. */
 static void called(const struct viewer *who, const char *text, const char *row, const char *want,
@@ -325,6 +327,7 @@ static void called(const struct viewer *who, const char *text, const char *row, 
         calling = NULL;
         rows[0] = make_row(&arena, c->procedure->result.table, row);
         c->slice = (struct slice){.rows = rows, .n = 1};
+        c->about = about;
         c->_answerer = NULL;
         c->done(c, 0);
         r.x.viewer = later_viewer ? later_viewer : who;
@@ -333,6 +336,7 @@ static void called(const struct viewer *who, const char *text, const char *row, 
     write_out(&r.x, &out, SIZE_MAX);
     check_str(buf_str(&out), want);
     assert_int_equal(judge_disclose(&r.x, &d, &n), 0);
+    veiled = judge_has_veiled(&r.x);
     for (uint32_t i = 0; i < n; i++)
         buf_addf(&record, "%s%ld %s[%.*s] %.*s", i ? "; " : "", (long)d[i].subject,
                  d[i].refused ? "refused " : "", STR_FMT(d[i].capacities), STR_FMT(d[i].parts));
@@ -417,6 +421,9 @@ static void test_judge__a_right_that_ended(void **state)
     ended(&doctor, &nurse, "mutation { a: change { text } b: change { text } }",
           "{\"data\":{\"a\":{\"text\":\"n15\"},\"b\":{\"text\":\"n15\"}}}",
           "1 [DOCTOR,NURSE] Note(text)");
+    ended(&owner, &nurse, "mutation { a: change { text } b: change { text } c: change { text } }",
+          "{\"data\":{\"a\":{\"text\":\"n15\"},\"b\":{\"text\":\"n15\"},\"c\":{\"text\":\"n15\"}}}",
+          "1 [OWNER,NURSE] Note(text)");
     ended(&doctor, &doctor, "mutation { a: change { text } b: change { text } }",
           "{\"data\":{\"a\":{\"text\":\"n15\"},\"b\":{\"text\":\"n15\"}}}",
           "1 [DOCTOR] Note(text)");
@@ -429,6 +436,14 @@ static void test_judge__a_right_that_ended(void **state)
         "{"
         "\"nodes\":[{\"item\":{\"text\":\"n15\"}},{\"item\":{\"text\":\"n13\"}}]}}}}}",
         "1 [DOCTOR,NURSE] Note(person) Person() Note(text) Trail(item)");
+    assert_false(veiled);
+    /* The fields of changes, in their order, hide nobody by themselves. */
+    about = 1;
+    ended(&doctor, &doctor, "mutation { a: change { text } b: give { text } c: change { text } }",
+          "{\"data\":{\"a\":{\"text\":\"n15\"},\"b\":{\"text\":\"n15\"},\"c\":{\"text\":\"n15\"}}}",
+          "1 [DOCTOR,NURSE] Note(text) Mutation(change) Mutation(give)");
+    assert_false(veiled);
+    about = 0;
     /* What is said of a list holds for when it was read. */
     ended(&nurse, &doctor,
           "mutation { a: change { person { notes(first: 1) { withheld } } } b: change { person { "
