@@ -28,6 +28,11 @@ void cors_add_headers(const struct cors *c, const struct exchange *x, struct buf
 {
     const char *origin;
 
+    /* Public keys: any page may read them, and brings nothing of anybody. */
+    if (str_is(x->path, "/.well-known/card-keys.json")) {
+        buf_add_str(head, STR("Access-Control-Allow-Origin: *\r\n"));
+        return;
+    }
     if (c->n == 0)
         return;
     buf_add_str(head, STR("Vary: Origin\r\n"));
@@ -36,7 +41,8 @@ void cors_add_headers(const struct cors *c, const struct exchange *x, struct buf
         return;
     buf_add_str(head, STR("Access-Control-Allow-Origin: "));
     buf_add_z(head, origin);
-    buf_add_str(head, STR("\r\nAccess-Control-Expose-Headers: X-Request-Id, Retry-After\r\n"));
+    buf_add_str(head, STR("\r\nAccess-Control-Expose-Headers: X-Request-Id, Retry-After, "
+                          "Content-Range, Accept-Ranges\r\n"));
 }
 
 void cors_answer_options(const struct cors *c, struct exchange *x, const char *allow)

@@ -148,5 +148,6 @@ void identity_get_stats(const struct identity *id, struct identity_stats *ret)
 {
     *ret = id->stats;
     ret->key_reads = id->config.keyring ? keyring_reads(id->config.keyring) : 0;
+    ret->keys_broken = id->config.keyring && keyring_is_broken(id->config.keyring);
     ret->held = viewers_count(id->viewers);
 }

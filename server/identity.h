@@ -28,8 +28,9 @@ struct identity_stats {
     uint64_t known;    /* requests whose token was verified before */
     uint64_t verified; /* tokens that were verified */
     uint64_t refused[TOKEN_FAULT_COUNT];
-    uint64_t key_reads; /* of the file with the keys */
-    uint64_t held;      /* verified tokens that are remembered */
+    uint64_t key_reads;   /* of the file with the keys */
+    uint64_t keys_broken; /* 1: that file can't be used */
+    uint64_t held;        /* verified tokens that are remembered */
 };
 
 /* ERR_MEMORY. `config` is copied. */

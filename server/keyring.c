@@ -40,6 +40,7 @@ struct keyring {
     struct sha256 text; /* of what was read last, good or bad */
     uint64_t looked_ms; /* for an unknown key; 0: not yet */
     uint64_t reads;
+    bool broken; /* the file, as it was read last, can't be used */
 };
 
 static struct look look_of(const struct stat *s)
@@ -136,6 +137,7 @@ static int read_keys(struct keyring *ring, struct err *reterr)
     }
     free(text);
     ring->settled = rc == ERR_MEMORY ? false : is_old(&ring->look);
+    ring->broken = rc < 0;
     if (rc < 0)
         return rc;
     token_keys_free(ring->keys);
@@ -210,4 +212,9 @@ bool keyring_look(struct keyring *ring, uint64_t now_ms)
 uint64_t keyring_reads(const struct keyring *ring)
 {
     return ring->reads;
+}
+
+bool keyring_is_broken(const struct keyring *ring)
+{
+    return ring->broken;
 }

@@ -34,5 +34,7 @@ bool keyring_look(struct keyring *ring, uint64_t now_ms);
 
 /* How often the file was read, since it was opened. */
 uint64_t keyring_reads(const struct keyring *ring);
+/* The file, as it was read last, can't be used: the keys before it count. */
+bool keyring_is_broken(const struct keyring *ring);
 
 #endif

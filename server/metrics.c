@@ -117,6 +117,8 @@
     X(tokens_held, gauge, "Verified tokens remembered", graphql, graphql->identity.held)           \
     X(token_key_reads_total, counter, "Times that the file of keys was read", graphql,             \
       graphql->identity.key_reads)                                                                 \
+    X(token_keys_broken, gauge, "Whether the file of keys can't be used", graphql,                 \
+      graphql->identity.keys_broken)                                                               \
     X(files_sent_total, counter, "Files sent by a link", files, files->sent)                       \
     X(files_bytes_total, counter, "Bytes of files sent", files, files->bytes)                      \
     X(files_forged_total, counter, "Links that this server never gave out", files, files->forged)  \

@@ -204,7 +204,7 @@ static int open_http(struct worker *w, struct err *reterr)
     const struct config *c = w->config;
     struct http_server_config cfg = {.limits = http_limits_default(),
                                      .handle = on_request,
-                                     .add_headers = c->n_cors_origin ? on_headers : NULL,
+                                     .add_headers = on_headers,
                                      .replied = on_replied,
                                      .data = w};
     unsigned port;

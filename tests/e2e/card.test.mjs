@@ -208,6 +208,7 @@ describe('who is given one', () => {
   test('the keys are published, and only their public halves', async () => {
     const response = await server.request('/.well-known/card-keys.json');
     assert.equal(response.headers['content-type'], 'application/jwk-set+json');
+    assert.equal(response.headers['access-control-allow-origin'], '*');
     assert.deepEqual(response.json().keys.map(({ kty, crv, x, y, kid }) => ({ kty, crv, x, y, kid })), [{ kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y, kid: jwk.kid }]);
     assert.doesNotMatch(response.text, new RegExp(jwk.d));
   });

@@ -244,7 +244,9 @@ describe('paths', () => {
       for (const name of ['Content-Type', 'Authorization', 'Apollographql-Client-Name']) {
         assert.ok(headers['access-control-allow-headers'].split(', ').includes(name), name);
       }
-      assert.equal((await ask(origin, 'POST')).headers['access-control-allow-origin'], origin);
+      const posted = (await ask(origin, 'POST')).headers;
+      assert.equal(posted['access-control-allow-origin'], origin);
+      for (const name of ['X-Request-Id', 'Retry-After', 'Content-Range', 'Accept-Ranges']) assert.ok(posted['access-control-expose-headers'].split(', ').includes(name), name);
     }
     for (const origin of ['https://evil.kz', 'https://egov.kz.evil.kz', 'https://egov.k', 'http://egov.kz', 'null', 'HTTPS://EGOV.KZ']) {
       for (const method of ['OPTIONS', 'POST']) {

@@ -208,6 +208,7 @@ describe('keys are changed while it runs', () => {
       keys.publish({ list: keys.list, text: '{"keys":[{' });
       await told(/the keys of tokens stay as they were: .*: line 1: no valid JSON/g);
       await works(old);
+      await until(() => server.metric('tolqujat_token_keys_broken'), 'the metric says so');
       const lines = server.stderr.length;
       await sleep(700);
       assert.equal(server.stderr.slice(lines), '', 'it is said once');
@@ -221,6 +222,7 @@ describe('keys are changed while it runs', () => {
       await told(/keys of tokens: 1$/gm, 2 * processes);
       await works(keys.list[0]);
       await works(old, 401);
+      await until(async () => await server.metric('tolqujat_token_keys_broken') === 0, 'the metric says that it is good again');
       keys.publish({ list: [] });
       await told(/the set of keys of tokens is empty/g);
       await works(old, 401);
