@@ -116,7 +116,7 @@ END $$;
 
 /*
  * Refuses unless a doctor asks whom this visit is with, or of a doctor who receives there no more another of the clinic: whether he treats the person any more or
- * not, as a visit that nobody can close locks both. To who treats the person it is told too when there is none. Gives whether he does; the person's row stays locked.
+ * not, as a visit that nobody can close locks both. Who treats the person is told when there is none, or it is kept from him. Gives whether he does; the person's row stays locked.
  */
 CREATE OR REPLACE FUNCTION visit_closing(viewer text, subject bigint, visit bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -129,8 +129,8 @@ BEGIN
     SELECT * INTO place FROM access_place(viewer) w WHERE w.role = 'DOCTOR';
     treats := FOUND AND access_has(viewer, subject, 'DISTRICT_DOCTOR', 'TREATING_DOCTOR', 'BREAK_GLASS');
     SELECT x.* INTO e FROM encounter x WHERE x.patient_id = subject AND x.id = visit;
-    IF e.id IS NULL AND treats THEN
-        RETURN treats;
+    IF treats AND (e.id IS NULL OR entry_withheld(viewer, subject, 'encounter', visit)) THEN
+        RETURN treats; /* visit_in_force() says that there is none */
     ELSIF e.clinic_id IS DISTINCT FROM place.clinic_id OR num_nulls(place.clinic_id, e.practitioner_id) > 0
           OR e.practitioner_id IS DISTINCT FROM place.practitioner_id AND receives_there(e.practitioner_id, e.clinic_id, kz_today()) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', DETAIL = refusal_about((SELECT p.id FROM patient p WHERE p.id = subject)),
