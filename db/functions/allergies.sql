@@ -79,10 +79,10 @@ CREATE OR REPLACE FUNCTION record_allergy(viewer text, patient_id bigint, substa
 RETURNS SETOF allergy LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
-    words text := trim(substance);
+    words text := trimmed(substance);
     class text := atc;
     gravity text := criticality;
-    happened text := nullif(trim(reaction), '');
+    happened text := nullif(trimmed(reaction), '');
     place record;
     first record;
     made bigint;

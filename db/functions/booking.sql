@@ -6,7 +6,7 @@ DECLARE
     since date := greatest(coalesce(first_day, today), today);
     until date := coalesce(last_day, since + 13);
     place bigint := clinic_id;
-    wanted text := lower(trim(specialty));
+    wanted text := lower(trimmed(specialty));
     last record;
 BEGIN
     IF until - since > 30 THEN

@@ -42,7 +42,7 @@ RETURNS SETOF certificate LANGUAGE plpgsql SECURITY DEFINER SET search_path = pu
 DECLARE
     subject bigint := patient_id;
     entry bigint := certificate_id;
-    why text := trim(reason);
+    why text := trimmed(reason);
     first record;
     c certificate;
 BEGIN

@@ -106,7 +106,7 @@ BEGIN
         WHEN NOT gtin_ok(fields ->> '01') THEN 'BAD_GTIN'
         WHEN p.id IS NULL THEN 'UNKNOWN'
         WHEN p.batch <> fields ->> '10' OR fields ? '17' AND gs1_day(fields ->> '17') IS DISTINCT FROM p.expires_on THEN 'DIFFERS'
-        WHEN p.state = 'withdrawn' OR EXISTS (SELECT FROM batch_recall r WHERE r.gtin = p.gtin AND r.batch = p.batch AND r.lifted_on IS NULL) THEN 'RECALLED'
+        WHEN p.state = 'withdrawn' OR EXISTS (SELECT FROM batch_recall r WHERE r.gtin = p.gtin AND lot_folded(r.batch) = lot_folded(p.batch) AND r.lifted_on IS NULL) THEN 'RECALLED'
         WHEN p.state = 'sold' THEN 'ALREADY_SOLD'
         WHEN p.expires_on < today THEN 'EXPIRED'
         WHEN split_part(viewer, '/', 1) = 'PHARMACIST' AND p.owner_bin IS DISTINCT FROM split_part(viewer, '/', 3) THEN 'OTHER_OWNER'

@@ -4,7 +4,7 @@ RETURNS SETOF allergy LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
 DECLARE
     subject bigint := patient_id;
     entry bigint := allergy_id;
-    words text := trim(reason);
+    words text := trimmed(reason);
     place record;
     first record;
     made bigint;

@@ -70,7 +70,7 @@ DECLARE
     subject bigint := patient_id;
     stay bigint := stay_id;
     ended text := outcome;
-    words text := trim(reason);
+    words text := trimmed(reason);
     first record;
     disease icd10;
     s hospitalization;

@@ -36,7 +36,7 @@ DECLARE
     day date := (at AT TIME ZONE INTERVAL '5 hours')::date;
     amount bigint := value;
     other bigint := second_value;
-    words text := nullif(trim(note), '');
+    words text := nullif(trimmed(note), '');
     first record;
     doctor bigint;
     made bigint;

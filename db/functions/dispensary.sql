@@ -86,7 +86,7 @@ RETURNS SETOF dispensary_registration LANGUAGE plpgsql SECURITY DEFINER SET sear
 DECLARE
     subject bigint := patient_id;
     entry bigint := registration_id;
-    why text := trim(reason);
+    why text := trimmed(reason);
     place record;
     first record;
     d dispensary_registration;

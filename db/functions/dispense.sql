@@ -217,7 +217,7 @@ CREATE OR REPLACE FUNCTION deny_receipt(viewer text, patient_id bigint, dispense
 RETURNS SETOF dispute LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d dispense := dispense_of(viewer, patient_id, dispense_id);
-    words text := nullif(trim(text), '');
+    words text := nullif(trimmed(text), '');
     first record;
     made bigint;
 BEGIN
@@ -251,7 +251,7 @@ $$;
 CREATE OR REPLACE FUNCTION report_package(viewer text, code text, text text, idempotency_key text, payload_digest text)
 RETURNS SETOF package_report LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    words text := nullif(trim(text), '');
+    words text := nullif(trimmed(text), '');
     first record;
     said package_check;
     made bigint;
@@ -283,6 +283,8 @@ RETURNS SETOF batch_recall LANGUAGE plpgsql SECURITY DEFINER SET search_path = p
 DECLARE
     item text := gtin;
     lot text := batch;
+    order_name text := trimmed(order_number);
+    why text := trimmed(reason);
     first record;
     made bigint;
 BEGIN
@@ -292,17 +294,23 @@ BEGIN
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
-        IF NOT coalesce(gtin_ok(item), false) OR lot !~ '^[!-~]{1,20}$' OR trim(order_number) = '' OR trim(reason) = '' THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A recall names a GTIN of 14 digits, a batch, its order and the reason.';
-        ELSIF EXISTS (SELECT FROM batch_recall b WHERE b.gtin = item AND b.batch = lot AND b.lifted_on IS NULL) THEN
+        IF NOT coalesce(gtin_ok(item), false) OR lot !~ '^[!-~]{1,20}$' OR length(order_name) NOT BETWEEN 1 AND 100 OR length(why) NOT BETWEEN 1 AND 2000 THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A recall names a GTIN of 14 digits, a batch, its order in 1 to 100 characters and the reason in 1 to 2000.';
+        ELSIF EXISTS (SELECT FROM batch_recall b WHERE b.gtin = item AND lot_folded(b.batch) = lot_folded(lot) AND b.lifted_on IS NULL) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This batch is recalled already.';
         END IF;
         /* Behind whoever sells one of them this moment, and before all who come later. */
-        PERFORM FROM med_package m WHERE m.gtin = item AND m.batch = lot ORDER BY m.id FOR UPDATE;
+        PERFORM FROM med_package m WHERE m.gtin = item AND lot_folded(m.batch) = lot_folded(lot) ORDER BY m.id FOR UPDATE;
         INSERT INTO batch_recall AS b (gtin, batch, recalled_on, order_number, reason)
-        VALUES (item, lot, (now() AT TIME ZONE INTERVAL '5 hours')::date, trim(recall_batch.order_number), trim(recall_batch.reason))
+        VALUES (item, lot, kz_today(), order_name, why)
         RETURNING b.id INTO made;
         PERFORM change_done(viewer, 'recall_batch', idempotency_key, NULL, 'batch_recall', made);
     END IF;
     RETURN QUERY SELECT b.* FROM batch_recall b WHERE b.id = made;
 END $$;
+
+/* How many packages of the batch are neither sold nor withdrawn: what the recall keeps from being sold. None are registered of a vaccine's lot; or the batch was mistyped. */
+CREATE OR REPLACE FUNCTION batch_recall_packages(b batch_recall) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT count(*)::integer FROM med_package m WHERE m.gtin = b.gtin AND lot_folded(m.batch) = lot_folded(b.batch) AND m.state = 'in_circulation'
+$$;

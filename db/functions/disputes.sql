@@ -193,7 +193,7 @@ RETURNS SETOF dispute LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
 DECLARE
     d dispute := dispute_to_answer(viewer, patient_id, dispute_id);
     author bigint := (SELECT w.practitioner_id FROM access_place(viewer) w);
-    words text := trim(answer);
+    words text := trimmed(answer);
     first record;
     entry jsonb;
     corrected boolean;

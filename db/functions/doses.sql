@@ -111,7 +111,7 @@ DECLARE
     subject bigint := patient_id;
     asked bigint := prescription_id;
     mg numeric := dose_mg / 100.0;
-    why text := trim(reason);
+    why text := trimmed(reason);
     place record;
     first record;
     made bigint;

@@ -62,7 +62,7 @@ CREATE OR REPLACE FUNCTION review_emergency_access(viewer text, number text, jus
 RETURNS SETOF emergency_reviewed LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     place record;
-    words text := trim(note);
+    words text := trimmed(note);
     first record;
     given emergency_grant;
 BEGIN

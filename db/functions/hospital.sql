@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION inpatients(viewer text, department text) RETURNS SETO
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     hospital bigint := (SELECT c.id FROM access_place(viewer) w JOIN clinic c ON c.id = w.clinic_id AND c.kind = 'hospital' WHERE w.role IN ('DOCTOR', 'NURSE'));
-    ward text := trim(department);
+    ward text := trimmed(department);
 BEGIN
     IF hospital IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'Only who works in a hospital as a doctor or a nurse sees who lies there.';
@@ -99,7 +99,7 @@ DECLARE
     subject bigint := patient_id;
     asked bigint := referral_id;
     day date := planned_on;
-    why text := nullif(trim(refusal), '');
+    why text := nullif(trimmed(refusal), '');
     said text := CASE WHEN why IS NULL THEN 'accepted' ELSE 'refused' END;
     first record;
     r hospital_referral;
@@ -152,7 +152,7 @@ RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
 DECLARE
     subject bigint := patient_id;
     asked bigint := referral_id;
-    ward text := trim(department);
+    ward text := trimmed(department);
     place record;
     first record;
     disease icd10;

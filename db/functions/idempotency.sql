@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     IF idempotency_key IS NULL THEN
         RETURN;
-    ELSIF length(idempotency_key) NOT BETWEEN 8 AND 200 THEN
+    ELSIF length(trimmed(idempotency_key)) < 8 OR length(idempotency_key) > 200 THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An idempotency key has 8 to 200 characters, such as a UUID.';
     END IF;
     IF get_byte(key_id, 0) < 16 THEN /* one call in sixteen sweeps for the others */

@@ -3,9 +3,9 @@
  * asks for, not against an exemption, and of no lot that was recalled (a trigger of the table holds the last for any statement).
  */
 
-/* A lot that was recalled by that day; one whose GTIN is not known may be any lot of that number. */
+/* A lot that was recalled by that day; one whose GTIN is not known may be any lot of that number, however it is written. */
 CREATE OR REPLACE FUNCTION lot_recalled(lot text, package_gtin text, given_on date) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT EXISTS (SELECT FROM batch_recall b WHERE b.batch = lot AND (package_gtin IS NULL OR b.gtin = package_gtin)
+    SELECT EXISTS (SELECT FROM batch_recall b WHERE lot_folded(b.batch) = lot_folded(lot) AND (package_gtin IS NULL OR b.gtin = package_gtin)
                       AND b.recalled_on <= given_on AND (b.lifted_on IS NULL OR b.lifted_on > given_on))
 $$;
 
@@ -23,7 +23,7 @@ DECLARE
     subject bigint := (SELECT p.id FROM patient p WHERE p.id = record_immunization.patient_id FOR NO KEY UPDATE);
     day date := coalesce(given_on, kz_today());
     name text := vaccine;
-    batch text := nullif(trim(lot), '');
+    batch text := nullif(trimmed(lot), '');
     code text := gtin;
     place record;
     first record;

@@ -3,8 +3,8 @@
  * keep its batch from coming in.
  */
 
-/* The day of a date or dateTime, as it was written where it was written; of a year or month its first. */
-CREATE OR REPLACE FUNCTION private.fhir_day(t text) RETURNS date LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+/* The day that a date or dateTime begins with, wherever that was written; of a year or month its first. */
+CREATE OR REPLACE FUNCTION private.fhir_day_written(t text) RETURNS date LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
     IF t !~ '^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T.*)?)?)?$' THEN
         RETURN NULL;
@@ -18,16 +18,25 @@ END $$;
 /* The moment of a dateTime or instant; of what is no more than a day, its beginning in Kazakhstan. */
 CREATE OR REPLACE FUNCTION private.fhir_moment(t text) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    IF private.fhir_day(t) IS NULL THEN
+    IF private.fhir_day_written(t) IS NULL THEN
         RETURN NULL;
     END IF;
     IF length(t) <= 10 THEN
-        RETURN private.fhir_day(t)::timestamp AT TIME ZONE INTERVAL '5 hours';
+        RETURN private.fhir_day_written(t)::timestamp AT TIME ZONE INTERVAL '5 hours';
     END IF;
     IF substr(t, 11) !~ '^T([01][0-9]|2[0-3]):[0-5][0-9](:([0-5][0-9]|60)(\.[0-9]{1,9})?)?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$' THEN
         RETURN NULL;
     END IF;
     RETURN t::timestamptz;
+END $$;
+
+/* The day in Kazakhstan on which a dateTime was, whichever zone it was written in; a date is that day. One whose time can't be read is of the day that it begins with. */
+CREATE OR REPLACE FUNCTION private.fhir_day(t text) RETURNS date LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF length(t) <= 10 THEN
+        RETURN private.fhir_day_written(t);
+    END IF;
+    RETURN coalesce((private.fhir_moment(t) AT TIME ZONE INTERVAL '5 hours')::date, private.fhir_day_written(t));
 END $$;
 
 /* The text of a CodeableConcept: its own words before those of its codes. */

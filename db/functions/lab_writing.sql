@@ -147,7 +147,7 @@ RETURNS SETOF lab_result LANGUAGE plpgsql SECURITY DEFINER SET search_path = pub
 DECLARE
     subject bigint := (SELECT p.id FROM patient p WHERE p.id = add_lab_result.patient_id FOR NO KEY UPDATE);
     amount numeric := value;
-    words text := nullif(trim(text), '');
+    words text := nullif(trimmed(text), '');
     measure text := unit;
     stage text := CASE WHEN preliminary THEN 'preliminary' ELSE 'final' END;
     place record;
@@ -216,7 +216,7 @@ RETURNS SETOF lab_result LANGUAGE plpgsql SECURITY DEFINER SET search_path = pub
 DECLARE
     subject bigint := patient_id;
     amount numeric := value;
-    words text := nullif(trim(text), '');
+    words text := nullif(trimmed(text), '');
     least_usual numeric := low;
     most_usual numeric := high;
     at timestamptz := resulted_at;
@@ -235,7 +235,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such test.';
         END IF;
         PERFORM lab_value_check(test, amount, words, add_outside_lab_result.unit);
-        IF at > clock_timestamp() OR at < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
+        IF at > clock_timestamp() OR timeline_day(at) < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A result is of a time between the birth and now.';
         ELSIF least_usual > most_usual OR words IS NOT NULL AND num_nonnulls(least_usual, most_usual) > 0 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'What is usual goes from a lower to a higher value, and is said beside a value.';

@@ -43,7 +43,7 @@ DECLARE
     entry bigint := observation_id;
     amount numeric := value;
     other numeric := second_value;
-    words text := trim(reason);
+    words text := trimmed(reason);
     day date;
     place record;
     first record;

@@ -11,7 +11,7 @@ DECLARE
     place record;
     subject bigint;
     given emergency_grant;
-    why text := trim(reason);
+    why text := trimmed(reason);
     code text := reason_code;
     first record;
 BEGIN

@@ -13,7 +13,7 @@ $$;
 
 /* The last result of each test, of the tests that came last. */
 CREATE OR REPLACE FUNCTION summary_laboratory(subject bigint, withheld text[], lang text) RETURNS SETOF summary_entry LANGUAGE sql STABLE AS $$
-    SELECT 'results', 1, r.resulted_at::date, fhir_url('lab_result', subject, r.id),
+    SELECT 'results', 1, (r.resulted_at AT TIME ZONE INTERVAL '5 hours')::date, fhir_url('lab_result', subject, r.id),
            jsonb_strip_nulls(jsonb_build_object(
                'resourceType', 'Observation', 'id', fhir_id('lab_result', subject, r.id),
                'status', r.status,
@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION summary_laboratory(subject bigint, withheld text[], l
                'referenceRange', CASE WHEN num_nonnulls(r.low, r.high) > 0 AND r.value IS NOT NULL
                    THEN jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('low', fhir_quantity(r.low, r.unit), 'high', fhir_quantity(r.high, r.unit)))) END,
                'note', CASE WHEN r.record_status = 'disputed' THEN fhir_note(document_word('disputed', lang)) END)),
-           ARRAY[coalesce(n.name, r.name), concat_ws(' ', coalesce(r.value::text, r.value_text), r.unit), r.resulted_at::date::text], NULL::bigint[], ARRAY[r.clinic_id]
+           ARRAY[coalesce(n.name, r.name), concat_ws(' ', coalesce(r.value::text, r.value_text), r.unit), (r.resulted_at AT TIME ZONE INTERVAL '5 hours')::date::text], NULL::bigint[], ARRAY[r.clinic_id]
       FROM (SELECT DISTINCT ON (coalesce(x.loinc, x.name)) x.* FROM lab_result x
              WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.status IN ('preliminary', 'final') AND x.record_status <> 'entered_in_error'
                AND NOT is_withheld(withheld, 'lab_result', x.id)
@@ -40,7 +40,7 @@ $$;
 
 /* Studies with their conclusions; an image is not part of a summary, nor is what a model saw and nobody confirmed. */
 CREATE OR REPLACE FUNCTION summary_studies(subject bigint, withheld text[], lang text) RETURNS SETOF summary_entry LANGUAGE sql STABLE AS $$
-    SELECT 'results', 2, d.performed_at::date, fhir_url('diagnostic_report', subject, d.id),
+    SELECT 'results', 2, (d.performed_at AT TIME ZONE INTERVAL '5 hours')::date, fhir_url('diagnostic_report', subject, d.id),
            jsonb_strip_nulls(jsonb_build_object(
                'resourceType', 'DiagnosticReport', 'id', fhir_id('diagnostic_report', subject, d.id),
                'status', d.status,
@@ -50,7 +50,7 @@ CREATE OR REPLACE FUNCTION summary_studies(subject bigint, withheld text[], lang
                'effectiveDateTime', fhir_instant(d.performed_at),
                'performer', fhir_performer(d.clinic_id, lang),
                'conclusion', fhir_string(d.conclusion))),
-           ARRAY[d.name, d.conclusion, d.performed_at::date::text], NULL::bigint[], ARRAY[d.clinic_id]
+           ARRAY[d.name, d.conclusion, (d.performed_at AT TIME ZONE INTERVAL '5 hours')::date::text], NULL::bigint[], ARRAY[d.clinic_id]
       FROM diagnostic_report d
      WHERE d.patient_id = subject AND d.superseded_by IS NULL AND d.status IN ('preliminary', 'final') AND d.record_status <> 'entered_in_error'
        AND NOT is_withheld(withheld, 'diagnostic_report', d.id)
@@ -58,7 +58,7 @@ CREATE OR REPLACE FUNCTION summary_studies(subject bigint, withheld text[], lang
 $$;
 
 CREATE OR REPLACE FUNCTION summary_vitals(subject bigint, withheld text[], lang text) RETURNS SETOF summary_entry LANGUAGE sql STABLE AS $$
-    SELECT 'vitals', 0, o.observed_at::date, fhir_url('observation', subject, o.id),
+    SELECT 'vitals', 0, (o.observed_at AT TIME ZONE INTERVAL '5 hours')::date, fhir_url('observation', subject, o.id),
            jsonb_strip_nulls(jsonb_build_object(
                'resourceType', 'Observation', 'id', fhir_id('observation', subject, o.id),
                'status', 'final',
@@ -71,7 +71,7 @@ CREATE OR REPLACE FUNCTION summary_vitals(subject bigint, withheld text[], lang 
                'component', CASE WHEN o.second_value IS NOT NULL THEN jsonb_build_array(
                    jsonb_build_object('code', fhir_concept(fhir_system('loinc'), '8480-6', 'Systolic blood pressure'), 'valueQuantity', fhir_quantity(o.value, o.unit)),
                    jsonb_build_object('code', fhir_concept(fhir_system('loinc'), '8462-4', 'Diastolic blood pressure'), 'valueQuantity', fhir_quantity(o.second_value, o.unit))) END)),
-           ARRAY[document_word(o.kind, lang), concat_ws(' ', concat_ws('/', trim_scale(o.value), trim_scale(o.second_value)), o.unit), o.observed_at::date::text],
+           ARRAY[document_word(o.kind, lang), concat_ws(' ', concat_ws('/', trim_scale(o.value), trim_scale(o.second_value)), o.unit), (o.observed_at AT TIME ZONE INTERVAL '5 hours')::date::text],
            NULL::bigint[], ARRAY[o.clinic_id]
       FROM (SELECT DISTINCT ON (x.kind) x.* FROM observation x
              WHERE x.patient_id = subject AND x.superseded_by IS NULL AND x.record_status <> 'entered_in_error' AND NOT is_withheld(withheld, 'observation', x.id)

@@ -222,10 +222,10 @@ DECLARE
     subject bigint := patient_id;
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
     units integer := quantity;
-    words text := trim(dose);
+    words text := trimmed(dose);
     mg numeric := dose_mg / 100.0;
     a_day integer := doses_a_day;
-    why text := trim(override_reason);
+    why text := trimmed(override_reason);
     ill bigint := condition_id;
     first record;
     place record;

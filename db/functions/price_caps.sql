@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION set_price_caps(viewer text, order_number text, valid_
 RETURNS SETOF price_outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
-    order_name text := trim(order_number);
+    order_name text := trimmed(order_number);
     first_day date := valid_from;
     cap_kind text := kind;
     first record;

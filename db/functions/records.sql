@@ -11,7 +11,7 @@ DECLARE
     entry bigint := item_id;
     item text := item_table;
     why text := reason;
-    words text := nullif(trim(text), '');
+    words text := nullif(trimmed(text), '');
     first record;
     said text;
     earlier bigint[];
@@ -51,7 +51,7 @@ DECLARE
     subject bigint := patient_id;
     visit bigint := encounter_id;
     mark integer := score;
-    words text := nullif(trim(text), '');
+    words text := nullif(trimmed(text), '');
     first record;
     e encounter;
     versions bigint[];
@@ -222,7 +222,7 @@ DECLARE
     subject bigint := patient_id;
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
     since date := onset;
-    words text := nullif(trim(name), '');
+    words text := nullif(trimmed(name), '');
     place record;
     first record;
     disease icd10;

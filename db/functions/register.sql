@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION register_passport(viewer text, iin text, full_name te
 RETURNS SETOF patient LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     number text := iin;
-    words text := regexp_replace(trim(full_name), '\s+', ' ', 'g');
+    words text := regexp_replace(trimmed(full_name), '\s+', ' ', 'g');
     today date := (now() AT TIME ZONE INTERVAL '5 hours')::date;
     place record;
     first record;

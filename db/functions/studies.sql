@@ -9,9 +9,9 @@ CREATE OR REPLACE FUNCTION add_report(viewer text, patient_id bigint, modality t
 RETURNS SETOF diagnostic_report LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
-    words text := nullif(trim(conclusion), '');
-    title text := nullif(trim(name), '');
-    part text := nullif(trim(body_site), '');
+    words text := nullif(trimmed(conclusion), '');
+    title text := nullif(trimmed(name), '');
+    part text := nullif(trimmed(body_site), '');
     code text := loinc;
     at timestamptz := performed_at;
     place record;
@@ -24,7 +24,7 @@ BEGIN
     IF made IS NULL THEN
         IF title IS NULL OR length(title) > 300 OR length(part) > 200 OR length(words) > 10000 OR code !~ '^[0-9]{1,7}-[0-9]$' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A study has a name of 1 to 300 characters, a conclusion of at most 10000, and a LOINC code such as 36643-5 or none.';
-        ELSIF at > clock_timestamp() OR at < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
+        ELSIF at > clock_timestamp() OR timeline_day(at) < (SELECT p.birth_date FROM patient p WHERE p.id = subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A study was performed between the birth and now.';
         END IF;
         INSERT INTO diagnostic_report AS r (patient_id, clinic_id, practitioner_id, recorded_by, performed_at, modality, status, loinc, name, body_site, conclusion)
@@ -41,7 +41,7 @@ CREATE OR REPLACE FUNCTION describe_report(viewer text, patient_id bigint, repor
 RETURNS SETOF diagnostic_report LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     subject bigint := patient_id;
-    words text := nullif(trim(conclusion), '');
+    words text := nullif(trimmed(conclusion), '');
     stage text := CASE WHEN preliminary THEN 'preliminary' ELSE 'final' END;
     place record;
     first record;
@@ -94,13 +94,13 @@ BEGIN
         IF NOT EXISTS (SELECT FROM diagnostic_report r WHERE r.patient_id = subject AND r.id = study AND r.superseded_by IS NULL AND r.record_status <> 'entered_in_error')
            OR entry_withheld(viewer, subject, 'diagnostic_report', study) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such study in force in this passport.';
-        ELSIF length(trim(label)) NOT BETWEEN 1 AND 500 OR length(trim(model)) NOT BETWEEN 1 AND 100 OR length(trim(model_version)) NOT BETWEEN 1 AND 100 OR score NOT BETWEEN 0 AND 100 THEN
+        ELSIF length(trimmed(label)) NOT BETWEEN 1 AND 500 OR length(trimmed(model)) NOT BETWEEN 1 AND 100 OR length(trimmed(model_version)) NOT BETWEEN 1 AND 100 OR score NOT BETWEEN 0 AND 100 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A finding has a label of 1 to 500 characters, the model and its version in 1 to 100 each, and a score from 0 to 100 or none.';
         ELSIF (SELECT count(*) FROM ai_finding f WHERE f.patient_id = subject AND f.report_id = study AND f.superseded_by IS NULL) >= 100 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A study has at most 100 findings.';
         END IF;
         INSERT INTO ai_finding AS f (patient_id, report_id, recorded_by, found_at, score, label, model, model_version)
-        VALUES (subject, study, place.practitioner_id, clock_timestamp(), add_ai_finding.score, trim(add_ai_finding.label), trim(add_ai_finding.model), trim(add_ai_finding.model_version))
+        VALUES (subject, study, place.practitioner_id, clock_timestamp(), add_ai_finding.score, trimmed(add_ai_finding.label), trimmed(add_ai_finding.model), trimmed(add_ai_finding.model_version))
         RETURNING f.id INTO made;
         PERFORM change_done(viewer, 'add_ai_finding', idempotency_key, subject, 'ai_finding', made);
     END IF;

@@ -7,14 +7,14 @@
 CREATE OR REPLACE FUNCTION vaccine_exception_reason(subject bigint, words text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF length(trim(words)) NOT BETWEEN 3 AND 1000 THEN
+    IF length(trimmed(words)) NOT BETWEEN 3 AND 1000 THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'The reason is said in 3 to 1000 characters.', DETAIL = refusal_about(subject);
     ELSIF has_died(subject) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The person has died.', DETAIL = refusal_about(subject);
     ELSIF (SELECT count(*) FROM vaccine_exception x WHERE x.patient_id = subject AND x.recorded_at > clock_timestamp() - INTERVAL '1 day') >= 50 THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ005', MESSAGE = 'There are 50 refusals and exemptions within a day; please try again later.', DETAIL = refusal_about(subject);
     END IF;
-    RETURN trim(words);
+    RETURN trimmed(words);
 END $$;
 
 /* A doctor says that a series must not be given: until a day, or for good. It takes the place of the exemptions of this series before it that the doctor may know of. */

@@ -53,7 +53,7 @@ RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
 DECLARE
     subject bigint := patient_id;
     way text := kind;
-    words text := nullif(trim(reason), '');
+    words text := nullif(trimmed(reason), '');
     place record;
     first record;
     made bigint;
@@ -160,7 +160,7 @@ RETURNS SETOF outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
 DECLARE
     subject bigint := patient_id;
     visit bigint := encounter_id;
-    words text := nullif(trim(note), '');
+    words text := nullif(trimmed(note), '');
     treats boolean;
     first record;
     e encounter;

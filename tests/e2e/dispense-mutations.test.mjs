@@ -246,7 +246,7 @@ test('as many times as was prescribed: what is left after the last lapses; a tim
 
 describe('packages', () => {
   const REPORT = 'mutation ($code: String!, $text: String, $key: String!) { reportPackage(code: $code, text: $text, idempotencyKey: $key) { number state serial } }';
-  const RECALL = 'mutation ($gtin: String!, $batch: String!, $key: String!, $reason: String = "x") { recallBatch(gtin: $gtin, batch: $batch, orderNumber: "ҚР-1", reason: $reason, idempotencyKey: $key) { gtin batch orderNumber reason } }';
+  const RECALL = 'mutation ($gtin: String!, $batch: String!, $key: String!, $reason: String = "x", $order: String = "ҚР-1") { recallBatch(gtin: $gtin, batch: $batch, orderNumber: $order, reason: $reason, idempotencyKey: $key) { gtin batch orderNumber reason packages } }';
 
   test('reported with what is known of them then; once for a key; twenty an hour', async () => {
     const variables = { code: `01${drug.gtin}21FORGED`, text: 'Жалған', key: newKey() };
@@ -267,10 +267,18 @@ describe('packages', () => {
     for (const who of [asPharmacist(), { ...inspector, org: pharmacies[0].bin }, { ...inspector, role: 'PHARMACIST' }]) await writing.refused(who, RECALL, variables, 'FORBIDDEN');
     await writing.refused(inspector, RECALL, { ...variables, gtin: '123' }, 'BAD_USER_INPUT');
     const { recallBatch: recall } = await writing.data(inspector, RECALL, variables);
-    assert.deepEqual(recall, { gtin: drug.gtin, batch: 'R7', orderNumber: 'ҚР-1', reason: 'x' });
+    assert.deepEqual(recall, { gtin: drug.gtin, batch: 'R7', orderNumber: 'ҚР-1', reason: 'x', packages: 1 });
     assert.equal((await dispense({ number, packages: [code] })).state, 'RECALLED');
     assert.deepEqual((await writing.data(inspector, RECALL, variables)).recallBatch, recall);
-    await writing.refused(inspector, RECALL, { ...variables, key: newKey() }, 'CONFLICT', /recalled already/);
+    for (const batch of ['R7', 'r7']) await writing.refused(inspector, RECALL, { ...variables, batch, key: newKey() }, 'CONFLICT', /recalled already/);
+    // However the order writes the batch: its packages are blocked, for whoever sells, and the answer says how many there are.
+    const small = await pack({ batch: 'R8a' }), sold = await pack({ batch: 'R8A', state: 'sold' });
+    assert.equal((await writing.data(inspector, RECALL, { ...variables, batch: 'r8A', key: newKey() })).recallBatch.packages, 1);
+    for (const one of [small, sold]) assert.equal(await database.value(`SELECT state FROM check_package('', '${one}')`), 'RECALLED');
+    assert.equal((await dispense({ number, packages: [small] })).state, 'RECALLED');
+    await assert.rejects(database.execute(`UPDATE med_package SET state = 'sold' WHERE batch = 'R8a'`), /package_sale_allowed|recalled/);
+    assert.equal((await writing.data(inspector, RECALL, { ...variables, batch: 'OF-NOBODY', key: newKey() })).recallBatch.packages, 0, 'the lot of a vaccine, say, or a slip');
+    for (const wrong of [{ reason: 'x'.repeat(2001) }, { order: 'x'.repeat(101) }, { reason: '\n\t ' }, { order: '\u00a0' }]) await writing.refused(inspector, RECALL, { ...variables, batch: 'R9', key: newKey(), ...wrong }, 'BAD_USER_INPUT');
   });
 });
 

@@ -32,6 +32,19 @@ describe('what is bad', () => {
     assert.deepEqual(run.told.map(({ place: n, outcome }) => [n, outcome]), [3, 4, 5, 6, 7, 8, 11, 13].map((n) => [n, 'bad']));
   });
 
+  test('days are those of Kazakhstan, whichever zone the source writes', async () => {
+    const day = (text) => db.value(`SELECT private.fhir_day('${text}')::text`);
+    for (const [text, said] of [['2026-11-26T20:30:00Z', '2026-11-27'], ['2026-11-26T18:59:59Z', '2026-11-26'], ['2026-11-26T19:00:00-05:00', '2026-11-27'], ['2026-11-27T00:30:00+05:00', '2026-11-27'], ['2026-11-27T00:30:00+06:00', '2026-11-26'],
+      ['2026-11-26', '2026-11-26'], ['2026-11', '2026-11-01'], ['2026-11-26T25:00:00Z', '2026-11-26']]) assert.equal(await day(text), said, text);
+    // Born half an hour after midnight, on the day before by UTC.
+    const who = person({ birthDate: '1979-10-28' });
+    const run = await runImport(db, {}, [who.resource, condition(who, `c-${who.id}`, { onsetDateTime: '1979-10-27T19:30:00Z', recordedDate: '1979-10-27T19:30:00Z' }),
+      weight(who, `w-${who.id}`, 3, { effectiveDateTime: '1979-10-27T19:30:00Z' }),
+      { resourceType: 'Immunization', id: `i-${who.id}`, status: 'completed', patient: of(who).subject, vaccineCode: coded('http://hl7.org/fhir/sid/cvx', '19', 'BCG'), occurrenceDateTime: '1979-10-27T19:30:00Z' }].map(entry));
+    assert.deepEqual(['Condition', 'Observation', 'Immunization'].map((kind) => run.outcome(kind)), [{ kept: 1 }, { kept: 1 }, { kept: 1 }], JSON.stringify(run.report));
+    assert.deepEqual((await rows('immunization', who, 'given_on')).map((r) => r.given_on), ['1979-10-28']);
+  });
+
   test('resources of any shape are bad or have no place, never an error', async () => {
     const who = person();
     const types = ['Patient', 'Practitioner', 'Organization', 'Encounter', 'Condition', 'AllergyIntolerance', 'Immunization', 'MedicationRequest', 'MedicationStatement', 'Observation', 'DiagnosticReport', 'ImagingStudy', 'Procedure', 'CarePlan', 'Goal'];

@@ -201,6 +201,12 @@ describe('laboratory', () => {
       await writing.refused(doctor, OUTSIDE, { ...variables, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
     }
     assert.equal((await ask({ value: null, unit: null, low: null, high: null, text: 'теріс', key: newKey() })).text, 'теріс');
+    // The day of birth begins in Kazakhstan, five hours before it does in UTC.
+    const [{ born, eve }] = await database.query(`SELECT birth_date::text AS born, (birth_date - 1)::text AS eve FROM patient WHERE id = ${person.id}`);
+    await ask({ at: `${born}T00:30:00+05:00`, key: newKey() });
+    await writing.refused(doctor, OUTSIDE, { ...variables, at: `${eve}T23:30:00+05:00`, key: newKey() }, 'BAD_USER_INPUT', /birth/);
+    await writing.data(doctor, REPORT, { patient: id, at: `${born}T00:30:00+05:00`, key: newKey() });
+    await writing.refused(doctor, REPORT, { patient: id, at: `${eve}T23:30:00+05:00`, key: newKey() }, 'BAD_USER_INPUT', /birth/);
     await writing.refused(lab.who, OUTSIDE, { ...variables, key: newKey() }, 'FORBIDDEN');
   });
 

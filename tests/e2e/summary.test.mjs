@@ -258,6 +258,19 @@ test('what is measured, taken and done is there too: the latest of each, and not
   assert.ok(!document.includes('lab-canary') && !section(bundle, 'social'));
 });
 
+test('days are those of Kazakhstan: what was measured half an hour after midnight there is of the new day', async () => {
+  const [{ id, iin, day, before }] = await database.query(`SELECT id::text, iin, (kz_today() - 1)::text AS day, (kz_today() - 2)::text AS before FROM patient WHERE deceased_on IS NULL ORDER BY id DESC OFFSET 3 LIMIT 1`);
+  const at = `'${day} 00:30+05'`;
+  await database.execute(`DELETE FROM observation WHERE patient_id = ${id} AND kind = 'height'; INSERT INTO observation (patient_id, observed_at, kind, value, unit) VALUES (${id}, ${at}, 'height', 151, 'cm');
+    INSERT INTO lab_result (patient_id, ordered_at, resulted_at, name, value_text) VALUES (${id}, ${at}, ${at}, 'midnight-test', 'x');
+    INSERT INTO diagnostic_report (patient_id, performed_at, modality, name, conclusion) VALUES (${id}, ${at}, 'xray', 'midnight-study', 'x')`);
+  const { bundle } = await summary(iin);
+  for (const [of, word] of [['vitals', '151 cm'], ['results', 'midnight-test'], ['results', 'midnight-study']]) {
+    const row = section(bundle, of).text.div.split('<tr>').find((one) => one.includes(word));
+    assert.ok(row.includes(day) && !row.includes(before), row);
+  }
+});
+
 test('what is worn and what is planned: each word of it, and none of what is hidden', async () => {
   const [{ id, iin, district, condition, icd10 }] = await database.query(`SELECT p.id::text, p.iin, p.district_doctor_id AS district, c.id AS condition, c.icd10 FROM patient p JOIN condition c ON c.patient_id = p.id
     WHERE p.deceased_on IS NULL AND p.district_doctor_id IS NOT NULL AND p.birth_date < '1980-01-01' AND c.clinical_status = 'active' AND c.superseded_by IS NULL AND c.record_status = 'active'
