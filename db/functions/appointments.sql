@@ -183,7 +183,9 @@ BEGIN
             RETURN;
         END IF;
         UPDATE appointment x SET status = 'cancelled' WHERE x.patient_id = subject AND x.id = entry;
-        PERFORM outbox_put('appointment_cancelled', subject, 'appointment:' || entry, jsonb_build_object('startsAt', a.starts_at), 'app');
+        /* Whoever cancels his own knows it; what the clinic cancels is told as it was when it was booked. */
+        PERFORM outbox_put('appointment_cancelled', subject, 'appointment:' || entry, jsonb_build_object('startsAt', a.starts_at),
+                           VARIADIC CASE split_part(viewer, '/', 1) WHEN 'CITIZEN' THEN ARRAY['app'] ELSE ARRAY['sms', 'app'] END);
         PERFORM change_done(viewer, 'cancel_appointment', idempotency_key, subject, 'appointment', entry);
     END IF;
     RETURN NEXT booking_outcome('appointment_cancelled', subject, NULL, entry, NULL, NULL);

@@ -22,8 +22,11 @@ BEGIN
         SELECT t.* INTO sort FROM certificate_type t WHERE t.code = issue_certificate.type_code AND t.valid_from <= today AND (t.valid_to IS NULL OR t.valid_to > today);
         IF NOT FOUND THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such kind of certificate today.';
-        ELSIF last_day < today OR last_day > today + sort.valid_days THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = format('A certificate of this kind is valid for at most %s days, and not to a day that has passed.', coalesce(sort.valid_days::text, 'any number of'));
+        ELSIF sort.valid_days IS NULL AND sort.longest_days IS NOT NULL AND last_day IS NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = format('The last day of a certificate of this kind has to be said: it is valid for at most %s days.', sort.longest_days);
+        ELSIF last_day < today OR last_day > today + coalesce(sort.valid_days, sort.longest_days) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003',
+                MESSAGE = format('A certificate of this kind is valid for at most %s days, and not to a day that has passed.', coalesce(sort.valid_days::text, sort.longest_days::text, 'any number of'));
         ELSIF has_died(subject) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'No certificate is issued to a person who has died.';
         END IF;
@@ -31,6 +34,7 @@ BEGIN
         VALUES (subject, place.clinic_id, place.practitioner_id, place.practitioner_id, today, coalesce(last_day, today + sort.valid_days), sort.code,
                 'A' || lpad(nextval('private.certificate_number')::text, 12, '0'), replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''))
         RETURNING c.id INTO made;
+        PERFORM outbox_put('certificate_issued', subject, 'certificate:' || made, '{}', 'app');
         PERFORM change_done(viewer, 'issue_certificate', idempotency_key, subject, 'certificate', made);
     END IF;
     RETURN QUERY SELECT c.* FROM certificate c WHERE c.patient_id = subject AND c.id = made;

@@ -194,7 +194,7 @@ BEGIN
     RETURN d;
 END $$;
 
-/* The patient has it. What was denied before stays denied: the dispute is answered first. */
+/* The patient has it. What was denied before stays denied, and what else is disputed waits: the dispute is answered first. */
 CREATE OR REPLACE FUNCTION confirm_receipt(viewer text, patient_id bigint, dispense_id bigint, idempotency_key text, payload_digest text)
 RETURNS SETOF dispense LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -205,6 +205,8 @@ BEGIN
     IF first.item_id IS NULL THEN
         IF d.receipt = 'denied' THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The receipt of this medicine was denied; the dispute has to be answered first.';
+        ELSIF d.record_status = 'disputed' THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'What was given out is disputed; that has to be answered first.';
         END IF;
         UPDATE dispense x SET receipt = 'confirmed' WHERE x.patient_id = d.patient_id AND x.id = d.id AND x.receipt = 'none';
         PERFORM change_done(viewer, 'confirm_receipt', idempotency_key, d.patient_id, 'dispense', d.id);
@@ -212,7 +214,25 @@ BEGIN
     RETURN QUERY SELECT x.* FROM dispense x WHERE x.patient_id = d.patient_id AND x.id = d.id;
 END $$;
 
-/* The patient never had it: a dispute, which the payer answers (disputes.sql), and a flag. Once more after that was rejected. */
+/*
+ * The patient never had it, whichever mutation says so: a dispute, which the payer answers (disputes.sql), and a flag. Once more after that was rejected. Gives
+ * the dispute's id.
+ */
+CREATE OR REPLACE FUNCTION receipt_denied(d dispense, words text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF d.receipt = 'confirmed' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The receipt of this medicine was confirmed.';
+    ELSIF d.receipt = 'denied' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The receipt of this medicine was denied already.';
+    ELSIF dispute_waits(d.patient_id, 'dispense', d.id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This entry is disputed already, and waits for an answer.';
+    END IF;
+    UPDATE dispense x SET receipt = 'denied', record_status = 'disputed' WHERE x.patient_id = d.patient_id AND x.id = d.id;
+    INSERT INTO private.dispense_flag (patient_id, dispense_id, rule) VALUES (d.patient_id, d.id, 'receipt_denied') ON CONFLICT DO NOTHING;
+    RETURN dispute_open(d.patient_id, 'dispense', d.id, 'not_received', words);
+END $$;
+
 CREATE OR REPLACE FUNCTION deny_receipt(viewer text, patient_id bigint, dispense_id bigint, text text, idempotency_key text, payload_digest text)
 RETURNS SETOF dispute LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -224,16 +244,10 @@ BEGIN
     SELECT * INTO first FROM first_result(viewer, idempotency_key, payload_digest);
     made := first.item_id;
     IF made IS NULL THEN
-        IF d.receipt = 'confirmed' THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The receipt of this medicine was confirmed.';
-        ELSIF d.receipt = 'denied' THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'The receipt of this medicine was denied already.';
-        ELSIF length(words) > 2000 THEN
+        IF length(words) > 2000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'What is wrong is said in at most 2000 characters.';
         END IF;
-        UPDATE dispense x SET receipt = 'denied', record_status = 'disputed' WHERE x.patient_id = d.patient_id AND x.id = d.id;
-        made := dispute_open(d.patient_id, 'dispense', d.id, 'not_received', words);
-        INSERT INTO private.dispense_flag (patient_id, dispense_id, rule) VALUES (d.patient_id, d.id, 'receipt_denied') ON CONFLICT DO NOTHING;
+        made := receipt_denied(d, words);
         PERFORM change_done(viewer, 'deny_receipt', idempotency_key, d.patient_id, 'dispute', made);
     END IF;
     RETURN QUERY SELECT x.* FROM dispute x WHERE x.patient_id = d.patient_id AND x.id = made;

@@ -92,7 +92,7 @@ BEGIN
     RETURN QUERY SELECT r.* FROM hospital_referral r WHERE r.patient_id = subject AND r.id = made;
 END $$;
 
-/* The hospital that was asked: yes, on that day; or no, and why. One that was accepted can still be refused. */
+/* The hospital that was asked: yes, on that day; or no, and why. One that was accepted can still be refused. Each change is told, also back to a day that was told before. */
 CREATE OR REPLACE FUNCTION decide_referral(viewer text, patient_id bigint, referral_id bigint, planned_on date, refusal text, idempotency_key text, payload_digest text)
 RETURNS SETOF hospital_referral LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -118,7 +118,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This referral was decided already.', DETAIL = refusal_about(subject);
         END IF;
         UPDATE hospital_referral x SET status = said, planned_on = coalesce(day, x.planned_on), refusal = why, refused_at = CASE WHEN why IS NOT NULL THEN clock_timestamp() END WHERE x.patient_id = subject AND x.id = asked;
-        PERFORM outbox_put('hospital_referral', subject, concat_ws(':', 'hospital_referral', asked, said, day), jsonb_build_object('status', said, 'on', day), 'sms', 'app');
+        PERFORM outbox_put('hospital_referral', subject, concat_ws(':', 'hospital_referral', asked, said, day, extract(epoch FROM clock_timestamp())), jsonb_build_object('status', said, 'on', day), 'sms', 'app');
         PERFORM change_done(viewer, 'decide_referral', idempotency_key, subject, 'hospital_referral', asked);
     END IF;
     RETURN QUERY SELECT x.* FROM hospital_referral x WHERE x.patient_id = subject AND x.id = asked;

@@ -176,7 +176,8 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A final result does not become preliminary again; correct it by a final one.';
         END IF;
         alarmed := r.flag IN ('critical_low', 'critical_high');
-        r.resulted_at := clock_timestamp();
+        /* A correction is not a result anew: it came out when it did, and recorded_at says when it was mended. What follows a preliminary one is. */
+        r.resulted_at := CASE WHEN r.status = stage THEN r.resulted_at ELSE clock_timestamp() END;
         r.value := amount;
         r.value_text := words;
         r.unit := coalesce(measure, r.unit);
@@ -195,7 +196,7 @@ BEGIN
             r.record_status := 'active';
             r.source_id := 1;
             r.source_rec := NULL;
-            r.recorded_at := r.resulted_at;
+            r.recorded_at := clock_timestamp();
             r.recorded_by := place.practitioner_id;
             INSERT INTO lab_result SELECT r.*;
         END IF;

@@ -21,6 +21,13 @@ BEGIN
          ORDER BY g.valid_from, g.id LIMIT 1;
 END $$;
 
+/* The language of a doctor: of his own passport, whatever his patient's is; who has none reads Kazakh. */
+CREATE OR REPLACE FUNCTION message_doctor_language(doctor text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN coalesce((SELECT p.language FROM patient p WHERE p.iin = doctor), 'kk');
+END $$;
+
 /*
  * Hands out messages that are due, the oldest first, for `lease` seconds. Those that can go to nobody, or are not true any more (lab_call_off, vital_call_off), are dead letters at once. The key that
  * leaves the house is a digest: it tells a gateway what it has had, and nothing of whom it is about.
@@ -35,9 +42,9 @@ BEGIN
         SELECT o.id FROM private.outbox o WHERE o.state = 'waiting' AND o.next_try_at <= now()
          ORDER BY o.next_try_at, o.id LIMIT at_most FOR UPDATE SKIP LOCKED
     ), read AS MATERIALIZED (
-        SELECT o.id, coalesce(w.language, p.language) AS language,
+        SELECT o.id, l.language,
                CASE WHEN o.practitioner_id IS NOT NULL THEN d.iin ELSE coalesce(w.address, CASE WHEN o.channel = 'sms' THEN p.phone ELSE p.iin END) END AS recipient,
-               notice_words(o.kind, coalesce(w.language, p.language), o.payload) AS said,
+               notice_words(o.kind, l.language, o.payload) AS said,
                o.practitioner_id IS NULL AND p.deceased_on IS NOT NULL AS died,
                o.lab_results IS NOT NULL AND NOT lab_dangerous(o.patient_id, o.lab_results)
                OR o.measurements IS NOT NULL AND (o.called_off_at IS NOT NULL OR NOT vital_dangerous(o.patient_id, o.measurements)) AS corrected
@@ -45,6 +52,7 @@ BEGIN
           JOIN patient p ON p.id = o.patient_id
           LEFT JOIN practitioner d ON d.id = o.practitioner_id
           LEFT JOIN LATERAL message_guardian(p, o.channel) w ON o.practitioner_id IS NULL
+         CROSS JOIN LATERAL (SELECT CASE WHEN o.practitioner_id IS NULL THEN coalesce(w.language, p.language) ELSE message_doctor_language(d.iin) END AS language) l
     ), judged AS MATERIALIZED (
         SELECT r.*, CASE WHEN r.died THEN 'the person has died' WHEN r.corrected THEN 'the value was corrected' WHEN r.recipient IS NULL THEN 'no address for this channel'
                          WHEN r.said IS NULL THEN 'no text for this kind' END AS problem

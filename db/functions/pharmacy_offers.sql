@@ -29,7 +29,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 $$;
 
 /*
- * Pharmacies that have a product: of a region (its KATO) or of all, nearest to a place ("latitude,longitude" in degrees) or else cheapest
+ * Pharmacies that have a product for no more than the cap of today: of a region (its KATO) or of all, nearest to a place ("latitude,longitude" in degrees) or else cheapest
  * first. Many requests are answered by one statement, so a place that is none must not fail it: then nothing is near.
  */
 CREATE OR REPLACE FUNCTION pharmacy_offers(product_id bigint, region text, near text) RETURNS SETOF pharmacy_offer
@@ -40,7 +40,8 @@ LANGUAGE sql STABLE AS $$
       JOIN pharmacy_price p ON p.drug_id = product_id
       JOIN pharmacy f ON f.id = p.pharmacy_id AND f.active,
            LATERAL (SELECT CASE WHEN abs(here.lat) <= 90 AND abs(here.lon) <= 180 THEN metres_between(here.lat, here.lon, f.latitude, f.longitude) END AS metres) w
-     WHERE region IS NULL OR f.region_id = (SELECT r.id FROM region r WHERE r.kato = region)
+     WHERE (region IS NULL OR f.region_id = (SELECT r.id FROM region r WHERE r.kato = region))
+       AND p.price <= coalesce((SELECT drug_price_cap(d) FROM drug d WHERE d.id = product_id), p.price)
      ORDER BY w.metres, p.price, f.id
      LIMIT 20
 $$;

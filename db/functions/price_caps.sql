@@ -43,8 +43,8 @@ BEGIN
     IF o.price_order_id IS NULL THEN
         IF length(order_name) NOT BETWEEN 1 AND 100 OR first_day <= today OR first_day > today + 366 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An order has a number of 1 to 100 characters, and its caps begin tomorrow at the earliest, and within 366 days.';
-        ELSIF cardinality(caps_drug) NOT BETWEEN 1 AND 10000 OR (SELECT count(DISTINCT d) FROM unnest(caps_drug) d) < cardinality(caps_drug) OR 0 >= ANY (caps_amount) THEN
-            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An order sets caps above 0 for 1 to 10000 medicines, each once.';
+        ELSIF cardinality(caps_drug) NOT BETWEEN 1 AND 10000 OR (SELECT count(DISTINCT d) FROM unnest(caps_drug) d) < cardinality(caps_drug) OR 0 >= ANY (caps_amount) OR 10000000000 < ANY (caps_amount) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'An order sets caps above 0 and of at most 100,000,000 tenge for 1 to 10000 medicines, each once.';
         END IF;
         /* In one order, so that two orders about the same medicines wait for each other. */
         PERFORM FROM drug d WHERE d.id = ANY (caps_drug) ORDER BY d.id FOR NO KEY UPDATE;

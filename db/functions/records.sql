@@ -3,7 +3,21 @@
  * (diagnoses; allergies.sql has allergies). Nothing is deleted or rewritten: columns that may be set are listed in docs/domain.md.
  */
 
-/* An entry is not right, says the owner: it stays visible, marked as disputed, and waits for an answer. */
+/* Whether a dispute of an entry waits for an answer: of this version, or of an earlier one for what a correction does not mend. */
+CREATE OR REPLACE FUNCTION dispute_waits(subject bigint, item text, entry bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    earlier bigint[];
+BEGIN
+    EXECUTE format('SELECT array_agg(v.id) FROM %I($1, $2) v', item || '_versions') INTO earlier USING subject, entry;
+    RETURN EXISTS (SELECT FROM dispute d WHERE d.patient_id = subject AND d.item_table = item AND d.answered_at IS NULL
+                      AND (d.item_id = entry OR d.item_id = ANY (earlier) AND dispute_of_every_version(d.reason)));
+END $$;
+
+/*
+ * An entry is not right, says the owner: it stays visible, marked as disputed, and waits for an answer. A reason fits the kind of the entry (dispute_reason); that a
+ * medicine was not received is denied, as denyReceipt does.
+ */
 CREATE OR REPLACE FUNCTION dispute_record(viewer text, item_table text, patient_id bigint, item_id bigint, reason text, text text, idempotency_key text, payload_digest text)
 RETURNS SETOF dispute LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -14,7 +28,6 @@ DECLARE
     words text := nullif(trimmed(text), '');
     first record;
     said text;
-    earlier bigint[];
     made bigint;
 BEGIN
     PERFORM access_decider(viewer, subject);
@@ -23,6 +36,16 @@ BEGIN
     IF made IS NULL THEN
         IF length(words) > 2000 THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'What is wrong is said in at most 2000 characters.';
+        ELSIF EXISTS (SELECT FROM dispute_reason r WHERE r.reason = why) AND NOT EXISTS (SELECT FROM dispute_reason r WHERE r.reason = why AND r.item_table = item) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = CASE why WHEN 'not_received' THEN 'Only a medicine that was given out can have been not received; please choose another reason.'
+                WHEN 'not_there' THEN 'Only what takes place, such as a visit, can have been without the person; please choose another reason.'
+                ELSE 'There is no diagnosis in an entry of this kind; please choose another reason.' END;
+        END IF;
+        IF item = 'dispense' AND why = 'not_received' THEN
+            made := receipt_denied(dispense_of(viewer, subject, entry), words);
+            PERFORM change_done(viewer, 'dispute_record', idempotency_key, subject, 'dispute', made);
+            RETURN QUERY SELECT d.* FROM dispute d WHERE d.patient_id = subject AND d.id = made;
+            RETURN;
         END IF;
         /* The table's name comes from an id that the server sealed, of a type that is an entry; format() quotes it all the same. */
         EXECUTE format('UPDATE %I SET record_status = ''disputed'' WHERE patient_id = $1 AND id = $2 AND superseded_by IS NULL AND record_status <> ''entered_in_error'' RETURNING record_status', item)
@@ -30,9 +53,7 @@ BEGIN
         IF said IS NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ002', MESSAGE = 'There is no such entry in force in this passport.';
         END IF;
-        EXECUTE format('SELECT array_agg(v.id) FROM %I($1, $2) v', item || '_versions') INTO earlier USING subject, entry;
-        IF EXISTS (SELECT FROM dispute d WHERE d.patient_id = subject AND d.item_table = item AND d.answered_at IS NULL
-                                     AND (d.item_id = entry OR d.item_id = ANY (earlier) AND dispute_of_every_version(d.reason))) THEN
+        IF dispute_waits(subject, item, entry) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This entry is disputed already, and waits for an answer.';
         END IF;
         made := dispute_open(subject, item, entry, why, words);
@@ -244,6 +265,8 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease begins today or before, and is named in at most 500 characters.';
         ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND since > p.deceased_on) THEN
             RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease begins before the person''s death.', DETAIL = refusal_about(subject);
+        ELSIF EXISTS (SELECT FROM patient p WHERE p.id = subject AND since < p.birth_date) THEN
+            RAISE EXCEPTION USING ERRCODE = 'TQ003', MESSAGE = 'A disease does not begin before the person''s birth.', DETAIL = refusal_about(subject);
         END IF;
         SELECT c.id INTO made FROM condition c LEFT JOIN condition o ON o.patient_id = subject AND o.id = c.pair_id
          WHERE c.patient_id = subject AND c.icd10 = disease.code AND o.icd10 IS NOT DISTINCT FROM shown.code AND c.clinical_status = 'active' AND c.superseded_by IS NULL AND c.record_status <> 'entered_in_error'

@@ -202,6 +202,8 @@ END $$;
 /* Refuses what can't be confirmed any more, or not yet, and a doctor who confirms as the patient or a child's guardian what he says he did. */
 CREATE OR REPLACE FUNCTION visit_confirmable(viewer text, e encounter) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    most integer;
 BEGIN
     IF split_part(viewer, '/', 1) = 'CITIZEN' AND EXISTS (SELECT FROM practitioner m WHERE m.id = e.practitioner_id AND m.iin = split_part(viewer, '/', 2)) THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ001', MESSAGE = 'A visit is not confirmed by whom it was with.', DETAIL = refusal_about(e.patient_id);
@@ -213,6 +215,10 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'A visit that is disputed can''t be confirmed.';
     ELSIF e.confirmed_by <> 'none' THEN
         RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = 'This visit was confirmed already.';
+    END IF;
+    SELECT r.confirm_days INTO most FROM visit_rule r WHERE r.valid_from <= kz_today() AND (r.valid_to IS NULL OR r.valid_to > kz_today()) ORDER BY r.valid_from DESC LIMIT 1;
+    IF e.started_at < clock_timestamp() - make_interval(days => most) THEN
+        RAISE EXCEPTION USING ERRCODE = 'TQ004', MESSAGE = format('A visit can be confirmed for %s days.', most);
     END IF;
 END $$;
 

@@ -66,7 +66,7 @@ UPDATE encounter e SET record_status = 'active'
  WHERE e.patient_id BETWEEN :lo AND :hi AND e.record_status = 'disputed' AND NOT EXISTS (SELECT FROM dispute d WHERE d.patient_id = e.patient_id AND d.item_id = e.id);
 
 INSERT INTO certificate (patient_id, id, clinic_id, practitioner_id, recorded_by, recorded_at, issued_on, valid_to, revoked_at, revocation_reason, source_id, type_code, number, qr_token, source_rec)
-SELECT p.n, p.n * 256 + 1, p.clinic_id, p.doctor_id, p.doctor_id, (d.issued_on + time '06:00') AT TIME ZONE 'UTC', d.issued_on, d.issued_on + t.valid_days,
+SELECT p.n, p.n * 256 + 1, p.clinic_id, p.doctor_id, p.doctor_id, (d.issued_on + time '06:00') AT TIME ZONE 'UTC', d.issued_on, d.issued_on + coalesce(t.valid_days, 3 + population.pick(p.n, 9465, 12)),
        CASE WHEN r.revoked THEN (p.last_day + time '06:00') AT TIME ZONE 'UTC' END, CASE WHEN r.revoked THEN 'Қате берілген' END,
        p.source_id, t.code, 'C' || lpad((p.n * 256 + 1)::text, 12, '0'), encode(sha256(convert_to('certificate ' || p.n || ' ' || population.pick(p.n, 9461, 2147483647), 'UTF8')), 'hex'), to_hex(p.n * 256 + 1)
   FROM person p,

@@ -3,15 +3,15 @@
  * What is not published in full is assumed, and says so (`basis`); all of it is data with validity dates, so that to put it right is an UPDATE.
  */
 /* The eight kinds that were digitised are not named anywhere: these are what clinics write most. */
-INSERT INTO certificate_type (code, valid_days, valid_from, name_kk, name_ru, name_en) VALUES
-('sick_leave', NULL, '2020-01-01', 'Еңбекке уақытша жарамсыздық туралы анықтама', 'Справка о временной нетрудоспособности', 'Certificate of temporary incapacity for work'),
-('health_state', 180, '2020-01-01', 'Денсаулық жағдайы туралы медициналық анықтама (075/у)', 'Медицинская справка о состоянии здоровья (075/у)', 'Medical certificate of health (075/u)'),
-('driver', 730, '2020-01-01', 'Көлік жүргізуге жарамдылық туралы анықтама', 'Справка о допуске к управлению транспортом', 'Certificate of fitness to drive'),
-('kindergarten', 10, '2020-01-01', 'Балабақшаға арналған эпидемиологиялық орта туралы анықтама', 'Справка об эпидокружении для детского сада', 'Certificate of no contact with infections, for kindergarten'),
-('school', 10, '2020-01-01', 'Мектепке ауырғаннан кейінгі анықтама', 'Справка для школы после болезни', 'Certificate for school after an illness'),
-('pool', 180, '2020-01-01', 'Бассейнге баруға рұқсат анықтамасы', 'Справка для посещения бассейна', 'Certificate for the swimming pool'),
-('sanatorium', 365, '2020-01-01', 'Санаторийлік-курорттық емге анықтама', 'Справка для санаторно-курортного лечения', 'Certificate for treatment in a sanatorium'),
-('dispensary', 30, '2020-01-01', 'Психоневрологиялық және наркологиялық есепте тұрмайтыны туралы анықтама', 'Справка о неучёте в психо- и наркодиспансере', 'Certificate of no psychiatric or narcological registration');
+INSERT INTO certificate_type (code, valid_days, longest_days, valid_from, name_kk, name_ru, name_en) VALUES
+('sick_leave', NULL, 184, '2020-01-01', 'Еңбекке уақытша жарамсыздық туралы анықтама', 'Справка о временной нетрудоспособности', 'Certificate of temporary incapacity for work'),
+('health_state', 180, NULL, '2020-01-01', 'Денсаулық жағдайы туралы медициналық анықтама (075/у)', 'Медицинская справка о состоянии здоровья (075/у)', 'Medical certificate of health (075/u)'),
+('driver', 730, NULL, '2020-01-01', 'Көлік жүргізуге жарамдылық туралы анықтама', 'Справка о допуске к управлению транспортом', 'Certificate of fitness to drive'),
+('kindergarten', 10, NULL, '2020-01-01', 'Балабақшаға арналған эпидемиологиялық орта туралы анықтама', 'Справка об эпидокружении для детского сада', 'Certificate of no contact with infections, for kindergarten'),
+('school', 10, NULL, '2020-01-01', 'Мектепке ауырғаннан кейінгі анықтама', 'Справка для школы после болезни', 'Certificate for school after an illness'),
+('pool', 180, NULL, '2020-01-01', 'Бассейнге баруға рұқсат анықтамасы', 'Справка для посещения бассейна', 'Certificate for the swimming pool'),
+('sanatorium', 365, NULL, '2020-01-01', 'Санаторийлік-курорттық емге анықтама', 'Справка для санаторно-курортного лечения', 'Certificate for treatment in a sanatorium'),
+('dispensary', 30, NULL, '2020-01-01', 'Психоневрологиялық және наркологиялық есепте тұрмайтыны туралы анықтама', 'Справка о неучёте в психо- и наркодиспансере', 'Certificate of no psychiatric or narcological registration');
 
 /* The law has sixteen that the state pays for; those after the first five are as generally known. */
 INSERT INTO insurance_category (code, paid_by_state, valid_from, name_kk, name_ru, name_en) VALUES

@@ -217,7 +217,7 @@ rule (name, broken) AS (
     UNION ALL SELECT 'a disputed visit has a dispute without an answer, and back', count(*) FROM encounter e
                  FULL JOIN (SELECT * FROM dispute WHERE answered_at IS NULL) d ON d.patient_id = e.patient_id AND d.item_table = 'encounter' AND d.item_id = e.id
                 WHERE (e.record_status = 'disputed') IS DISTINCT FROM (d.id IS NOT NULL)
-    UNION ALL SELECT 'certificates run out as their kind says', count(*) FROM certificate c JOIN certificate_type t ON t.code = c.type_code WHERE c.valid_to IS DISTINCT FROM c.issued_on + t.valid_days
+    UNION ALL SELECT 'certificates run out as their kind says', count(*) FROM certificate c JOIN certificate_type t ON t.code = c.type_code WHERE c.valid_to IS NULL OR c.valid_to <> c.issued_on + t.valid_days OR c.valid_to > c.issued_on + t.longest_days
     UNION ALL SELECT 'one insurance status at a time, without a gap', count(*) FROM (
                 SELECT valid_from, lag(valid_to) OVER (PARTITION BY patient_id ORDER BY valid_from) AS before, lag(id) OVER (PARTITION BY patient_id ORDER BY valid_from) AS other FROM insurance_status) x
                 WHERE other IS NOT NULL AND valid_from IS DISTINCT FROM before

@@ -252,7 +252,11 @@ test('cancelled: the place is free again, once; too late is too late, but not fo
   assert.deepEqual([refusal.__typename, refusal.appointment.id], ['TooLateToCancel', late.id]);
   assert.equal(Date.parse(soon.startsAt) - Date.parse(refusal.until), 7_200_000);
   assert.equal(await taken(soon), 1);
+  const told = () => database.query(`SELECT channel FROM private.outbox WHERE patient_id = ${person.id} AND kind = 'appointment_cancelled' ORDER BY id`).then((rows) => rows.map(({ channel }) => channel));
+  const own = await told();
+  assert.ok(own.every((channel) => channel === 'app'), 'who cancels knows it');
   assert.equal((await cancel({ appointment: late.id }, { role: 'DOCTOR', sub: person.doctor, org: clinic.bin })).__typename, 'AppointmentCancelled');
+  assert.deepEqual((await told()).slice(own.length).sort(), ['app', 'sms'], 'the clinic cancels as it told of it');
 });
 
 test('another time: both or neither', async () => {

@@ -212,6 +212,26 @@ describe('receipt', () => {
     await writing.refused(asCitizen(adult), DENY, { dispense: id, key: newKey() }, 'CONFLICT', /denied already/);
   });
 
+  test('disputed as not received: the same; while anything of it is disputed nobody confirms it', async () => {
+    const DISPUTE = 'mutation ($entry: ID!, $reason: DisputeReason = NOT_RECEIVED, $text: String, $key: String!) { disputeRecord(entry: $entry, reason: $reason, text: $text, idempotencyKey: $key) { number reason status text } }';
+    const flags = () => database.value(`SELECT count(*) FROM private.dispense_flag WHERE patient_id = ${adult.id} AND rule = 'receipt_denied'`).then(Number);
+    const id = await given(), before = await flags(), variables = { entry: id, text: 'Алған жоқпын', key: newKey() };
+    const { disputeRecord: dispute } = await writing.data(asCitizen(adult), DISPUTE, variables);
+    assert.deepEqual(dispute, { number: dispute.number, reason: 'NOT_RECEIVED', status: 'OPEN', text: 'Алған жоқпын' });
+    assert.deepEqual((await writing.data(asCitizen(adult), DISPUTE, variables)).disputeRecord, dispute);
+    const [entry] = (await writing.data(asCitizen(adult), OWN)).me.patient.dispenses.nodes;
+    assert.deepEqual([entry.id, entry.receipt, entry.recordStatus, await flags()], [id, 'DENIED', 'DISPUTED', before + 1]);
+    for (const [query, more, said] of [[CONFIRM, { dispense: id }, /was denied/], [DENY, { dispense: id }, /denied already/], [DISPUTE, { entry: id }, /denied already/]]) await writing.refused(asCitizen(adult), query, { ...more, key: newKey() }, 'CONFLICT', said);
+    const second = await given();
+    await writing.data(asCitizen(adult), DISPUTE, { entry: second, reason: 'WRONG_DATA', key: newKey() });
+    await writing.refused(asCitizen(adult), CONFIRM, { dispense: second, key: newKey() }, 'CONFLICT', /is disputed/);
+    for (const [query, more] of [[DENY, { dispense: second }], [DISPUTE, { entry: second }]]) await writing.refused(asCitizen(adult), query, { ...more, key: newKey() }, 'CONFLICT', /disputed already/);
+    const third = await given();
+    await writing.data(asCitizen(adult), CONFIRM, { dispense: third, key: newKey() });
+    await writing.refused(asCitizen(adult), DISPUTE, { entry: third, key: newKey() }, 'CONFLICT', /was confirmed/);
+    await writing.refused(asCitizen(adult), DISPUTE, { entry: third, reason: 'WRONG_DIAGNOSIS', key: newKey() }, 'BAD_USER_INPUT', /no diagnosis/);
+  });
+
   test('by nobody else', async () => {
     const id = await given();
     for (const who of [asCitizen(child), asPharmacist(), { ...asCitizen(adult), role: 'DOCTOR' }]) {

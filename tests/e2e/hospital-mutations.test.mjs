@@ -111,6 +111,14 @@ describe('hospital', () => {
     for (const who of [asCitizen(), asCitizen(other), { ...doctor, role: 'NURSE' }, { ...doctor, org: ward.bin }]) await refused(who, REFER, { patient: id, hospital: ward.gid }, 'FORBIDDEN');
   });
 
+  test('each change of its day is told, also back to a day that was told before', async () => {
+    const sheet = await refer(doctor, { patient: id, hospital: ward.gid, icd10: 'K35.8' }), number = () => database.value(`SELECT count(*) FROM private.outbox WHERE patient_id = ${person.id} AND kind = 'hospital_referral' AND channel = 'sms'`).then(Number);
+    const before = await number();
+    for (const on of [day(2), day(4), day(2)]) await decide(ward.who, { referral: sheet.id, on });
+    assert.equal(await number() - before, 3);
+    await decide(ward.who, { referral: sheet.id, refusal: 'Орын жоқ' });
+  });
+
   test('admitted at once by two hospitals of fifty that ask: one stay', async () => {
     const gid = (await own('id', other)).id;
     await database.execute(`INSERT INTO emergency_grant (patient_id, practitioner_id, clinic_id, role, valid_from, valid_to, reason_code, reason)

@@ -39,6 +39,13 @@ describe('prices', () => {
     }
   });
   test('what is called exactly so first, then the cheapest; all of an INN; nothing for what nothing is called', async () => {
+    // A lower cap begins: what was asked before that is no price any more, for nobody may sell for it.
+    const [{ id }] = await database.query(`SELECT id FROM drug d WHERE name = 'Кардиомагнил' AND drug_price_cap(d) = 129773 ORDER BY id LIMIT 1`);
+    const asked = async (cap) => (await database.execute(`BEGIN; UPDATE price_cap SET amount = ${cap} WHERE drug_id = ${id} AND kind = 'retail' AND amount = 129773;
+      SELECT concat_ws(' ', drug_price_mean(d), drug_price_lowest(d), (SELECT count(*) > 0 FROM pharmacy_offers(d.id, NULL, NULL) o), (SELECT max(o.price) FROM pharmacy_offers(d.id, NULL, NULL) o)) FROM drug d WHERE id = ${id}; ROLLBACK`)).trim();
+    assert.match(await asked(129773), /^86800 60000 t /);
+    assert.equal(await asked(60000), '60000 60000 t 60000');
+    assert.equal(await asked(100), 'f');
     const { drugPrices } = await server.data('{ drugPrices(name: "амлодипин") { name inn lowestPrice } }');
     assert.ok(drugPrices.length >= 3 && drugPrices.every(({ inn }) => inn === 'Амлодипин'));
     const prices = drugPrices.map(({ lowestPrice }) => Number(lowestPrice));

@@ -103,6 +103,21 @@ describe('a message', () => {
     assert.equal(message.to, people[0].iin);
   });
 
+  test('to a doctor is in the language of the doctor, not of the patient', async () => {
+    const [doctor] = await database.query(`SELECT m.id, m.iin FROM practitioner m WHERE m.iin IS NOT NULL AND NOT EXISTS (SELECT FROM patient p WHERE p.iin = m.iin) ORDER BY m.id LIMIT 1`);
+    const spoken = async (name) => {
+      await database.execute(`TRUNCATE private.outbox; SELECT outbox_tell_doctor('patient_critical', ${people[0].id}, ${doctor.id}, '${name}', '{}')`);
+      await once(`file:${file(name)}`);
+      return JSON.parse(readFileSync(file(name), 'utf8').trim());
+    };
+    await database.execute(`BEGIN; ALTER TABLE patient DISABLE TRIGGER USER; UPDATE patient SET language = 'en' WHERE id = ${people[0].id}; ALTER TABLE patient ENABLE TRIGGER USER; COMMIT`);
+    const { to, language } = await spoken('doctor-kk');
+    assert.deepEqual([to, language], [doctor.iin, 'kk']);
+    await database.execute(`UPDATE practitioner SET iin = NULL WHERE id = ${doctor.id}; UPDATE practitioner SET iin = '${people[1].iin}' WHERE id = ${doctor.id}; UPDATE patient SET language = 'ru' WHERE id = ${people[1].id}`);
+    assert.equal((await spoken('doctor-ru')).language, 'ru');
+    await database.execute(`UPDATE practitioner SET iin = '${doctor.iin}' WHERE id = ${doctor.id}; UPDATE patient SET language = '${people[1].language}' WHERE id = ${people[1].id}; UPDATE patient SET language = '${people[0].language}' WHERE id = ${people[0].id}`);
+  });
+
   test('about a child under 16 goes to a guardian, and from that birthday on to the person', async () => {
     const [child] = await database.query(`SELECT c.id, c.iin, q.phone, q.iin AS guardian, q.language FROM guardianship g JOIN patient c ON c.id = g.patient_id AND c.deceased_on IS NULL AND c.birth_date > kz_today() - INTERVAL '15 years'
       JOIN patient q ON q.id = g.guardian_id AND q.phone IS NOT NULL AND q.deceased_on IS NULL WHERE g.superseded_by IS NULL AND g.record_status <> 'entered_in_error' AND g.valid_to IS NULL

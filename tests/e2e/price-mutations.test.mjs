@@ -76,7 +76,7 @@ test('once in half a year, unless the order is urgent; none that overlaps; one m
 
 test('what is none, and who may not', async () => {
   const caps = [{ drug: drugs[9].gid, amount: '700.00' }];
-  for (const wrong of [{ from: today }, { from: day(-1) }, { from: day(400) }, { order: ' ' }, { order: 'x'.repeat(101) }, { caps: [] }, { caps: [...caps, ...caps] }, { caps: [{ ...caps[0], amount: '0.00' }] }, { caps: [{ ...caps[0], amount: '-1.00' }] }]) {
+  for (const wrong of [{ from: today }, { from: day(-1) }, { from: day(400) }, { order: ' ' }, { order: 'x'.repeat(101) }, { caps: [] }, { caps: [...caps, ...caps] }, { caps: [{ ...caps[0], amount: '0.00' }] }, { caps: [{ ...caps[0], amount: '-1.00' }] }, { caps: [{ ...caps[0], amount: '92233720368547758.07' }] }, { order: '\u2003\n' }]) {
     await writing.refused(inspector, SET, { from: day(1), caps, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
   }
   for (const wrong of [[{ drug: 'x', amount: '1' }], [{ ...caps[0], amount: '1.001' }], [{ drug: drugs[0].gid }], [null], 'x']) {

@@ -51,6 +51,11 @@ describe('"I was not there"', () => {
     for (const who of [asCitizen(other), doctor]) await writing.refused(who, DISPUTE, { entry, key: newKey() }, 'FORBIDDEN');
   });
 
+  test('a reason is one that such an entry can have', async () => {
+    const visited = await visit(), { diagnoses: { nodes: [{ id: diagnosis }] } } = await own('diagnoses(first: 1) { nodes { id } }');
+    for (const [entry, reason] of [[visited, 'NOT_RECEIVED'], [diagnosis, 'NOT_THERE'], [diagnosis, 'NOT_RECEIVED']]) await writing.refused(asCitizen(), DISPUTE, { entry, reason, key: newKey() }, 'BAD_USER_INPUT', /choose another reason/);
+  });
+
   test('any entry: diagnoses, prescriptions, vaccinations', async () => {
     const lists = await own('diagnoses(first: 1) { nodes { id } } prescriptions(first: 1) { nodes { id } } vaccinations(first: 1) { nodes { id } }');
     let n = 0;
@@ -147,7 +152,7 @@ describe('what doctors add', () => {
     assert.deepEqual(await database.query(`SELECT c.icd10, o.icd10 AS pair, o.pair_id = c.id AS back FROM condition c JOIN condition o ON o.patient_id = c.patient_id AND o.id = c.pair_id WHERE c.patient_id = ${other.id} AND c.icd10 = '${dagger}' AND c.clinical_status = 'active'`),
       [{ icd10: dagger, pair: asterisk, back: true }]);
     assert.equal(pair.icd10, dagger);
-    for (const wrong of [{ icd10: 'Z99.99' }, { icd10: 'nonsense' }, { icd10: dagger }, { icd10: asterisk }, { icd10: 'J45.9', manifestation: asterisk }, { icd10: dagger, manifestation: 'J45.9' }, { icd10: 'J45.9', onset: '2999-01-01' }]) {
+    for (const wrong of [{ icd10: 'Z99.99' }, { icd10: 'nonsense' }, { icd10: dagger }, { icd10: asterisk }, { icd10: 'J45.9', manifestation: asterisk }, { icd10: dagger, manifestation: 'J45.9' }, { icd10: 'J45.9', onset: '2999-01-01' }, { icd10: 'J45.9', onset: '1800-01-01' }]) {
       await writing.refused(treating(), DIAGNOSE, { patient, key: newKey(), ...wrong }, 'BAD_USER_INPUT');
     }
     for (const who of [asCitizen(other), doctor.sub === other.doctor ? asCitizen() : doctor, { ...treating(), role: 'NURSE' }]) await writing.refused(who, DIAGNOSE, { patient, icd10: 'J45.9', key: newKey() }, 'FORBIDDEN');

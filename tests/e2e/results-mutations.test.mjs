@@ -111,6 +111,11 @@ describe('laboratory', () => {
     const at = await Promise.all(Array.from({ length: 10 }, (_, i) => writing.ask(lab.who, ADD, { order: final.id, value: 6 + i / 10, unit: 'mmol/L', key: newKey() })));
     assert.equal(at.filter(({ errors }) => !errors).length, 1, 'one correction of ten at once');
     assert.equal(await database.value(`SELECT count(*) FROM lab_result WHERE patient_id = ${person.id} AND loinc = '14749-6' AND superseded_by IS NULL AND order_number = '${asked.orderNumber}'`), 1);
+    // It came out when the final one did: a month later a correction makes it no slower.
+    assert.notEqual(final.resultedAt, first.resultedAt);
+    const [corrected] = at.filter(({ errors }) => !errors).map(({ data }) => data.addLabResult);
+    assert.equal(corrected.resultedAt, final.resultedAt);
+    assert.ok(await database.value(`SELECT recorded_at > resulted_at FROM lab_result WHERE patient_id = ${person.id} AND superseded_by IS NULL AND order_number = '${asked.orderNumber}'`));
   });
 
   test('a value that endangers life: the patient is told at once, and the doctor who ordered, in messages that name nothing', async () => {
@@ -339,6 +344,13 @@ describe('certificates', () => {
     await database.execute(`UPDATE patient SET deceased_on = kz_today() WHERE id = ${person.id}`);
     await writing.refused(doctor, ISSUE, { patient: id, key: newKey() }, 'CONFLICT', /died/);
     await database.execute(`UPDATE patient SET deceased_on = NULL WHERE id = ${person.id}`);
+  });
+
+  test('a sick leave ends on a day that is said, within 184 days; the person is told that a certificate is there', async () => {
+    const type = 'sick_leave', before = Number(await told('certificate_issued'));
+    for (const [to, said] of [[undefined, /has to be said/], ['9999-12-31', /at most 184 days/], [await day(185), /at most 184 days/]]) await writing.refused(doctor, ISSUE, { patient: id, type, to, key: newKey() }, 'BAD_USER_INPUT', said);
+    assert.equal((await issue({ type, to: await day(7) })).validTo, await day(7));
+    assert.equal(Number(await told('certificate_issued')), before + 1);
   });
 
   test('revoked where it was issued, once and for good, in both workers at once', async () => {

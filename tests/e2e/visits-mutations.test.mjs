@@ -200,6 +200,16 @@ describe('a visit', () => {
     assert.equal((await byCode(third, shown)).confirmedBy, 'QR');
   });
 
+  test('is confirmed within thirty days: what a month was paid for does not change for ever', async () => {
+    const { id: visit } = await closed();
+    const back = (days) => database.execute(`UPDATE encounter SET started_at = started_at - INTERVAL '${days} days', ended_at = ended_at - INTERVAL '${days} days' WHERE patient_id = ${person.id} AND id = (SELECT max(id) FROM encounter WHERE patient_id = ${person.id})`);
+    await back(31);
+    await writing.refused(asCitizen(), CONFIRM, { visit, key: newKey() }, 'CONFLICT', /for 30 days/);
+    await writing.refused(asCitizen(), CODE, { visit }, 'CONFLICT', /for 30 days/);
+    await back(-2);
+    assert.equal((await writing.data(asCitizen(), CONFIRM, { visit, key: newKey() })).confirmVisit.confirmedBy, 'EGOV');
+  });
+
   test('is never one with oneself, nor confirmed by whom it was with', async () => {
     const visit = await closed();
     const own = (iin) => database.execute(`UPDATE practitioner SET iin = '${iin}' WHERE id = ${person.doctor_id}`);
@@ -303,7 +313,8 @@ test('an allergy is refuted: a version says why, nothing warns of it, and it may
   const record = () => writing.data(doctor, ALLERGY, { patient: id, substance: 'Цефтриаксон', atc: 'J01DD04', key: newKey() }).then((data) => data.recordAllergy.id);
   const allergy = await record(), variables = { allergy, key: newKey() };
   for (const who of [asCitizen(), otherDoctor, { ...doctor, role: 'NURSE' }]) await writing.refused(who, REFUTE, { allergy, key: newKey() }, 'FORBIDDEN');
-  await writing.refused(doctor, REFUTE, { allergy, reason: 'жоқ', key: newKey() }, 'BAD_USER_INPUT');
+  for (const reason of ['жоқ', '\n'.repeat(10), ' \u00a0\u200b\u2003\ufeff\t\r\n   жоқ   ']) await writing.refused(doctor, REFUTE, { allergy, reason, key: newKey() }, 'BAD_USER_INPUT', /10 to 1000/);
+  await writing.refused(doctor, REFUTE, { allergy, key: ' '.repeat(8) }, 'BAD_USER_INPUT', /idempotency key/);
   const answers = await Promise.all(Array.from({ length: 5 }, () => writing.data(doctor, REFUTE, variables).then((data) => data.refuteAllergy)));
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
   const [made] = answers;
