@@ -65,8 +65,8 @@ static struct right *entry_of(const struct execution *x, const struct right *r)
     if (other == r)
         return NULL;
     /* What was met before several changes stands in that order: each goes into the next. */
-    for (struct right *next = r->_next; other && r->past && next != other; next = next->_next)
-        if (next->past && next->subject == r->subject)
+    for (struct right *next = r->_next; other && r->past && next; next = next->_next)
+        if (next == other || (next->past && next->subject == r->subject))
             return next;
     return other;
 }

@@ -55,11 +55,14 @@ BEGIN
     RETURN NEXT o;
 END $$;
 
-/* The person was here on that day with a disease that this clinic observes: the next visit is so many days on. One that is kept from who writes stays as it is. */
+/* The person was here on that day with a disease that this clinic observes: the next visit is so many days on, or stays where a later visit put it. One that is kept from who writes stays as it is. */
 CREATE OR REPLACE FUNCTION dispensary_visited(viewer text, subject bigint, place bigint, code text, day date) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE dispensary_registration d SET next_visit_on = greatest(day + coalesce(d.every_days, r.every_days), d.registered_on)
+    UPDATE dispensary_registration d SET next_visit_on = coalesce(d.every_days, r.every_days)
+                         + greatest(day, (SELECT max((e.started_at AT TIME ZONE INTERVAL '5 hours')::date) FROM encounter e
+                                           WHERE e.patient_id = subject AND e.clinic_id = place AND left(e.icd10, 3) = left(code, 3) AND NOT e.under_way
+                                             AND e.superseded_by IS NULL AND e.record_status <> 'entered_in_error'))
       FROM dispensary_rule r
      WHERE d.patient_id = subject AND d.clinic_id = place AND left(d.icd10, 3) = left(code, 3) AND r.category = left(code, 3)
        AND d.removed_on IS NULL AND d.superseded_by IS NULL AND d.record_status <> 'entered_in_error' AND d.registered_on <= day

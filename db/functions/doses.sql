@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION dose_left(subject bigint, prescription bigint) RETURN
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
     r prescription := (SELECT x FROM prescription x WHERE x.patient_id = subject AND x.id = dose_left.prescription);
-    rule dose_time_rule := (SELECT t FROM dose_time_rule t WHERE t.valid_from <= kz_today() AND (t.valid_to IS NULL OR t.valid_to > kz_today()));
+    rule dose_time_rule := (SELECT t FROM dose_time_rule t WHERE t.valid_from <= kz_today() AND (t.valid_to IS NULL OR t.valid_to > kz_today()) ORDER BY t.valid_from DESC LIMIT 1);
     apart interval := INTERVAL '24 hours' / r.doses_a_day;
     lately numeric;
     a_day numeric;

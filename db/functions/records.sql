@@ -178,6 +178,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM practitioner m JOIN practitioner_role j ON j.practitioner_id = m.id JOIN clinic c ON c.id = j.clinic_id AND c.active
                     WHERE m.id = doctor AND m.active AND c.id = place AND j.role IN ('district_doctor', 'specialist', 'hospital_doctor')
+                      AND NOT EXISTS (SELECT FROM patient o WHERE o.iin = m.iin AND o.deceased_on IS NOT NULL)
                       AND j.valid_from <= day AND (j.valid_to IS NULL OR j.valid_to > day));
 END $$;
 

@@ -379,6 +379,10 @@ void conn_replied(struct http_conn *c, struct http_slot *slot)
 void conn_quiet(struct http_conn *c)
 {
     c->reply_ms = 0;
+    if (c->state == CONN_LAST && c->reading && c->reading->x._state == SLOT_HEAD) {
+        slot_free(c->reading); /* a head that began behind the last reply is nobody's any more */
+        c->reading = NULL;
+    }
     if (c->reading || (c->stopped && c->state == CONN_OPEN))
         return;
     if (c->state == CONN_LAST)

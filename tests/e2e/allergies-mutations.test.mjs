@@ -129,7 +129,7 @@ test('names that search can not fold are told apart; what has neither letter nor
   assert.notEqual(peanut.id, milk.id);
   assert.equal((await record('花生')).id, peanut.id);
   assert.notEqual((await record('α-лактоза')).id, (await record('β-лактоза')).id);
-  for (const substance of ['\u00a0', '\n', '\u200b', '—', '?!']) await writing.refused(doctor, ALLERGY, { patient, substance, key: newKey() }, 'BAD_USER_INPUT', /letters or digits/);
+  for (const substance of ['\u00a0', '\n', '\u200b', '—', '?!']) await writing.refused(doctor, ALLERGY, { patient, substance, key: newKey() }, 'BAD_USER_INPUT', /letters or digits|1 to 200 characters/);
 });
 
 test('each doctor who prescribed it is told, once for a version; not of what is over, cancelled or taken back', async () => {

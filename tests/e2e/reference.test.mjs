@@ -19,7 +19,7 @@ const PEOPLE = 12; // a seed asks for few people, so that it meets its own curso
 const MOST_ERRORS = 20; // of an answer
 const FOREIGN = /is not a cursor of this list/;
 // What functions of Query refuse whoever has no role, as nobody has here; and a number that one takes less of.
-const RULES = /^(Figures are for managers|Only a doctor has a day|This list is for doctors|Only the contact centre sees|Only who works in a hospital|Emergency access is reviewed by|"first" must be 1 to 50)/;
+const RULES = /^(Figures are for managers|Only a doctor has a day|This list is for doctors|Only the contact centre sees|Only who works in a hospital|Emergency access is reviewed by|The clinic has no such time behind which|"first" must be 1 to 50)/;
 // Types that only functions return which refuse everybody here, and documents that a function makes for each viewer (summary.test.mjs).
 const REFUSED = /^(Capitation|Figure|Report|EmergencyReviewTask|SummaryDocument|RecordLine\w*|EmergencyQr|ImageLink)\./;
 const INTROSPECTION = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });

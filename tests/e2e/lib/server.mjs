@@ -69,7 +69,8 @@ export class Server {
         resolve(this.exit);
       });
     });
-    this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+    // A connection that is idle for long is not used again: the server would close it in the same moment.
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 64, timeout: 15_000 });
   }
 
   /** The pids of its workers that run, by number. The supervisor has other children for moments (server/owners.c), so a worker is known by its name. */
