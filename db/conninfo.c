@@ -100,7 +100,8 @@ void conninfo_name_writer(struct conninfo *c, long pid, uint32_t instance)
     snprintf(c->_name, sizeof c->_name, "%.36s" CONNINFO_WRITER, c->values[n], pid,
              (unsigned)instance);
     for (char *p = c->_name; *p; p++)
-        if ((unsigned char)*p >= 0x80) /* PostgreSQL 16 makes four bytes of it, and cuts off the end */
+        if ((unsigned char)*p >=
+            0x80) /* PostgreSQL 16 makes four bytes of it, and cuts off the end */
             *p = '?';
     c->values[n] = c->_name;
 }
