@@ -102,6 +102,14 @@ describe('good requests', () => {
     assert.equal(stream.body.length, 5 * 32768);
   });
 
+  test('a head that began behind a reply that is the last keeps nobody: the body ends with the connection', async () => {
+    const connection = await connect(server.port);
+    await connection.send('GET /late?100 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGE');
+    const late = new Promise((_, reject) => { setTimeout(reject, 10_000, new Error('the connection stays open')).unref(); });
+    assert.equal((await Promise.race([connection.response(), late])).body.length, 3 * 32768);
+    connection.destroy();
+  });
+
   test('split at every byte', async () => {
     const bytes = Buffer.from('POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX-Long: abc def\r\n\r\n'
       + '3\r\nabc\r\n2;ext=1\r\nde\r\n0\r\nTrailer: x\r\n\r\n');
